@@ -1,0 +1,32 @@
+"""Months and working days of the Chinese calendar."""
+
+from calendar import monthrange
+from datetime import date, timedelta
+
+import chinese_calendar
+
+
+def add_months(start: date, months: int, *, anchor_day: int | None = None) -> date:
+    """The date `months` later, on `anchor_day` (by default the start's day) or the month's last.
+
+    A plan that starts on the 31st falls due on 30 April and again on 31 May: the anchor is kept.
+    """
+    index = start.year * 12 + start.month - 1 + months
+    year, month = divmod(index, 12)
+    day = min(anchor_day or start.day, monthrange(year, month + 1)[1])
+    return date(year, month + 1, day)
+
+
+def is_working_day(day: date) -> bool:
+    """Whether banks work that day; beyond the published holiday table, Monday to Friday do."""
+    try:
+        return bool(chinese_calendar.is_workday(day))
+    except NotImplementedError:
+        return day.weekday() < 5
+
+
+def next_working_day(day: date) -> date:
+    """The day itself if banks work on it, else the first later one."""
+    while not is_working_day(day):
+        day += timedelta(days=1)
+    return day

@@ -1,0 +1,124 @@
+"""One unit of work: the only place that commits.
+
+    with database.unit_of_work() as tx:     # commits on leaving, rolls back on any exception
+        loans.sign(tx, application_id, ...)
+
+Statements are SQL text with named parameters, written in each module's `store.py` and nowhere else.
+"""
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from psycopg import Connection as PsycopgConnection
+from psycopg.types.json import Jsonb
+from sqlalchemy import Engine, RowMapping, TextClause, create_engine, text
+from sqlalchemy.engine import Connection, CursorResult
+
+from lending.foundation.clock import Clock, SystemClock
+
+Row = RowMapping
+"""A row by column name."""
+
+
+@lru_cache(maxsize=2048)
+def _statement(sql: str) -> TextClause:
+    return text(sql)
+
+
+def json(value: Any) -> Jsonb:
+    """A value for a `jsonb` column."""
+    return Jsonb(value)
+
+
+class Tx:
+    """An open unit of work: run statements in it; `now` is its one instant."""
+
+    def __init__(self, connection: Connection, now: datetime) -> None:
+        self._connection = connection
+        self.now = now
+        """The instant of this unit of work, UTC: every row it writes bears the same."""
+
+    def one(self, sql: str, **values: Any) -> Row:
+        """The single row that must be there."""
+        return self._execute(sql, values).mappings().one()
+
+    def maybe(self, sql: str, **values: Any) -> Row | None:
+        """The single row, or None."""
+        return self._execute(sql, values).mappings().one_or_none()
+
+    def all(self, sql: str, **values: Any) -> Sequence[Row]:
+        """All rows."""
+        return self._execute(sql, values).mappings().all()
+
+    def scalar(self, sql: str, **values: Any) -> Any:
+        """The first column of the first row, or None."""
+        return self._execute(sql, values).scalar()
+
+    def run(self, sql: str, **values: Any) -> int:
+        """Runs a statement; the number of rows it touched."""
+        return self._execute(sql, values).rowcount
+
+    def run_many(self, sql: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Runs one statement for many rows."""
+        if rows:
+            self._connection.execute(_statement(sql), [dict(row) for row in rows])
+
+    @property
+    def driver(self) -> "PsycopgConnection[Any]":
+        """The psycopg connection under this unit of work, for what must commit with it (jobs)."""
+        connection = self._connection.connection.driver_connection
+        assert connection is not None
+        return connection  # type: ignore[no-any-return]
+
+    def _execute(self, sql: str, values: Mapping[str, Any]) -> CursorResult[Any]:
+        return self._connection.execute(_statement(sql), dict(values))
+
+
+class Database:
+    """A PostgreSQL database and the clock that stamps what is written to it."""
+
+    def __init__(
+        self, url: str, *, clock: Clock | None = None, pool_size: int = 8, **options: Any
+    ) -> None:
+        self.url = url
+        self.clock: Clock = clock or SystemClock()
+        self._local = threading.local()
+        self._engine: Engine = create_engine(
+            driver_url(url),
+            pool_size=pool_size,
+            max_overflow=pool_size,
+            pool_pre_ping=False,
+            pool_recycle=1800,
+            connect_args={"application_name": "cf", "prepare_threshold": 3},
+            **options,
+        )
+
+    @contextmanager
+    def unit_of_work(self) -> Iterator[Tx]:
+        """One transaction: commits on leaving, rolls back on any exception.
+
+        Units of work do not nest: an inner one would commit apart from the outer.
+        """
+        assert not getattr(self._local, "open", False), "units of work do not nest"
+        self._local.open = True
+        try:
+            with self._engine.begin() as connection:
+                yield Tx(connection, self.clock.now())
+        finally:
+            self._local.open = False
+
+    def close(self) -> None:
+        """Gives all connections back to the server."""
+        self._engine.dispose()
+
+
+def driver_url(url: str) -> str:
+    """The URL as SQLAlchemy wants it: with the psycopg driver named."""
+    for plain in ("postgresql://", "postgres://"):
+        if url.startswith(plain):
+            return "postgresql+psycopg://" + url.removeprefix(plain)
+    return url

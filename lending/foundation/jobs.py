@@ -1,0 +1,43 @@
+"""What runs later: jobs are rows in the same database and commit with the work that asked for them.
+
+A handler is registered under a name by each module's `jobs.py` and run by the process that works
+its queue. Handlers must be safe to run twice: a killed worker's jobs are run again.
+"""
+
+from datetime import datetime
+from typing import Any
+
+import procrastinate
+from procrastinate.tasks import configure_task
+
+from lending.foundation.database import Tx
+
+CORE = "core"
+"""Queue of decisions and payouts."""
+POSTLOAN = "postloan"
+"""Queue of repayments and deliveries."""
+
+_deferrer = procrastinate.App(connector=procrastinate.SyncPsycopgConnector())
+
+
+def enqueue(
+    tx: Tx,
+    name: str,
+    *,
+    queue: str,
+    lock: str | None = None,
+    at: datetime | None = None,
+    **arguments: Any,
+) -> None:
+    """Asks for the job `name` in the caller's unit of work.
+
+    Jobs with the same `lock` run one after another; `at` is the earliest instant.
+    """
+    configure_task(
+        name=name,
+        job_manager=_deferrer.job_manager,
+        queue=queue,
+        lock=lock,
+        schedule_at=at,
+        connection=tx.driver,
+    ).defer(**arguments)

@@ -1,0 +1,46 @@
+CREATE TABLE partner (
+    id text PRIMARY KEY,
+    app_id text NOT NULL UNIQUE,
+    environment text NOT NULL CHECK (environment IN ('test', 'live')),
+    kind text NOT NULL CHECK (kind IN ('merchant', 'store', 'platform', 'funder', 'guarantor')),
+    name text NOT NULL,
+    listed_from date,
+    listed_to date,
+    functions text[] NOT NULL,
+    created_at timestamptz NOT NULL
+);
+
+CREATE TABLE partner_key (
+    keyid text PRIMARY KEY,
+    partner_id text NOT NULL REFERENCES partner,
+    algorithm text NOT NULL,
+    public_jwk jsonb NOT NULL,
+    state text NOT NULL CHECK (state IN ('pending', 'active', 'retiring', 'revoked')),
+    valid_from timestamptz NOT NULL,
+    valid_to timestamptz,
+    revoked_at timestamptz
+);
+CREATE INDEX ON partner_key (partner_id);
+
+CREATE TABLE partner_agreement (
+    id text PRIMARY KEY,
+    partner_id text NOT NULL REFERENCES partner,
+    product_code text NOT NULL,
+    merchant_fee_rate numeric NOT NULL DEFAULT 0,
+    valid_from date NOT NULL,
+    valid_to date,
+    UNIQUE (partner_id, product_code, valid_from)
+);
+
+CREATE TABLE settlement_account (
+    id text PRIMARY KEY,
+    partner_id text NOT NULL REFERENCES partner,
+    holder text NOT NULL,
+    bank_name text NOT NULL,
+    number_sealed bytea NOT NULL,
+    last4 text NOT NULL,
+    priority smallint NOT NULL,
+    state text NOT NULL CHECK (state IN ('verified', 'failed', 'closed')),
+    created_at timestamptz NOT NULL,
+    UNIQUE (partner_id, priority)
+);

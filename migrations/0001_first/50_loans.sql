@@ -1,0 +1,97 @@
+CREATE TABLE application (
+    id text PRIMARY KEY,
+    partner_id text NOT NULL REFERENCES partner,
+    scenario text NOT NULL,
+    product_code text NOT NULL,
+    product_version integer NOT NULL,
+    subject text NOT NULL,
+    amount_fen bigint NOT NULL CHECK (amount_fen > 0),
+    purpose text NOT NULL,
+    customer_id text REFERENCES customer,
+    bank_card_id text REFERENCES bank_card,
+    device jsonb NOT NULL DEFAULT '{}',
+    state text NOT NULL CHECK (state IN
+        ('started', 'deciding', 'referred', 'approved', 'declined', 'signed', 'cancelled', 'expired')),
+    decision_id text,
+    created_at timestamptz NOT NULL,
+    submitted_at timestamptz,
+    decided_at timestamptz,
+    FOREIGN KEY (product_code, product_version) REFERENCES product_version
+);
+CREATE INDEX ON application (customer_id);
+CREATE INDEX ON application (subject);
+CREATE INDEX ON application (state) WHERE state IN ('deciding', 'referred');
+
+CREATE TABLE loan (
+    id text PRIMARY KEY,
+    application_id text NOT NULL UNIQUE REFERENCES application,
+    partner_id text NOT NULL REFERENCES partner,
+    customer_id text NOT NULL REFERENCES customer,
+    bank_card_id text NOT NULL REFERENCES bank_card,
+    scenario text NOT NULL,
+    subject text NOT NULL,
+    principal_fen bigint NOT NULL CHECK (principal_fen > 0),
+    terms jsonb NOT NULL,
+    terms_format integer NOT NULL,
+    state text NOT NULL CHECK (state IN
+        ('signed', 'paying', 'payout_failed', 'active', 'settled', 'cancelled')),
+    signed_at timestamptz NOT NULL,
+    start_date date,
+    plan_version integer NOT NULL DEFAULT 1,
+    exposure_hold text
+);
+CREATE INDEX ON loan (customer_id);
+CREATE INDEX ON loan (subject);
+
+CREATE TABLE contract (
+    loan_id text PRIMARY KEY REFERENCES loan,
+    number text NOT NULL UNIQUE,
+    document_name text NOT NULL,
+    document_sha256 text NOT NULL,
+    cost_showing_id text NOT NULL REFERENCES cost_table_showing,
+    evidence jsonb NOT NULL,
+    signed_at timestamptz NOT NULL
+);
+
+-- A plan that is replaced (goods returned, prepayment) stays, under its version.
+CREATE TABLE instalment (
+    loan_id text NOT NULL REFERENCES loan,
+    plan_version integer NOT NULL,
+    number smallint NOT NULL,
+    due_date date NOT NULL,
+    principal_fen bigint NOT NULL CHECK (principal_fen >= 0),
+    interest_fen bigint NOT NULL CHECK (interest_fen >= 0),
+    fee_fen bigint NOT NULL CHECK (fee_fen >= 0),
+    penalty_fen bigint NOT NULL DEFAULT 0 CHECK (penalty_fen >= 0),
+    principal_paid_fen bigint NOT NULL DEFAULT 0,
+    interest_paid_fen bigint NOT NULL DEFAULT 0,
+    fee_paid_fen bigint NOT NULL DEFAULT 0,
+    penalty_paid_fen bigint NOT NULL DEFAULT 0,
+    PRIMARY KEY (loan_id, plan_version, number),
+    CHECK (principal_paid_fen BETWEEN 0 AND principal_fen),
+    CHECK (interest_paid_fen BETWEEN 0 AND interest_fen),
+    CHECK (fee_paid_fen BETWEEN 0 AND fee_fen),
+    CHECK (penalty_paid_fen BETWEEN 0 AND penalty_fen)
+);
+
+CREATE TABLE payout (
+    id text PRIMARY KEY,
+    loan_id text NOT NULL REFERENCES loan,
+    purpose text NOT NULL CHECK (purpose IN ('disbursement', 'borrower_refund')),
+    refund_id text NOT NULL DEFAULT '',
+    attempt smallint NOT NULL,
+    channel_order_no text NOT NULL UNIQUE,
+    account_id text NOT NULL,
+    amount_fen bigint NOT NULL CHECK (amount_fen > 0),
+    offset_fen bigint NOT NULL DEFAULT 0 CHECK (offset_fen >= 0),
+    state text NOT NULL CHECK (state IN ('held', 'unknown', 'paid', 'failed')),
+    hold_id text,
+    queries smallint NOT NULL DEFAULT 0,
+    code text NOT NULL DEFAULT '',
+    message text NOT NULL DEFAULT '',
+    channel_reference text NOT NULL DEFAULT '',
+    created_at timestamptz NOT NULL,
+    ended_at timestamptz,
+    UNIQUE (loan_id, purpose, refund_id, attempt)
+);
+CREATE UNIQUE INDEX ON payout (loan_id, purpose, refund_id) WHERE state <> 'failed';

@@ -1,0 +1,22 @@
+CREATE TABLE repayment (
+    id text PRIMARY KEY,
+    loan_id text NOT NULL REFERENCES loan,
+    source text NOT NULL CHECK (source IN ('active_debit', 'auto_debit', 'transfer')),
+    channel_order_no text UNIQUE,
+    bank_card_id text,
+    amount_fen bigint NOT NULL CHECK (amount_fen > 0),
+    state text NOT NULL CHECK (state IN ('held', 'unknown', 'received', 'failed')),
+    allocation jsonb,
+    excess_fen bigint NOT NULL DEFAULT 0,
+    entry_id text,
+    queries smallint NOT NULL DEFAULT 0,
+    code text NOT NULL DEFAULT '',
+    message text NOT NULL DEFAULT '',
+    channel_reference text NOT NULL DEFAULT '',
+    business_date date NOT NULL,
+    created_at timestamptz NOT NULL,
+    ended_at timestamptz
+);
+CREATE INDEX ON repayment (loan_id);
+-- T20: one debit in flight for a loan.
+CREATE UNIQUE INDEX ON repayment (loan_id) WHERE state IN ('held', 'unknown');

