@@ -1,0 +1,195 @@
+"""The SQL of partners."""
+
+from datetime import date, datetime
+from typing import Any
+
+from lending.channels.model import (
+    Agreement,
+    KeyState,
+    NewAccount,
+    NewPartner,
+    Partner,
+    PartnerKey,
+    PartnerKind,
+    SettlementAccount,
+)
+from lending.foundation import ids
+from lending.foundation.crypto import FieldKeys
+from lending.foundation.database import Row, Tx, json
+
+PARTNER = "id, app_id, environment, kind, name, listed_from, listed_to, functions"
+KEY = "keyid, partner_id, algorithm, public_jwk, state, valid_from, valid_to"
+
+
+def _partner(row: Row) -> Partner:
+    return Partner(
+        id=row["id"],
+        app_id=row["app_id"],
+        environment=row["environment"],
+        kind=PartnerKind(row["kind"]),
+        name=row["name"],
+        listed_from=row["listed_from"],
+        listed_to=row["listed_to"],
+        functions=tuple(row["functions"]),
+    )
+
+
+def partner(tx: Tx, partner_id: str) -> Partner | None:
+    row = tx.maybe(f"SELECT {PARTNER} FROM partner WHERE id = :id", id=partner_id)
+    return _partner(row) if row else None
+
+
+def partner_by_app_id(tx: Tx, app_id: str) -> Partner | None:
+    row = tx.maybe(f"SELECT {PARTNER} FROM partner WHERE app_id = :app_id", app_id=app_id)
+    return _partner(row) if row else None
+
+
+def partners(tx: Tx) -> list[Partner]:
+    return [_partner(row) for row in tx.all(f"SELECT {PARTNER} FROM partner ORDER BY name, id")]
+
+
+def insert_partner(tx: Tx, new: NewPartner, listed_from: date) -> str:
+    partner_id = ids.new("ptn")
+    tx.run(
+        "INSERT INTO partner (id, app_id, environment, kind, name, listed_from, functions,"
+        " created_at) VALUES (:id, :app_id, :environment, :kind, :name, :listed_from, :functions,"
+        " :now)",
+        id=partner_id,
+        app_id=new.app_id,
+        environment=new.environment,
+        kind=new.kind.value,
+        name=new.name,
+        listed_from=listed_from,
+        functions=list(new.functions),
+        now=tx.now,
+    )
+    return partner_id
+
+
+def set_listing(tx: Tx, partner_id: str, listed_to: date | None) -> None:
+    tx.run(
+        "UPDATE partner SET listed_to = :listed_to WHERE id = :id",
+        id=partner_id,
+        listed_to=listed_to,
+    )
+
+
+def key(tx: Tx, keyid: str) -> PartnerKey | None:
+    row = tx.maybe(f"SELECT {KEY} FROM partner_key WHERE keyid = :keyid", keyid=keyid)
+    return _key(row) if row else None
+
+
+def keys(tx: Tx, partner_id: str) -> list[PartnerKey]:
+    rows = tx.all(
+        f"SELECT {KEY} FROM partner_key WHERE partner_id = :id ORDER BY valid_from FOR UPDATE",
+        id=partner_id,
+    )
+    return [_key(row) for row in rows]
+
+
+def _key(row: Row) -> PartnerKey:
+    return PartnerKey(
+        keyid=row["keyid"],
+        partner_id=row["partner_id"],
+        algorithm=row["algorithm"],
+        public_jwk=row["public_jwk"],
+        state=KeyState(row["state"]),
+        valid_from=row["valid_from"],
+        valid_to=row["valid_to"],
+    )
+
+
+def insert_key(
+    tx: Tx, *, keyid: str, partner_id: str, algorithm: str, public_jwk: dict[str, Any]
+) -> None:
+    tx.run(
+        "INSERT INTO partner_key (keyid, partner_id, algorithm, public_jwk, state, valid_from)"
+        " VALUES (:keyid, :partner_id, :algorithm, :jwk, 'active', :now)",
+        keyid=keyid,
+        partner_id=partner_id,
+        algorithm=algorithm,
+        jwk=json(public_jwk),
+        now=tx.now,
+    )
+
+
+def set_key_state(
+    tx: Tx, keyid: str, state: KeyState, *, valid_to: datetime | None, revoked_at: datetime | None
+) -> int:
+    return tx.run(
+        "UPDATE partner_key SET state = :state, valid_to = :valid_to, revoked_at = :revoked_at"
+        " WHERE keyid = :keyid",
+        keyid=keyid,
+        state=state.value,
+        valid_to=valid_to,
+        revoked_at=revoked_at,
+    )
+
+
+def agreements(tx: Tx, partner_id: str, on: date) -> list[Agreement]:
+    rows = tx.all(
+        "SELECT partner_id, product_code, merchant_fee_rate, valid_from, valid_to"
+        " FROM partner_agreement WHERE partner_id = :id AND valid_from <= :on"
+        " AND (valid_to IS NULL OR valid_to >= :on) ORDER BY valid_from, product_code",
+        id=partner_id,
+        on=on,
+    )
+    return [Agreement(**row) for row in rows]
+
+
+def insert_agreement(tx: Tx, agreement: Agreement) -> None:
+    tx.run(
+        "INSERT INTO partner_agreement (id, partner_id, product_code, merchant_fee_rate,"
+        " valid_from, valid_to) VALUES (:id, :partner_id, :product_code, :rate, :valid_from,"
+        " :valid_to)",
+        id=ids.new("agr"),
+        partner_id=agreement.partner_id,
+        product_code=agreement.product_code,
+        rate=agreement.merchant_fee_rate,
+        valid_from=agreement.valid_from,
+        valid_to=agreement.valid_to,
+    )
+
+
+def accounts(tx: Tx, partner_id: str) -> list[SettlementAccount]:
+    rows = tx.all(
+        "SELECT id, partner_id, holder, bank_name, last4, priority FROM settlement_account"
+        " WHERE partner_id = :id AND state = 'verified' ORDER BY priority",
+        id=partner_id,
+    )
+    return [SettlementAccount(**row) for row in rows]
+
+
+def account(tx: Tx, account_id: str) -> tuple[SettlementAccount, bytes] | None:
+    row = tx.maybe(
+        "SELECT id, partner_id, holder, bank_name, last4, priority, number_sealed"
+        " FROM settlement_account WHERE id = :id",
+        id=account_id,
+    )
+    if row is None:
+        return None
+    values = dict(row)
+    sealed = bytes(values.pop("number_sealed"))
+    return SettlementAccount(**values), sealed
+
+
+def insert_account(tx: Tx, keys: FieldKeys, partner_id: str, new: NewAccount) -> str:
+    account_id = ids.new("acc")
+    tx.run(
+        "INSERT INTO settlement_account (id, partner_id, holder, bank_name, number_sealed, last4,"
+        " priority, state, created_at) VALUES (:id, :partner_id, :holder, :bank_name, :sealed,"
+        " :last4, :priority, 'verified', :now)",
+        id=account_id,
+        partner_id=partner_id,
+        holder=new.holder,
+        bank_name=new.bank_name,
+        sealed=keys.seal(new.number, at=number_cell(account_id)),
+        last4=new.number[-4:],
+        priority=new.priority,
+        now=tx.now,
+    )
+    return account_id
+
+
+def number_cell(account_id: str) -> str:
+    return f"settlement_account.number:{account_id}"
