@@ -126,9 +126,7 @@ def agree(tx: Tx, agreement: Agreement, actor: Actor) -> None:
     )
 
 
-def add_account(
-    tx: Tx, keys: FieldKeys, partner_id: str, account: NewAccount, actor: Actor
-) -> str:
+def add_account(tx: Tx, keys: FieldKeys, partner_id: str, account: NewAccount, actor: Actor) -> str:
     """Registers a settlement account; its id."""
     account_id = store.insert_account(tx, keys, partner_id, account)
     audit.record(tx, actor, "partner.add_account", partner_id, {"account": account_id})

@@ -17,8 +17,21 @@ from lending.foundation import ids
 from lending.foundation.crypto import FieldKeys
 from lending.foundation.database import Row, Tx, json
 
-PARTNER = "id, app_id, environment, kind, name, listed_from, listed_to, functions"
-KEY = "keyid, partner_id, algorithm, public_jwk, state, valid_from, valid_to"
+PARTNERS = """
+    SELECT id, app_id, environment, kind, name, listed_from, listed_to, functions
+    FROM partner ORDER BY name, id"""
+PARTNER_BY_ID = """
+    SELECT id, app_id, environment, kind, name, listed_from, listed_to, functions
+    FROM partner WHERE id = :id"""
+PARTNER_BY_APP_ID = """
+    SELECT id, app_id, environment, kind, name, listed_from, listed_to, functions
+    FROM partner WHERE app_id = :app_id"""
+KEY_BY_ID = """
+    SELECT keyid, partner_id, algorithm, public_jwk, state, valid_from, valid_to
+    FROM partner_key WHERE keyid = :keyid"""
+KEYS_OF_PARTNER = """
+    SELECT keyid, partner_id, algorithm, public_jwk, state, valid_from, valid_to
+    FROM partner_key WHERE partner_id = :id ORDER BY valid_from FOR UPDATE"""
 
 
 def _partner(row: Row) -> Partner:
@@ -35,17 +48,17 @@ def _partner(row: Row) -> Partner:
 
 
 def partner(tx: Tx, partner_id: str) -> Partner | None:
-    row = tx.maybe(f"SELECT {PARTNER} FROM partner WHERE id = :id", id=partner_id)
+    row = tx.maybe(PARTNER_BY_ID, id=partner_id)
     return _partner(row) if row else None
 
 
 def partner_by_app_id(tx: Tx, app_id: str) -> Partner | None:
-    row = tx.maybe(f"SELECT {PARTNER} FROM partner WHERE app_id = :app_id", app_id=app_id)
+    row = tx.maybe(PARTNER_BY_APP_ID, app_id=app_id)
     return _partner(row) if row else None
 
 
 def partners(tx: Tx) -> list[Partner]:
-    return [_partner(row) for row in tx.all(f"SELECT {PARTNER} FROM partner ORDER BY name, id")]
+    return [_partner(row) for row in tx.all(PARTNERS)]
 
 
 def insert_partner(tx: Tx, new: NewPartner, listed_from: date) -> str:
@@ -75,15 +88,12 @@ def set_listing(tx: Tx, partner_id: str, listed_to: date | None) -> None:
 
 
 def key(tx: Tx, keyid: str) -> PartnerKey | None:
-    row = tx.maybe(f"SELECT {KEY} FROM partner_key WHERE keyid = :keyid", keyid=keyid)
+    row = tx.maybe(KEY_BY_ID, keyid=keyid)
     return _key(row) if row else None
 
 
 def keys(tx: Tx, partner_id: str) -> list[PartnerKey]:
-    rows = tx.all(
-        f"SELECT {KEY} FROM partner_key WHERE partner_id = :id ORDER BY valid_from FOR UPDATE",
-        id=partner_id,
-    )
+    rows = tx.all(KEYS_OF_PARTNER, id=partner_id)
     return [_key(row) for row in rows]
 
 

@@ -1,11 +1,11 @@
 """What can go wrong, each with the field it concerns and how to mend it.
 
-    Problem                 anything we say to a caller in problem details (RFC 9457)
-    |- BadInput        400  the request itself is not in order
-    |- Refused         422  in order, but a rule says no
-    |- NotFound        404  missing, or not the caller's: the two are not told apart
-    |- Conflict        409  at odds with what is already there
-    |- OutsideFault    503  somebody outside did not do their part; may work later
+Problem                 anything we say to a caller in problem details (RFC 9457)
+|- BadInput        400  the request itself is not in order
+|- Refused         422  in order, but a rule says no
+|- NotFound        404  missing, or not the caller's: the two are not told apart
+|- Conflict        409  at odds with what is already there
+|- OutsideFault    503  somebody outside did not do their part; may work later
 """
 
 from typing import ClassVar

@@ -1,4 +1,4 @@
-"""The one source of identifiers and secrets: 128 random bits or more, so that no id can be walked."""
+"""The one source of identifiers and secrets: 128 random bits or more, so none can be walked."""
 
 import base64
 import secrets  # house: ok, this is the one source of randomness
