@@ -29,7 +29,11 @@ class EmbeddedPostgres:
         self.url = self._server.get_uri()
         if for_tests:
             with psycopg.connect(self.url, autocommit=True) as connection:
-                for setting in ("fsync = off", "synchronous_commit = off", "full_page_writes = off"):
+                for setting in (
+                    "fsync = off",
+                    "synchronous_commit = off",
+                    "full_page_writes = off",
+                ):
                     connection.execute(f"ALTER SYSTEM SET {setting}")
                 connection.execute("ALTER SYSTEM SET file_copy_method = 'clone'")
                 connection.execute("SELECT pg_reload_conf()")

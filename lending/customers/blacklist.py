@@ -1,0 +1,19 @@
+"""The blacklist: looked up by blind index, so that the list itself names nobody."""
+
+from lending.customers import store
+from lending.foundation.crypto import FieldKeys
+from lending.foundation.database import Tx
+
+
+def contains(tx: Tx, kind: str, value_index: bytes) -> str | None:
+    """Why a value is on the blacklist, or None.
+
+    `kind` is `identity_no`, `mobile`, `device` or `bank_card`; the index is over the NFKC form, so
+    full-width digits do not evade it.
+    """
+    return store.blacklisted(tx, kind, value_index)
+
+
+def add(tx: Tx, keys: FieldKeys, kind: str, value: str, *, reason: str, source: str) -> None:
+    """Puts a value on the blacklist; one that is there gets the new reason."""
+    store.insert_blacklisted(tx, kind, keys.index(value, of=kind), reason=reason, source=source)

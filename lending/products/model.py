@@ -1,0 +1,124 @@
+"""Products: versioned; a loan keeps the version that it was made under."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from lending.engine.cost import CostTable
+from lending.engine.plans import Plan
+
+
+class SubsidyPayer(StrEnum):
+    """Who bears the cost of an interest-free offer."""
+
+    NONE = "none"
+    """The borrower pays interest: there is no subsidy."""
+    MERCHANT = "merchant"
+    """The merchant (商户贴息), withheld from its payout."""
+    LENDER = "lender"
+    """We do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """From this amount on, plans may be this long (MALL-1: dearer goods may take longer)."""
+
+    amount_from_fen: int
+    periods_max: int
+
+
+@dataclass(frozen=True, slots=True)
+class FreeOffer:
+    """A number of periods that costs the borrower nothing, and who pays for it (MALL-3)."""
+
+    periods: int
+    payer: SubsidyPayer
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """One version of one product."""
+
+    code: str
+    version: int
+    name: str
+    scenario: str
+    rate_annual: Decimal
+    rate_annual_cap: Decimal
+    """R-COST-24: the all-in cost of no offer may pass it."""
+    method: str
+    day_count: str
+    rounding: str
+    periods: tuple[int, ...]
+    """Months on offer, rising."""
+    amount_min_fen: int
+    amount_max_fen: int
+    tiers: tuple[Tier, ...]
+    free: tuple[FreeOffer, ...]
+    purposes: tuple[str, ...]
+    """Categories of goods that may be bought with it."""
+    penalty_rate_annual: Decimal
+    """On overdue principal only; at most 1.5 times the rate and the cap (R-PENALTY-50)."""
+    fee_upfront_rate: Decimal
+    order_expires_minutes: int
+
+    def to_json(self) -> dict[str, Any]:
+        """What is stored of a version beside its code and number."""
+        return {
+            "name": self.name,
+            "scenario": self.scenario,
+            "rate_annual": str(self.rate_annual),
+            "rate_annual_cap": str(self.rate_annual_cap),
+            "method": self.method,
+            "day_count": self.day_count,
+            "rounding": self.rounding,
+            "periods": list(self.periods),
+            "amount_min_fen": self.amount_min_fen,
+            "amount_max_fen": self.amount_max_fen,
+            "tiers": [
+                {"amount_from_fen": t.amount_from_fen, "periods_max": t.periods_max}
+                for t in self.tiers
+            ],
+            "free": [{"periods": f.periods, "payer": f.payer.value} for f in self.free],
+            "purposes": list(self.purposes),
+            "penalty_rate_annual": str(self.penalty_rate_annual),
+            "fee_upfront_rate": str(self.fee_upfront_rate),
+            "order_expires_minutes": self.order_expires_minutes,
+        }
+
+    @classmethod
+    def from_json(cls, code: str, version: int, stored: dict[str, Any]) -> "Product":
+        """The version that was stored."""
+        return cls(
+            code=code,
+            version=version,
+            name=stored["name"],
+            scenario=stored["scenario"],
+            rate_annual=Decimal(stored["rate_annual"]),
+            rate_annual_cap=Decimal(stored["rate_annual_cap"]),
+            method=stored["method"],
+            day_count=stored["day_count"],
+            rounding=stored["rounding"],
+            periods=tuple(stored["periods"]),
+            amount_min_fen=stored["amount_min_fen"],
+            amount_max_fen=stored["amount_max_fen"],
+            tiers=tuple(Tier(**tier) for tier in stored["tiers"]),
+            free=tuple(FreeOffer(f["periods"], SubsidyPayer(f["payer"])) for f in stored["free"]),
+            purposes=tuple(stored["purposes"]),
+            penalty_rate_annual=Decimal(stored["penalty_rate_annual"]),
+            fee_upfront_rate=Decimal(stored["fee_upfront_rate"]),
+            order_expires_minutes=stored["order_expires_minutes"],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One way to repay an amount, with everything that it costs."""
+
+    periods: int
+    plan: Plan
+    cost: CostTable
+    subsidy_payer: SubsidyPayer
+    merchant_subsidy_fen: int
+    """What the merchant bears instead of the borrower's interest; 0 unless it is the payer."""

@@ -1,0 +1,141 @@
+"""What a product offers for an amount, and which products may exist at all."""
+
+from datetime import date
+from decimal import Decimal
+
+from lending.engine.cost import CostItem, cost_table
+from lending.engine.plans import Plan, PlanInput, make_plan
+from lending.foundation.money import half_up, yuan
+from lending.products.errors import AmountOutsideProduct, PeriodsNotOffered, ProductNotAllowed
+from lending.products.model import Offer, Product, SubsidyPayer
+
+PENALTY_FACTOR_MAX = Decimal("1.5")
+"""R-PENALTY-50 (银发〔2003〕251号): penalty interest is at most the contract rate plus a half."""
+
+
+def check(product: Product) -> None:
+    """Refuses a version that no offer could keep the law with.
+
+    Raises ProductNotAllowed, naming the field.
+    """
+    if not product.periods or list(product.periods) != sorted(set(product.periods)):
+        raise ProductNotAllowed(
+            "periods must be rising and not empty", field="/periods", mend="List each term once."
+        )
+    if not 0 < product.amount_min_fen <= product.amount_max_fen:
+        raise ProductNotAllowed(
+            "the least amount must be positive and not above the most",
+            field="/amount_min_fen",
+            mend="Set 0 < amount_min_fen <= amount_max_fen.",
+        )
+    if product.rate_annual > product.rate_annual_cap:
+        raise ProductNotAllowed(
+            "the rate is above the cap on the all-in cost (R-COST-24)",
+            field="/rate_annual",
+            mend=f"Set a rate of at most {product.rate_annual_cap}.",
+        )
+    penalty_max = min(PENALTY_FACTOR_MAX * product.rate_annual, product.rate_annual_cap)
+    if product.penalty_rate_annual > penalty_max:
+        raise ProductNotAllowed(
+            "the penalty rate is above 1.5 times the rate, or above the cap (R-PENALTY-50)",
+            field="/penalty_rate_annual",
+            mend=f"Set a penalty rate of at most {penalty_max}.",
+        )
+    if not product.purposes:
+        raise ProductNotAllowed(
+            "a consumer loan needs a purpose (R-PURPOSE)",
+            field="/purposes",
+            mend="List the categories that may be bought.",
+        )
+
+
+def require_amount(product: Product, amount_fen: int) -> None:
+    """Refuses an amount that the product does not allow.
+
+    Raises AmountOutsideProduct.
+    """
+    if not product.amount_min_fen <= amount_fen <= product.amount_max_fen:
+        raise AmountOutsideProduct(
+            mend=f"Use an amount from CNY {yuan(product.amount_min_fen)}"
+            f" to CNY {yuan(product.amount_max_fen)}."
+        )
+
+
+def periods_allowed(
+    product: Product, amount_fen: int, *, periods_max: int | None = None
+) -> tuple[int, ...]:
+    """The numbers of months on offer for an amount (MALL-1).
+
+    The longest tier that the amount reaches bounds them; so does `periods_max`, the decision's.
+
+    Raises AmountOutsideProduct.
+    """
+    require_amount(product, amount_fen)
+    reached = [t.periods_max for t in product.tiers if amount_fen >= t.amount_from_fen]
+    longest = max(reached, default=max(product.periods))
+    if periods_max is not None:
+        longest = min(longest, periods_max)
+    return tuple(p for p in product.periods if p <= longest)
+
+
+def subsidy_payer(product: Product, periods: int) -> SubsidyPayer:
+    """Who pays so that these periods cost the borrower nothing; `none` when the borrower pays."""
+    for free in product.free:
+        if free.periods == periods:
+            return free.payer
+    return SubsidyPayer.NONE
+
+
+def plan_input(product: Product, amount_fen: int, periods: int, start: date) -> PlanInput:
+    """What the engine needs to make the borrower's plan."""
+    free = subsidy_payer(product, periods) is not SubsidyPayer.NONE
+    return PlanInput(
+        principal_fen=amount_fen,
+        rate_annual=Decimal(0) if free else product.rate_annual,
+        periods=periods,
+        method="interest-free" if free else product.method,
+        start=start,
+        day_count=product.day_count,
+        rounding=product.rounding,
+        fee_upfront_fen=0 if free else half_up(amount_fen * product.fee_upfront_rate),
+    )
+
+
+def merchant_subsidy_fen(product: Product, amount_fen: int, periods: int, start: date) -> int:
+    """What the merchant bears of an interest-free offer: the interest that the borrower is spared.
+
+    R-FREE-INT: it is the merchant's, never the borrower's.
+    """
+    if subsidy_payer(product, periods) is not SubsidyPayer.MERCHANT:
+        return 0
+    spared = make_plan(
+        PlanInput(
+            principal_fen=amount_fen,
+            rate_annual=product.rate_annual,
+            periods=periods,
+            method=product.method,
+            start=start,
+            day_count=product.day_count,
+            rounding=product.rounding,
+        )
+    )
+    return spared.interest_total_fen
+
+
+def offer(product: Product, amount_fen: int, periods: int, start: date) -> Offer:
+    """One offer: its plan, its cost table, and who pays for it.
+
+    Raises PeriodsNotOffered, AmountOutsideProduct, and CostOverCap when the all-in cost would
+    pass the product's cap (R-COST-24).
+    """
+    allowed = periods_allowed(product, amount_fen)
+    if periods not in allowed:
+        raise PeriodsNotOffered(mend=f"Choose one of {', '.join(map(str, allowed))}.")
+    plan = make_plan(plan_input(product, amount_fen, periods, start))
+    return Offer(
+        periods=periods,
+        plan=plan,
+        cost=_cost(product, plan),
+        subsidy_payer=subsidy_payer(product, periods),
+        merchant_subsidy_fen=merchant_subsidy_fen(product, amount_fen, periods, start),
+    )

@@ -1,0 +1,48 @@
+"""Products as they are published; a loan keeps the version it was made under (M3)."""
+
+from dataclasses import replace
+
+from lending.foundation import audit
+from lending.foundation.audit import Actor
+from lending.foundation.database import Tx
+from lending.products import rules, store
+from lending.products.errors import NoSuchProduct, VersionTaken
+from lending.products.model import Product
+
+
+def published(tx: Tx, code: str) -> Product:
+    """The version of a product that new loans are made under.
+
+    Raises NoSuchProduct.
+    """
+    found = store.published(tx, code)
+    if found is None:
+        raise NoSuchProduct
+    return found
+
+
+def version(tx: Tx, code: str, number: int) -> Product:
+    """One version, whatever its state: what an existing loan was made under (P20).
+
+    Raises NoSuchProduct.
+    """
+    found = store.version(tx, code, number)
+    if found is None:
+        raise NoSuchProduct
+    return found
+
+
+def publish(tx: Tx, product: Product, actor: Actor) -> Product:
+    """Publishes a new version and retires the one before; existing loans are not touched (P20).
+
+    The version number given is not used: the next free one is.
+
+    Raises ProductNotAllowed, VersionTaken.
+    """
+    rules.check(product)
+    numbered = replace(product, version=store.newest_number(tx, product.code) + 1)
+    store.retire(tx, product.code)
+    if not store.insert_published(tx, numbered):
+        raise VersionTaken
+    audit.record(tx, actor, "product.publish", product.code, {"version": numbered.version})
+    return numbered

@@ -1,0 +1,48 @@
+"""The SQL of products."""
+
+from lending.foundation.database import Tx, json
+from lending.products.model import Product
+
+
+def published(tx: Tx, code: str) -> Product | None:
+    row = tx.maybe(
+        "SELECT version, definition FROM product_version"
+        " WHERE code = :code AND state = 'published'",
+        code=code,
+    )
+    return Product.from_json(code, row["version"], row["definition"]) if row else None
+
+
+def version(tx: Tx, code: str, number: int) -> Product | None:
+    row = tx.maybe(
+        "SELECT definition FROM product_version WHERE code = :code AND version = :version",
+        code=code,
+        version=number,
+    )
+    return Product.from_json(code, number, row["definition"]) if row else None
+
+
+def newest_number(tx: Tx, code: str) -> int:
+    return int(
+        tx.scalar(
+            "SELECT coalesce(max(version), 0) FROM product_version WHERE code = :code", code=code
+        )
+    )
+
+
+def retire(tx: Tx, code: str) -> None:
+    tx.run(
+        "UPDATE product_version SET state = 'retired' WHERE code = :code AND state = 'published'",
+        code=code,
+    )
+
+
+def insert_published(tx: Tx, product: Product) -> int:
+    return tx.run(
+        "INSERT INTO product_version (code, version, state, definition, published_at)"
+        " VALUES (:code, :version, 'published', :definition, :now) ON CONFLICT DO NOTHING",
+        code=product.code,
+        version=product.version,
+        definition=json(product.to_json()),
+        now=tx.now,
+    )
