@@ -1,0 +1,69 @@
+"""Operators and what they may do."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+IDLE = timedelta(minutes=15)
+ABSOLUTE = timedelta(hours=8)
+"""A session ends after so long without a request, and after so long in any case."""
+FAILURES_MAX = 5
+"""Wrong passwords in a row that lock an operator."""
+
+
+class Right(StrEnum):
+    """One thing an operator may be allowed to do. What is not listed for a role is refused."""
+
+    SEE_APPLICATIONS = "see_applications"
+    """Read applications, decisions and orders, with personal data masked."""
+    DECIDE_APPLICATIONS = "decide_applications"
+    """Approve or decline what the rules refer to a person."""
+    SEE_BOOKS = "see_books"
+    """Read the trial balance and the reconciliation."""
+    RETRY_PAYOUTS = "retry_payouts"
+    """Have a payout tried again that every account of the merchant refused."""
+    SEE_LOGS = "see_logs"
+    """Read the operation log and the login log."""
+
+
+class Role(StrEnum):
+    """A bundle of rights."""
+
+    ADMIN = "admin"
+    """Logs and everything readable; no decision on money."""
+    RISK = "risk"
+    """Manual review."""
+    FINANCE = "finance"
+    """Books and payouts."""
+    VIEWER = "viewer"
+    """Reads applications."""
+
+
+RIGHTS: dict[Role, frozenset[Right]] = {
+    Role.ADMIN: frozenset({Right.SEE_APPLICATIONS, Right.SEE_BOOKS, Right.SEE_LOGS}),
+    Role.RISK: frozenset({Right.SEE_APPLICATIONS, Right.DECIDE_APPLICATIONS}),
+    Role.FINANCE: frozenset({Right.SEE_APPLICATIONS, Right.SEE_BOOKS, Right.RETRY_PAYOUTS}),
+    Role.VIEWER: frozenset({Right.SEE_APPLICATIONS}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """Somebody who works here."""
+
+    id: str
+    login: str
+    name: str
+    role: Role
+
+    def may(self, right: Right) -> bool:
+        """Whether the operator's role has a right."""
+        return right in RIGHTS[self.role]
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A signed-in operator and the token that every form must carry."""
+
+    operator: Operator
+    csrf: str

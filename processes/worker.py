@@ -1,0 +1,103 @@
+"""Runs the jobs of one or more queues, and takes over those of a worker that was killed."""
+
+import asyncio
+import contextlib
+import logging
+import signal
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import procrastinate
+from procrastinate import PsycopgConnector, RetryStrategy
+
+HEARTBEAT_S = 1.0
+STALLED_S = 4.0
+"""A worker that has been silent for so long is taken to be dead."""
+RETRY = RetryStrategy(max_attempts=8, exponential_wait=2)
+"""A job that raises is tried eight times, the last after about four minutes, then parked."""
+
+log = logging.getLogger(__name__)
+
+Handler = Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Loop:
+    """Work that is not asked for by a job: called again and again with a pause between."""
+
+    name: str
+    step: Callable[[], bool]
+    """One round; whether there may be more to do at once."""
+    pause_s: float
+
+
+@dataclass(frozen=True)
+class Worker:
+    """What one process works on."""
+
+    name: str
+    database_url: str
+    queues: Sequence[str]
+    handlers: Mapping[str, Handler]
+    concurrency: int
+    loops: Sequence[Loop] = field(default_factory=tuple)
+
+    def run(self) -> None:
+        """Works until SIGTERM or SIGINT; then finishes the jobs in hand."""
+        asyncio.run(self._run())
+
+    async def _run(self) -> None:
+        app = procrastinate.App(
+            connector=PsycopgConnector(conninfo=self.database_url, max_size=self.concurrency + 2)
+        )
+        for name, handler in self.handlers.items():
+            app.task(name=name, retry=RETRY)(handler)
+        stop = asyncio.Event()
+        for sig in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(sig, stop.set)
+        async with app.open_async():
+            jobs = asyncio.create_task(
+                app.run_worker_async(
+                    queues=list(self.queues),
+                    name=self.name,
+                    concurrency=self.concurrency,
+                    fetch_job_polling_interval=1.0,
+                    update_heartbeat_interval=HEARTBEAT_S,
+                    stalled_worker_timeout=STALLED_S,
+                    install_signal_handlers=False,
+                    delete_jobs="successful",
+                    shutdown_graceful_timeout=10,
+                )
+            )
+            others = [asyncio.create_task(_recover(app))]
+            others += [asyncio.create_task(_repeat(loop, stop)) for loop in self.loops]
+            waiting = asyncio.create_task(stop.wait())
+            await asyncio.wait([jobs, waiting], return_when=asyncio.FIRST_COMPLETED)
+            for task in (jobs, waiting, *others):
+                task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await jobs
+
+
+async def _recover(app: procrastinate.App) -> None:
+    """Hands the jobs of dead workers to the living."""
+    while True:
+        await asyncio.sleep(HEARTBEAT_S)
+        try:
+            for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_S):
+                log.warning("job %s of a dead worker is run again", job.id)
+                await app.job_manager.retry_job(job)
+        except Exception:
+            log.exception("looking for stalled jobs failed; it is tried again")
+
+
+async def _repeat(loop: Loop, stop: asyncio.Event) -> None:
+    while not stop.is_set():
+        more = False
+        try:
+            more = await asyncio.to_thread(loop.step)
+        except Exception:
+            log.exception("%s failed; it is tried again", loop.name)
+        if not more:
+            await asyncio.sleep(loop.pause_s)
