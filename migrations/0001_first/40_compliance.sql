@@ -5,7 +5,8 @@ CREATE TABLE regulation_parameter (
     valid_to date,
     source text NOT NULL,
     confidence text NOT NULL,
-    PRIMARY KEY (code, valid_from)
+    PRIMARY KEY (code, valid_from),
+    CHECK (valid_to >= valid_from)
 );
 
 -- R-COST-TABLE, R-COST-READ: what was shown, from when, and when it was confirmed.
@@ -16,7 +17,9 @@ CREATE TABLE cost_table_showing (
     table_sha256 text NOT NULL,
     shown_at timestamptz NOT NULL,
     scrolled_at timestamptz,
-    confirmed_at timestamptz
+    confirmed_at timestamptz,
+    CHECK (scrolled_at >= shown_at),
+    CHECK (confirmed_at IS NULL OR confirmed_at >= scrolled_at AND scrolled_at IS NOT NULL)
 );
 CREATE INDEX ON cost_table_showing (application_id, shown_at);
 
