@@ -1,0 +1,38 @@
+"""The operators' pages: one folder per module of `lending`, under the same name."""
+
+from flask import Blueprint
+
+from console import session
+from console.ledger import pages as ledger
+from console.loans import pages as loans
+from console.system import pages as system
+from lending.foundation.context import Context
+
+CSP = (
+    "default-src 'self'; img-src 'self' data:; style-src 'self'; script-src 'self';"
+    " form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+def create_blueprint(context: Context) -> Blueprint:
+    """The console at `/console`, for one process's context."""
+    console = Blueprint(
+        "console",
+        __name__,
+        url_prefix="/console",
+        template_folder="templates",
+        static_folder="static",
+    )
+    session.protect(console, context)
+    for pages in (system, loans, ledger):
+        pages.add(console, context)
+
+    @console.after_request
+    def harden(response):  # type: ignore[no-untyped-def]
+        response.headers["Content-Security-Policy"] = CSP
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        response.headers["Referrer-Policy"] = "no-referrer"
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+    return console

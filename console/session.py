@@ -1,0 +1,64 @@
+"""Who sits at the console: a session in the database, a cookie with its id, a token in each form."""
+
+from flask import Blueprint, abort, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.wrappers import Response
+
+from lending.foundation import ids
+from lending.foundation.context import Context
+from lending.foundation.errors import Problem
+from lending.system import service
+from lending.system.model import Operator, Session
+
+COOKIE = "cf_console"
+OPEN_PAGES = {"console.sign_in", "console.static"}
+"""What can be seen without signing in."""
+
+
+def protect(console: Blueprint, context: Context) -> None:
+    """Lets only signed-in operators in, and only forms with their token through."""
+
+    @console.before_request
+    def require_session() -> ResponseReturnValue | None:
+        if request.endpoint in OPEN_PAGES:
+            return None
+        with context.database.unit_of_work() as tx:
+            found = service.session(tx, request.cookies.get(COOKIE, ""))
+        if found is None:
+            return redirect(url_for("console.sign_in"))
+        g.console_session = found
+        if request.method == "POST" and not ids.same(request.form.get("csrf", ""), found.csrf):
+            abort(400, "表单已过期,请刷新页面后重试")
+        return None
+
+    @console.errorhandler(Problem)
+    def tell(problem: Problem) -> ResponseReturnValue:
+        return render_template("console/problem.html", problem=problem), problem.status
+
+    @console.context_processor
+    def for_every_page() -> dict[str, object]:
+        found = g.get("console_session")
+        return {
+            "operator": found.operator if found else None,
+            "csrf": found.csrf if found else "",
+        }
+
+
+def operator() -> Operator:
+    """The operator whose request this is."""
+    found: Session = g.console_session
+    return found.operator
+
+
+def remember(response: Response, session_id: str, *, secure: bool) -> Response:
+    """Puts the session's id into the browser, out of reach of scripts and other sites."""
+    response.set_cookie(
+        COOKIE, session_id, httponly=True, samesite="Strict", secure=secure, path="/console"
+    )
+    return response
+
+
+def forget(response: Response) -> Response:
+    """Takes the session's id out of the browser."""
+    response.delete_cookie(COOKIE, path="/console")
+    return response

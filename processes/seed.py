@@ -1,0 +1,154 @@
+"""A sandbox to start from: a product, partners with keys, the demo shop. Seeding is repeatable."""
+
+import json
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+from cf_partner_sdk.keys import PrivateKey
+
+from gateway.platform_keys import PlatformKeys
+from lending.channels import service as channels
+from lending.channels.errors import NoSuchPartner
+from lending.channels.model import Agreement, NewAccount, NewPartner, PartnerKind
+from lending.compliance import parameters
+from lending.foundation import business_day
+from lending.foundation.audit import SYSTEM
+from lending.foundation.clock import shanghai_date
+from lending.foundation.crypto import FieldKeys
+from lending.foundation.database import Database, Tx
+from lending.foundation.settings import Settings
+from lending.products import service as products
+from lending.products.errors import NoSuchProduct
+from lending.products.model import FreeOffer, Product, SubsidyPayer, Tier
+
+MALL_PRODUCT = Product(
+    code="mall-standard",
+    version=0,
+    name="商城分期",
+    scenario="mall_installment",
+    rate_annual=Decimal("0.1440"),
+    rate_annual_cap=Decimal("0.24"),
+    method="equal-instalment",
+    day_count="30/360",
+    rounding="half-up",
+    periods=(3, 6, 12, 24),
+    amount_min_fen=10_000,
+    amount_max_fen=5_000_000,
+    tiers=(
+        Tier(amount_from_fen=0, periods_max=6),
+        Tier(amount_from_fen=100_000, periods_max=12),
+        Tier(amount_from_fen=500_000, periods_max=24),
+    ),
+    free=(FreeOffer(periods=3, payer=SubsidyPayer.MERCHANT),),
+    purposes=("electronics", "appliances", "furniture", "clothing", "sports", "education_devices"),
+    penalty_rate_annual=Decimal("0.1872"),
+    fee_upfront_rate=Decimal(0),
+    order_expires_minutes=120,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxMerchant:
+    """A merchant of the sandbox; the first account is used first."""
+
+    app_id: str
+    name: str
+    accounts: tuple[NewAccount, ...]
+    file: str
+    """Where its key and addresses are written, under `var`."""
+
+
+DEMO_SHOP = SandboxMerchant(
+    app_id="app_demo_shop",
+    name="小满数码",
+    accounts=(
+        NewAccount("小满数码有限公司", "模拟银行", "6230580000000010012", 1),
+        NewAccount("小满数码有限公司", "模拟银行", "6230580000000010020", 2),
+    ),
+    file="demo_shop.json",
+)
+OTHER_SHOP = SandboxMerchant(
+    app_id="app_other_shop",
+    name="谷雨家居",
+    accounts=(NewAccount("谷雨家居有限公司", "模拟银行", "6230580000000020011", 1),),
+    file="other_shop.json",
+)
+
+
+def seed(database: Database, keys: FieldKeys, platform: PlatformKeys, settings: Settings) -> None:
+    """Opens the business day and makes what is missing of the sandbox."""
+    with database.unit_of_work() as tx:
+        business_day.open_first(tx, shanghai_date(tx.now))
+        parameters.seed(tx)
+        try:
+            products.published(tx, MALL_PRODUCT.code)
+        except NoSuchProduct:
+            products.publish(tx, MALL_PRODUCT, SYSTEM)
+    if settings.environment != "test":
+        return
+    for merchant in (DEMO_SHOP, OTHER_SHOP):
+        with database.unit_of_work() as tx:
+            key = _merchant_key(settings.var / merchant.file)
+            _register(tx, keys, merchant, key)
+        _write_config(settings, platform, merchant, key)
+
+
+def _register(tx: Tx, keys: FieldKeys, merchant: SandboxMerchant, key: PrivateKey) -> None:
+    try:
+        channels.partner_by_app_id(tx, merchant.app_id)
+    except NoSuchPartner:
+        partner_id = channels.register(
+            tx,
+            NewPartner(merchant.app_id, "test", PartnerKind.MERCHANT, merchant.name, ("mall",)),
+            SYSTEM,
+        )
+        channels.agree(
+            tx,
+            Agreement(
+                partner_id=partner_id,
+                product_code=MALL_PRODUCT.code,
+                merchant_fee_rate=Decimal("0.006"),
+                valid_from=business_day.today(tx),
+                valid_to=None,
+            ),
+            SYSTEM,
+        )
+        for account in merchant.accounts:
+            channels.add_account(tx, keys, partner_id, account, SYSTEM)
+        channels.add_key(
+            tx,
+            partner_id=partner_id,
+            keyid=key.keyid,
+            algorithm=key.algorithm,
+            public_jwk=key.public.jwk,
+            actor=SYSTEM,
+        )
+
+
+def _merchant_key(config: Path) -> PrivateKey:
+    if config.exists():
+        return PrivateKey.from_pem(Path(json.loads(config.read_text())["private_key"]).read_text())
+    return PrivateKey.generate()
+
+
+def _write_config(
+    settings: Settings, platform: PlatformKeys, merchant: SandboxMerchant, key: PrivateKey
+) -> None:
+    pem = settings.var.resolve() / "keys" / f"{merchant.app_id}.pem"
+    pem.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    pem.touch(mode=0o600)
+    pem.write_text(key.to_pem())
+    (settings.var / merchant.file).write_text(
+        json.dumps(
+            {
+                "base_url": settings.public_url,
+                "app_id": merchant.app_id,
+                "root_keyid": platform.root_keyid,
+                "private_key": str(pem),
+                "port": settings.shop_port,
+                "product_code": MALL_PRODUCT.code,
+            },
+            indent=2,
+        )
+    )
