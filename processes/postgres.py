@@ -1,5 +1,6 @@
 """The embedded PostgreSQL: the same server that production runs, out of a wheel, under `var`."""
 
+import atexit
 import warnings
 from pathlib import Path
 
@@ -54,7 +55,8 @@ class EmbeddedPostgres:
         return self.url_of(name)
 
     def stop(self) -> None:
-        """Stops the server when no other process uses it."""
+        """Stops the server, whoever else uses it."""
         if self._server is not None:
+            atexit.unregister(self._server._cleanup)  # noqa: SLF001  it would stop it once more
             self._server.stop()
             self._server = None

@@ -1,0 +1,65 @@
+"""`cf`: every command of an installation."""
+
+import argparse
+import logging
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from lending.foundation.errors import Problem
+from lending.foundation.settings import SettingMissing, Settings, from_environment
+from processes import (
+    engine_commands,
+    installation,
+    ledger_commands,
+    operator_commands,
+    parts,
+    ports,
+    supervisor,
+)
+
+KNOWN_FAILURES = (
+    Problem,
+    SettingMissing,
+    installation.DatabaseUnreachable,
+    ports.PortTaken,
+    supervisor.PartDidNotStart,
+)
+"""What is told in a sentence; anything else is a defect and shows its trace."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command; the process's exit code: 0 done, 1 not, 2 misused."""
+    parser = argparse.ArgumentParser(prog="cf", description="The lending system, command by command.")
+    parser.add_argument("--var", type=Path, help="where this installation keeps its data")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    parts.add_commands(commands)
+    installation.add_commands(commands)
+    operator_commands.add_commands(commands)
+    ledger_commands.add_commands(commands)
+    engine_commands.add_commands(commands)
+    args = parser.parse_args(arguments)
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s"
+    )
+    logging.getLogger("procrastinate").setLevel(logging.WARNING)
+    try:
+        args.settings = _settings(args.var)
+        args.context = lambda: installation.context(args.settings)
+        return int(args.func(args))
+    except KNOWN_FAILURES as failure:
+        mend = getattr(failure, "mend", "")
+        print(f"cf: {failure}" + (f" {mend}" if mend else ""), file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _settings(var: Path | None) -> Settings:
+    settings = from_environment()
+    return replace(settings, var=var) if var else settings
+
+
+if __name__ == "__main__":
+    sys.exit(main())

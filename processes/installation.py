@@ -1,0 +1,87 @@
+"""One installation: its database, its keys, its files, and the outside world plugged in."""
+
+import argparse
+
+import psycopg
+
+from connectors import plug
+from gateway.platform_keys import PlatformKeys
+from lending.foundation import crypto
+from lending.foundation.context import Context
+from lending.foundation.database import Database
+from lending.foundation.files import FileStore
+from lending.foundation.settings import Settings
+from processes.migrate import migrate
+from processes.postgres import EmbeddedPostgres
+from processes.seed import seed
+
+DATABASE_NAME = "cf"
+
+
+class DatabaseUnreachable(RuntimeError):
+    """The database does not answer."""
+
+    mend = "Start it, or correct DATABASE_URL; leave it unset to use the embedded PostgreSQL."
+
+
+def database_url(settings: Settings) -> str:
+    """Where the database is: the one that is configured, or the embedded one, which is started.
+
+    Raises DatabaseUnreachable.
+    """
+    if settings.database_url:
+        try:
+            psycopg.connect(settings.database_url, connect_timeout=5).close()
+        except psycopg.OperationalError as error:
+            raise DatabaseUnreachable(
+                f"the database does not answer: {str(error).strip().splitlines()[-1]}."
+            ) from None
+        return settings.database_url
+    server = EmbeddedPostgres(settings.var / "postgres")
+    server.start()
+    return server.ensure_database(DATABASE_NAME)
+
+
+def context(settings: Settings, *, pool_size: int = 8) -> Context:
+    """What this process hands to use cases and jobs."""
+    outside = plug.outside(settings)
+    return Context(
+        database=Database(database_url(settings), pool_size=pool_size),
+        keys=crypto.load_or_make(settings.keys / "fields.json"),
+        files=FileStore(settings.files),
+        settings=settings,
+        channel=outside.channel,
+        bureaus=outside.bureaus,
+        identity=outside.identity,
+        sms=outside.sms,
+    )
+
+
+def prepare(settings: Settings) -> Context:
+    """Migrates and seeds, so that the parts can start."""
+    migrate(database_url(settings))
+    made = context(settings)
+    seed(made.database, made.keys, PlatformKeys.load_or_make(settings.keys), settings)
+    return made
+
+
+def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Adds `cf migrate` and `cf seed`."""
+    commands.add_parser("migrate", help="bring the database to the newest schema").set_defaults(
+        func=_migrate
+    )
+    commands.add_parser(
+        "seed", help="open the business day; in the sandbox, make product, partners and keys"
+    ).set_defaults(func=_seed)
+
+
+def _migrate(args: argparse.Namespace) -> int:
+    migrate(database_url(args.settings))
+    print("the schema is up to date")
+    return 0
+
+
+def _seed(args: argparse.Namespace) -> int:
+    prepare(args.settings)
+    print(f"seeded; partners' keys and addresses are in {args.settings.var}/*.json")
+    return 0

@@ -1,0 +1,142 @@
+"""`cf up | front | core | postloan | simulators`: the parts of the system as processes."""
+
+import argparse
+import logging
+import signal
+import time
+
+from lending.foundation.settings import Settings
+from processes import installation, ports
+from processes.supervisor import Part, Supervisor
+
+log = logging.getLogger(__name__)
+
+
+def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Adds the commands that start a part or all of them."""
+    up = commands.add_parser("up", help="start everything and stay up until Ctrl-C")
+    up.add_argument("--prove", action="store_true", help="play one order through the SDK as proof")
+    up.add_argument("--no-shop", action="store_true", help="leave the demo shop out")
+    up.set_defaults(func=_up)
+    for name, text, function in (
+        ("front", "the partners' API, the borrower's pages, the console", _front),
+        ("core", "decisions and payouts", _core),
+        ("postloan", "repayments, and webhooks to partners", _postloan),
+        ("simulators", "the outside world: bank, credit bureaus, identity check, SMS", _simulators),
+    ):
+        commands.add_parser(name, help=text).set_defaults(func=function)
+
+
+def all_parts(settings: Settings, *, shop: bool) -> list[Part]:
+    """Every part of an installation, in the order in which they start."""
+    found = [
+        Part(
+            "simulators",
+            ("processes.cli", "simulators"),
+            f"http://127.0.0.1:{settings.simulators_port}/healthz",
+        ),
+        Part("core", ("processes.cli", "core")),
+        Part("postloan", ("processes.cli", "postloan")),
+        Part(
+            "front",
+            ("processes.cli", "front"),
+            f"http://{settings.front_host}:{settings.front_port}/readyz",
+        ),
+    ]
+    if shop:
+        found.append(
+            Part("shop", ("examples.demo_shop",), f"http://127.0.0.1:{settings.shop_port}/")
+        )
+    return found
+
+
+def _up(args: argparse.Namespace) -> int:
+    from processes import proof  # noqa: PLC0415  rich is for people at a terminal only
+
+    settings: Settings = args.settings
+    logging.getLogger().setLevel(logging.WARNING)
+    ports.require_free(settings.front_host, settings.front_port, "CF_FRONT_PORT")
+    ports.require_free("127.0.0.1", settings.simulators_port, "CF_SIMULATORS_PORT")
+    if not args.no_shop:
+        ports.require_free("127.0.0.1", settings.shop_port, "CF_SHOP_PORT")
+    with proof.say("database"):
+        prepared = installation.prepare(settings)
+        prepared.database.close()
+    supervisor = Supervisor(
+        settings.var / "log",
+        {"DATABASE_URL": prepared.database.url, "CF_VAR": str(settings.var.resolve())},
+    )
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        for part in all_parts(settings, shop=not args.no_shop):
+            with proof.say(part.name):
+                supervisor.start(part)
+        proof.addresses(settings, shop=not args.no_shop)
+        if args.prove:
+            proof.play(settings)
+        proof.staying_up(settings)
+        told: set[str] = set()
+        while True:
+            time.sleep(1)
+            for name in supervisor.ended():
+                if name not in told:
+                    told.add(name)
+                    proof.ended(name, settings.var / "log" / f"{name}.log")
+    finally:
+        supervisor.stop()
+
+
+def _front(args: argparse.Namespace) -> int:
+    from granian import Granian  # noqa: PLC0415  only the server needs it
+    from granian.constants import Interfaces  # noqa: PLC0415
+
+    settings: Settings = args.settings
+    ports.require_free(settings.front_host, settings.front_port, "CF_FRONT_PORT")
+    Granian(
+        "processes.front:application",
+        address=settings.front_host,
+        port=settings.front_port,
+        interface=Interfaces.WSGI,
+        workers=settings.front_workers,
+        blocking_threads=settings.front_threads,
+        respawn_failed_workers=True,
+        log_access=False,
+        factory=True,
+        websockets=False,
+    ).serve()
+    return 0
+
+
+def _core(args: argparse.Namespace) -> int:
+    from processes.workers import core  # noqa: PLC0415  each part loads what it needs
+
+    core(args.context()).run()
+    return 0
+
+
+def _postloan(args: argparse.Namespace) -> int:
+    from processes.workers import postloan  # noqa: PLC0415
+
+    postloan(args.context()).run()
+    return 0
+
+
+def _simulators(args: argparse.Namespace) -> int:
+    from granian import Granian  # noqa: PLC0415
+    from granian.constants import Interfaces  # noqa: PLC0415
+
+    settings: Settings = args.settings
+    ports.require_free("127.0.0.1", settings.simulators_port, "CF_SIMULATORS_PORT")
+    Granian(
+        "processes.outside:application",
+        address="127.0.0.1",
+        port=settings.simulators_port,
+        interface=Interfaces.WSGI,
+        workers=1,
+        blocking_threads=8,
+        respawn_failed_workers=True,
+        log_access=False,
+        factory=True,
+        websockets=False,
+    ).serve()
+    return 0
