@@ -1,0 +1,137 @@
+"""The features: every input a rule may look at, with its kind and where it comes from.
+
+A table may use a name only if it is in CATALOGUE, and only with cells of its kind. Functions here
+turn facts into features and fetch nothing.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from enum import StrEnum
+
+from lending.customers.model import Profile
+from lending.risk.model import BureauFacts, Feature, RiskRequest, Value
+from lending.risk.score_card import mapping
+
+
+class Kind(StrEnum):
+    """What a feature's value is."""
+
+    WHOLE = "whole"
+    """A whole number."""
+    TRUTH = "truth"
+    """True or false."""
+    WORD = "word"
+    """One of a few words."""
+
+
+APPLICATION, OWN, BUREAUS, CARD, PARTNER = "application", "own", "bureaus", "card", "partner"
+"""Where a feature comes from: the request, our own records, bureaus, the score card, a partner."""
+
+VELOCITY_KINDS = ("person", "device", "ip", "mobile")
+VELOCITY_HOURS = {"1h": 1, "24h": 24, "30d": 720}
+BLACKLIST_KINDS = ("identity", "mobile", "device", "card")
+
+CATALOGUE: dict[str, tuple[Kind, str]] = {
+    "amount_fen": (Kind.WHOLE, APPLICATION),
+    "amount_max_fen": (Kind.WHOLE, APPLICATION),
+    "scenario": (Kind.WORD, APPLICATION),
+    "category": (Kind.WORD, APPLICATION),
+    "duration_months": (Kind.WHOLE, APPLICATION),
+    "age_years": (Kind.WHOLE, OWN),
+    "birth_date_contradicts": (Kind.TRUTH, OWN),
+    "region_known": (Kind.TRUTH, OWN),
+    "device_known": (Kind.TRUTH, APPLICATION),
+    "loans_open": (Kind.WHOLE, OWN),
+    "loans_settled": (Kind.WHOLE, OWN),
+    **{f"blacklist_{kind}": (Kind.TRUTH, OWN) for kind in BLACKLIST_KINDS},
+    **{
+        f"{kind}_applications_{window}": (Kind.WHOLE, OWN)
+        for kind in VELOCITY_KINDS
+        for window in VELOCITY_HOURS
+    },
+    "person_names": (Kind.WHOLE, OWN),
+    "mobile_identities": (Kind.WHOLE, OWN),
+    "card_identities": (Kind.WHOLE, OWN),
+    "device_identities_30d": (Kind.WHOLE, OWN),
+    "ip_identities_24h": (Kind.WHOLE, OWN),
+    "bureaus_answered": (Kind.WHOLE, BUREAUS),
+    "bureau_score_percent": (Kind.WHOLE, BUREAUS),
+    "accounts_open": (Kind.WHOLE, BUREAUS),
+    "overdue_now": (Kind.WHOLE, BUREAUS),
+    "overdue_24m": (Kind.WHOLE, BUREAUS),
+    "inquiries_3m": (Kind.WHOLE, BUREAUS),
+    "platforms_open": (Kind.WHOLE, BUREAUS),
+    "debt_total_fen": (Kind.WHOLE, BUREAUS),
+    "credit_history": (Kind.WORD, BUREAUS),
+    "other_plans": (Kind.WORD, BUREAUS),
+    "score": (Kind.WHOLE, CARD),
+    "grade": (Kind.WORD, CARD),
+}
+"""Every feature by name: its kind and its source."""
+
+PROVINCES = frozenset(
+    {11, 12, 13, 14, 15, 21, 22, 23, 31, 32, 33, 34, 35, 36, 37, 41, 42, 43, 44, 45, 46}
+    | {50, 51, 52, 53, 54, 61, 62, 63, 64, 65, 71, 81, 82, 83}
+)
+"""The first two digits of an identity number (GB/T 2260; 83 is for residents from Taiwan)."""
+
+
+def feature(name: str, value: Value | None) -> Feature:
+    """A feature of the catalogue, its type checked."""
+    kind, source = CATALOGUE[name]
+    wanted = {Kind.WHOLE: int, Kind.TRUTH: bool, Kind.WORD: str}[kind]
+    assert value is None or type(value) is wanted, (name, value)
+    return Feature(value, source)
+
+
+def of_application(request: RiskRequest) -> dict[str, Feature]:
+    """What the application says, and what a partner adds under names that no rule can read."""
+    known = {
+        "amount_fen": request.amount_fen,
+        "amount_max_fen": request.amount_max_fen,
+        "scenario": request.scenario,
+        "category": request.category,
+        "duration_months": request.periods_max,
+        "device_known": bool(request.device.fingerprint),
+        "loans_open": request.loans_open,
+        "loans_settled": request.loans_settled,
+    }
+    signals = {
+        f"partner.{name}": Feature(value, PARTNER)
+        for name, value in sorted(request.partner_signals.items())
+    }
+    return {name: feature(name, value) for name, value in known.items()} | signals
+
+
+def of_profile(person: Profile, on: date) -> dict[str, Feature]:
+    """What the identity number says, held against what is on file."""
+    number = person.identity_no
+    return {
+        "age_years": feature("age_years", person.age(on)),
+        "birth_date_contradicts": feature(
+            "birth_date_contradicts", number[6:14] != f"{person.birth_date:%Y%m%d}"
+        ),
+        "region_known": feature("region_known", int(number[:2]) in PROVINCES),
+    }
+
+
+def of_bureaus(reports: Sequence[BureauFacts], *, loans_settled: int) -> dict[str, Feature]:
+    """What the bureaus say together: of two answers always the worse.
+
+    Each bureau sees a part of the market, and parts overlap: sums would count twice, a mean would
+    hide what one knows. Without an answer every value is None, and no table may be asked.
+    """
+    values: dict[str, Value | None] = {"bureaus_answered": len(reports)}
+    names = ("overdue_now", "overdue_24m", "inquiries_3m", "platforms_open", "debt_total_fen")
+    for name in ("accounts_open", *names):
+        values[name] = max((getattr(report, name) for report in reports), default=None)
+    values["bureau_score_percent"] = min((r.score_percent for r in reports), default=None)
+    if reports:
+        values["credit_history"] = mapping.credit_history(reports, loans_settled=loans_settled)
+        values["other_plans"] = mapping.other_plans(reports)
+    return {name: feature(name, values.get(name)) for name in (*values, "credit_history", "other_plans")}
+
+
+def values_of(features: Mapping[str, Feature]) -> dict[str, Value | None]:
+    """The values alone, as tables and card take them."""
+    return {name: each.value for name, each in features.items()}

@@ -1,0 +1,206 @@
+"""The SQL of risk."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from lending.foundation import ids
+from lending.foundation.database import Row, Tx, json
+from lending.risk.model import SYSTEM, Decision, Feature, Outcome, Reason, RiskRequest
+from lending.risk.rules import Verdict
+
+DECISION_BY_ID = """
+    SELECT id, application_id, outcome, score, limit_fen, periods_max, reasons, features, versions,
+        decided_by, decided_at FROM decision WHERE id = :id"""
+DECISIONS_OF_APPLICATION = """
+    SELECT id, application_id, outcome, score, limit_fen, periods_max, reasons, features, versions,
+        decided_by, decided_at FROM decision WHERE application_id = :id
+    ORDER BY decided_by <> 'system', decided_at"""
+DECISIONS_LOCKED = """
+    SELECT id, application_id, outcome, score, limit_fen, periods_max, reasons, features, versions,
+        decided_by, decided_at FROM decision WHERE application_id = :id
+    ORDER BY decided_by <> 'system', decided_at FOR UPDATE"""
+
+
+def lock_values(tx: Tx, indices: Iterable[bytes]) -> None:
+    """Makes others who count the same values wait, in one order, so that no count is missed."""
+    for key in sorted({int.from_bytes(index[:8], "big", signed=True) for index in indices}):
+        tx.scalar("SELECT pg_advisory_xact_lock(:key)", key=key)
+
+
+def insert_sightings(tx: Tx, request: RiskRequest, indices: Mapping[str, bytes]) -> None:
+    tx.run_many(
+        "INSERT INTO risk_sighting (application_id, kind, value_index, customer_id, partner_id,"
+        " seen_at) VALUES (:application_id, :kind, :value_index, :customer_id, :partner_id, :now)"
+        " ON CONFLICT (application_id, kind) DO NOTHING",
+        [
+            {
+                "application_id": request.application_id,
+                "kind": kind,
+                "value_index": index,
+                "customer_id": request.customer_id,
+                "partner_id": request.partner_id,
+                "now": tx.now,
+            }
+            for kind, index in indices.items()
+        ],
+    )
+
+
+def applications_seen(tx: Tx, kind: str, value_index: bytes, since: datetime) -> int:
+    return int(
+        tx.scalar(
+            "SELECT count(*) FROM risk_sighting WHERE kind = :kind AND value_index = :index"
+            " AND seen_at > :since",
+            kind=kind,
+            index=value_index,
+            since=since,
+        )
+    )
+
+
+def customers_seen(tx: Tx, kind: str, value_index: bytes, since: datetime) -> int:
+    return int(
+        tx.scalar(
+            "SELECT count(DISTINCT customer_id) FROM risk_sighting WHERE kind = :kind"
+            " AND value_index = :index AND seen_at > :since",
+            kind=kind,
+            index=value_index,
+            since=since,
+        )
+    )
+
+
+def values_seen(tx: Tx, kind: str, customer_id: str) -> int:
+    return int(
+        tx.scalar(
+            "SELECT count(DISTINCT value_index) FROM risk_sighting"
+            " WHERE customer_id = :customer_id AND kind = :kind",
+            customer_id=customer_id,
+            kind=kind,
+        )
+    )
+
+
+def reports(tx: Tx, application_id: str) -> dict[str, dict[str, Any]]:
+    rows = tx.all(
+        "SELECT source, report FROM bureau_report WHERE application_id = :id ORDER BY source",
+        id=application_id,
+    )
+    return {row["source"]: row["report"] for row in rows}
+
+
+def insert_query(
+    tx: Tx, request: RiskRequest, *, source: str, consent_id: str, purpose: str
+) -> str:
+    query_id = ids.new("bqy")
+    tx.run(
+        "INSERT INTO bureau_query (id, application_id, customer_id, source, consent_id, purpose,"
+        " asked_at, outcome) VALUES (:id, :application_id, :customer_id, :source, :consent_id,"
+        " :purpose, :now, 'asked')",
+        id=query_id,
+        application_id=request.application_id,
+        customer_id=request.customer_id,
+        source=source,
+        consent_id=consent_id,
+        purpose=purpose,
+        now=tx.now,
+    )
+    return query_id
+
+
+def end_query(tx: Tx, query_id: str, outcome: str, detail: str = "") -> None:
+    tx.run(
+        "UPDATE bureau_query SET outcome = :outcome, detail = :detail, ended_at = :now"
+        " WHERE id = :id",
+        id=query_id,
+        outcome=outcome,
+        detail=detail,
+        now=tx.now,
+    )
+
+
+def insert_report(
+    tx: Tx, request: RiskRequest, *, source: str, consent_id: str, purpose: str, report: Any
+) -> None:
+    tx.run(
+        "INSERT INTO bureau_report (id, application_id, customer_id, source, consent_id, purpose,"
+        " report, fetched_at) VALUES (:id, :application_id, :customer_id, :source, :consent_id,"
+        " :purpose, :report, :now) ON CONFLICT (application_id, source) DO NOTHING",
+        id=ids.new("brp"),
+        application_id=request.application_id,
+        customer_id=request.customer_id,
+        source=source,
+        consent_id=consent_id,
+        purpose=purpose,
+        report=json(report),
+        now=tx.now,
+    )
+
+
+def keep_version(tx: Tx, version: str, content: Any) -> None:
+    tx.run(
+        "INSERT INTO risk_version (version, content, first_used_at)"
+        " VALUES (:version, :content, :now) ON CONFLICT (version) DO NOTHING",
+        version=version,
+        content=json(content),
+        now=tx.now,
+    )
+
+
+def insert_decision(
+    tx: Tx,
+    application_id: str,
+    verdict: Verdict,
+    *,
+    versions: Mapping[str, str],
+    decided_by: str = SYSTEM,
+    note: str = "",
+) -> int:
+    """How many rows it wrote: none when the same has decided the application already."""
+    return tx.run(
+        "INSERT INTO decision (id, application_id, outcome, score, limit_fen, periods_max, reasons,"
+        " features, versions, decided_by, decided_at, note) VALUES (:id, :application_id, :outcome,"
+        " :score, :limit_fen, :periods_max, :reasons, :features, :versions, :decided_by, :now,"
+        " :note) ON CONFLICT (application_id, (decided_by = 'system')) DO NOTHING",
+        id=ids.new("dec"),
+        application_id=application_id,
+        outcome=verdict.outcome.value,
+        score=verdict.score,
+        limit_fen=verdict.limit_fen,
+        periods_max=verdict.periods_max,
+        reasons=json([asdict(reason) for reason in verdict.reasons]),
+        features=json({name: asdict(each) for name, each in verdict.features.items()}),
+        versions=json(dict(versions)),
+        decided_by=decided_by,
+        now=tx.now,
+        note=note,
+    )
+
+
+def decision(tx: Tx, decision_id: str) -> Decision | None:
+    row = tx.maybe(DECISION_BY_ID, id=decision_id)
+    return _decision(row) if row else None
+
+
+def decisions(tx: Tx, application_id: str, *, lock: bool = False) -> list[Decision]:
+    """The rules' decision first, a person's after it."""
+    rows = tx.all(DECISIONS_LOCKED if lock else DECISIONS_OF_APPLICATION, id=application_id)
+    return [_decision(row) for row in rows]
+
+
+def _decision(row: Row) -> Decision:
+    return Decision(
+        id=row["id"],
+        application_id=row["application_id"],
+        outcome=Outcome(row["outcome"]),
+        score=row["score"],
+        limit_fen=row["limit_fen"],
+        periods_max=row["periods_max"],
+        reasons=tuple(Reason(**each) for each in row["reasons"]),
+        features={name: Feature(**each) for name, each in row["features"].items()},
+        versions=row["versions"],
+        decided_by=row["decided_by"],
+        decided_at=row["decided_at"],
+    )
