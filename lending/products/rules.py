@@ -3,8 +3,8 @@
 from datetime import date
 from decimal import Decimal
 
-from lending.engine.cost import CostItem, cost_table
-from lending.engine.plans import Plan, PlanInput, make_plan
+from lending.engine.cost import cost_table, require_within_cap
+from lending.engine.plans import PlanInput, make_plan
 from lending.foundation.money import half_up, yuan
 from lending.products.errors import AmountOutsideProduct, PeriodsNotOffered, ProductNotAllowed
 from lending.products.model import Offer, Product, SubsidyPayer
@@ -132,10 +132,12 @@ def offer(product: Product, amount_fen: int, periods: int, start: date) -> Offer
     if periods not in allowed:
         raise PeriodsNotOffered(mend=f"Choose one of {', '.join(map(str, allowed))}.")
     plan = make_plan(plan_input(product, amount_fen, periods, start))
+    cost = cost_table(plan)
+    require_within_cap(cost, product.rate_annual_cap)
     return Offer(
         periods=periods,
         plan=plan,
-        cost=_cost(product, plan),
+        cost=cost,
         subsidy_payer=subsidy_payer(product, periods),
         merchant_subsidy_fen=merchant_subsidy_fen(product, amount_fen, periods, start),
     )

@@ -1,0 +1,57 @@
+"""How much of a year lies between two dates, by each convention."""
+
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+
+from lending.foundation.calendar import add_months
+
+
+class DayCount(StrEnum):
+    """A day-count convention."""
+
+    THIRTY_360 = "30/360"
+    """A month is a twelfth of a year whatever its days; left-over days count 1/360."""
+    TWELFTH = "1/12"
+    """A month is a twelfth of a year whatever its days; left-over days count 1/365."""
+    ACT_360 = "act/360"
+    """Days as they are, over 360."""
+    ACT_364 = "act/364"
+    """Days as they are, over 364 (52 weeks)."""
+    ACT_365 = "act/365"
+    """Days as they are, over 365."""
+    ACT_ACT = "act/act"
+    """Days as they are, split at the calendar year and divided by that year's own days (ISDA)."""
+
+
+_BASIS = {DayCount.ACT_360: 360, DayCount.ACT_364: 364, DayCount.ACT_365: 365}
+_BROKEN_BASIS = {DayCount.THIRTY_360: 360, DayCount.TWELFTH: 365}
+
+
+def year_fraction(start: date, end: date, convention: str) -> Decimal:
+    """The part of a year from `start` to `end`, `end` itself not counted."""
+    count = DayCount(convention)
+    if count in _BASIS:
+        return Decimal((end - start).days) / _BASIS[count]
+    if count is DayCount.ACT_ACT:
+        return _actual_actual(start, end)
+    months = (end.year - start.year) * 12 + end.month - start.month
+    while add_months(start, months) > end:
+        months -= 1
+    days = (end - add_months(start, months)).days
+    return Decimal(months) / 12 + Decimal(days) / _BROKEN_BASIS[count]
+
+
+def counts_whole_months(convention: str) -> bool:
+    """Whether a month is a twelfth of a year whatever its days."""
+    return DayCount(convention) in _BROKEN_BASIS
+
+
+def _actual_actual(start: date, end: date) -> Decimal:
+    total = Decimal(0)
+    while start < end:
+        new_year = date(start.year + 1, 1, 1)
+        stop = min(end, new_year)
+        total += Decimal((stop - start).days) / (new_year - date(start.year, 1, 1)).days
+        start = stop
+    return total
