@@ -15,6 +15,7 @@ checked at each use.
 import json
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -33,6 +34,7 @@ WORDS = re.compile(r'"[^"\\,]*"(\s*,\s*"[^"\\,]*")*')
 ROW = "row"
 """The hidden output that tells which row it was."""
 
+_ANY: dict[Kind, Value] = {Kind.WHOLE: 0, Kind.TRUTH: False, Kind.WORD: ""}
 _TYPES: dict[Kind, type] = {Kind.WHOLE: int, Kind.TRUTH: bool, Kind.WORD: str}
 
 
@@ -106,7 +108,7 @@ class DecisionTable:
         asked: dict[str, Value] = {}
         for name in self.inputs:
             value = values.get(name)
-            if type(value) is not _TYPES[CATALOGUE[name][0]]:
+            if not _is(value, CATALOGUE[name][0]):
                 raise RuleInputMissing(f"{self.name} asks for {name}, it was given {value!r}")
             asked[name] = value  # type: ignore[assignment]
         found = self.compiled.evaluate(asked)["result"]
@@ -122,6 +124,10 @@ class Cell:
     example: Value
     counters: tuple[Value, ...]
     """None at all for the empty cell, which everything fits."""
+
+
+def _is(value: Any, kind: Kind) -> bool:
+    return type(value) is _TYPES[kind]
 
 
 def load(file: Path, spec: TableSpec) -> DecisionTable:
@@ -216,7 +222,7 @@ def _read(text: str, kind: Kind) -> Cell | None:
         Kind.WORD: _read_word,
     }
     if not text:
-        return Cell("", {Kind.WHOLE: 0, Kind.TRUTH: False, Kind.WORD: ""}[kind], ())
+        return Cell("", _ANY[kind], ())
     return readers[kind](text)
 
 
@@ -255,11 +261,10 @@ def _output_cells(
     says: dict[str, Value] = {}
     for column in outputs:
         name, text = column["field"], row.get(column["id"])
-        try:
+        value: Any = None
+        with suppress(ValueError, TypeError):
             value = json.loads(text or "")
-        except (ValueError, TypeError):
-            value = None
-        if type(value) is not _TYPES[spec.outputs[name]]:
+        if not _is(value, spec.outputs[name]):
             raise RuleTableBroken(f"{where}, {name}: {text!r} is not a {spec.outputs[name].value}")
         if name in spec.words and value not in spec.words[name]:
             raise RuleTableBroken(f"{where}, {name}: {value!r} is not one of the words allowed")

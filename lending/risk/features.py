@@ -86,7 +86,7 @@ def feature(name: str, value: Value | None) -> Feature:
 
 def of_application(request: RiskRequest) -> dict[str, Feature]:
     """What the application says, and what a partner adds under names that no rule can read."""
-    known = {
+    known: dict[str, Value] = {
         "amount_fen": request.amount_fen,
         "amount_max_fen": request.amount_max_fen,
         "scenario": request.scenario,
@@ -126,10 +126,11 @@ def of_bureaus(reports: Sequence[BureauFacts], *, loans_settled: int) -> dict[st
     for name in ("accounts_open", *names):
         values[name] = max((getattr(report, name) for report in reports), default=None)
     values["bureau_score_percent"] = min((r.score_percent for r in reports), default=None)
-    if reports:
-        values["credit_history"] = mapping.credit_history(reports, loans_settled=loans_settled)
-        values["other_plans"] = mapping.other_plans(reports)
-    return {name: feature(name, values.get(name)) for name in (*values, "credit_history", "other_plans")}
+    values["credit_history"] = (
+        mapping.credit_history(reports, loans_settled=loans_settled) if reports else None
+    )
+    values["other_plans"] = mapping.other_plans(reports) if reports else None
+    return {name: feature(name, value) for name, value in values.items()}
 
 
 def values_of(features: Mapping[str, Feature]) -> dict[str, Value | None]:

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from lending.customers import service as customers
-from lending.customers.model import ConsentScope, Profile
+from lending.customers.model import ConsentScope
 from lending.foundation import audit, business_day
 from lending.foundation.audit import Actor
 from lending.foundation.crypto import FieldKeys
@@ -180,8 +180,8 @@ def _with_limit(
 def require_own_decision(tx: Tx, application_id: str) -> Decision:
     """The decision that money may leave on: ours, to approve, with its inputs and versions.
 
-    R-RISK-INDEP (商业银行互联网贷款管理暂行办法, 2020 no. 9): the newest of the rules' and a person's
-    decision counts; a person's counts only after a referral.
+    R-RISK-INDEP (商业银行互联网贷款管理暂行办法, 2020 no. 9): where the rules referred, what the
+    person decided counts.
 
     Raises NoOwnDecision.
     """

