@@ -1,0 +1,1 @@
+"""What a merchant or a platform embeds to offer this lender's instalments."""

@@ -1,0 +1,125 @@
+"""The part of structured fields (RFC 8941) that RFC 9421 and RFC 9530 need, strictly.
+
+Only the canonical spelling is read: one space between items, no spelled-out `=?1`, no leading
+zeros, no key twice, base64 with its padding and no stray bits. Text that was read is therefore
+byte for byte what a serialiser would write, and may stand in a signature base as it came.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Union
+
+from .errors import malformed
+
+BareItem = Union[int, str, bool]
+
+_KEY = r"[a-z*][a-z0-9_\-.*]*"
+_STRING = r'"(?:[ !#-\[\]-~]|\\["\\])*"'
+_PARAMETERS = rf"(?:;{_KEY}(?:=(?:0|-?[1-9][0-9]{{0,14}}|{_STRING}))?)*"
+_MEMBER = re.compile(
+    rf"({_KEY})=(\(((?:{_STRING}{_PARAMETERS}(?: {_STRING}{_PARAMETERS})*)?)\)({_PARAMETERS}))"
+)
+_COMPONENT = re.compile(rf"({_STRING})({_PARAMETERS})(?: |\Z)")
+_PARAMETER = re.compile(rf";({_KEY})(?:=(?:(0|-?[1-9][0-9]{{0,14}})|({_STRING})))?")
+_BYTES = re.compile(rf"({_KEY})=:([A-Za-z0-9+/]*={{0,2}}):")
+_COMMA = re.compile(r"[ \t]*,[ \t]*")
+_ESCAPED = re.compile(r'\\(["\\])')
+
+
+@dataclass(frozen=True)
+class Component:
+    """One covered component: `text` as written, its name and its parameters."""
+
+    text: str
+    name: str
+    parameters: Mapping[str, BareItem]
+
+
+@dataclass(frozen=True)
+class SignatureInput:
+    """One member of Signature-Input; `text` is the value of `@signature-params`."""
+
+    label: str
+    text: str
+    components: tuple[Component, ...]
+    parameters: Mapping[str, BareItem]
+
+
+def _members(field: str, pattern: re.Pattern[str], header: str) -> Iterator[re.Match[str]]:
+    text = field.strip(" ")
+    seen: set[str] = set()
+    position = 0
+    while True:
+        found = pattern.match(text, position)
+        if found is None:
+            raise malformed(f"{header} cannot be read at character {position}")
+        if found[1] in seen:
+            raise malformed(f"{header} gives {found[1]} twice")
+        seen.add(found[1])
+        yield found
+        if found.end() == len(text):
+            return
+        comma = _COMMA.match(text, found.end())
+        if comma is None:
+            raise malformed(f"{header} cannot be read at character {found.end()}")
+        position = comma.end()
+
+
+def _unquote(quoted: str) -> str:
+    text = quoted[1:-1]
+    return _ESCAPED.sub(r"\1", text) if "\\" in text else text
+
+
+def _parameters(text: str) -> dict[str, BareItem]:
+    parameters: dict[str, BareItem] = {}
+    for key, number, quoted in _PARAMETER.findall(text):
+        if key in parameters:
+            raise malformed(f"the parameter {key} is given twice")
+        parameters[key] = int(number) if number else _unquote(quoted) if quoted else True
+    return parameters
+
+
+def parse_signature_input(field: str) -> list[SignatureInput]:
+    """Read a Signature-Input field; refuse all but canonical RFC 9421 members.
+
+    Raises `SignatureRefused` with code `signature-malformed`.
+    """
+    return [
+        SignatureInput(
+            label=found[1],
+            text=found[2],
+            components=tuple(
+                Component(quoted + parameters, _unquote(quoted), _parameters(parameters))
+                for quoted, parameters in _COMPONENT.findall(found[3])
+            ),
+            parameters=_parameters(found[4]),
+        )
+        for found in _members(field, _MEMBER, "Signature-Input")
+    ]
+
+
+def parse_byte_sequences(field: str, header: str) -> dict[str, bytes]:
+    """Read a dictionary of byte sequences, such as Signature or Content-Digest.
+
+    Raises `SignatureRefused` with code `signature-malformed`, which names `header`.
+    """
+    values: dict[str, bytes] = {}
+    for found in _members(field, _BYTES, header):
+        try:
+            value = base64.b64decode(found[2], validate=True)
+        except binascii.Error:
+            raise malformed(f"{header} holds broken base64") from None
+        if encode_bytes(value) != f":{found[2]}:":
+            raise malformed(f"{header} holds base64 with stray bits")
+        values[found[1]] = value
+    return values
+
+
+def encode_bytes(value: bytes) -> str:
+    """Write a byte sequence: base64 between colons."""
+    return f":{base64.b64encode(value).decode('ascii')}:"
