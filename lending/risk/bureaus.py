@@ -3,15 +3,16 @@
 import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, wait
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from lending.customers.model import Profile
+from lending.foundation.crypto import FieldKeys
 from lending.foundation.database import Database, Tx
 from lending.foundation.errors import OutsideFault
 from lending.foundation.ports import BureauReport, CreditBureau
 from lending.risk import store
-from lending.risk.model import BureauFacts, RiskRequest
+from lending.risk.model import NO_SCORE, BureauFacts, RiskRequest
 
 DEADLINE_S = 3.0
 """How long a decision waits for bureaus; whoever is later counts as absent."""
@@ -30,6 +31,7 @@ class Questions:
 def ask(
     database: Database,
     bureaus: Sequence[CreditBureau],
+    keys: FieldKeys,
     questions: Questions,
     *,
     deadline_s: float = DEADLINE_S,
@@ -74,7 +76,8 @@ def ask(
                     source=source,
                     consent_id=questions.consent_id,
                     purpose=questions.purpose,
-                    report=asdict(future.result()),
+                    report=future.result(),
+                    keys=keys,
                 )
 
 
@@ -88,7 +91,6 @@ def _start(bureau: CreditBureau, questions: Questions) -> "Future[BureauReport]"
                 bureau.report(
                     name=questions.person.name,
                     identity_no=questions.person.identity_no,
-                    mobile=questions.person.mobile,
                     consent_id=questions.consent_id,
                     purpose=questions.purpose,
                 )
@@ -107,9 +109,20 @@ def _name(problem: BaseException) -> str:
 
 def stored_facts(tx: Tx, application_id: str) -> list[BureauFacts]:
     """What each bureau that answered says of the applicant, by source."""
-    return [facts(source, each) for source, each in store.reports(tx, application_id).items()]
+    return [facts(each) for each in store.reports(tx, application_id).values()]
 
 
-def facts(source: str, report: Mapping[str, Any]) -> BureauFacts:
-    """A stored report in the words that all bureaus share here."""
-    raise NotImplementedError
+def facts(report: Mapping[str, Any]) -> BureauFacts:
+    """A stored report on the scale that all bureaus share here."""
+    score = report["score"]
+    return BureauFacts(
+        source=report["source"],
+        score_percent=NO_SCORE if score is None else score * 100 // report["score_max"],
+        accounts_open=report["open_accounts"],
+        overdue_now=report["overdue_now"],
+        overdue_24m=report["overdue_24m"],
+        inquiries_3m=report["inquiries_3m"],
+        platforms_open=report["platforms_open"],
+        debt_total_fen=report["debt_total_fen"],
+        months_on_file=report["months_on_file"],
+    )

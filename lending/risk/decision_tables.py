@@ -51,7 +51,8 @@ class TableSpec:
 
 
 OUTCOMES = frozenset({"approve", "refer", "decline"})
-GRADES = frozenset("ABCDE")
+GRADES = frozenset("ABCDET")
+"""From the best to the worst; T is a file too thin to tell."""
 
 SPECS = (
     TableSpec(

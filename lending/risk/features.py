@@ -9,7 +9,7 @@ from datetime import date
 from enum import StrEnum
 
 from lending.customers.model import Profile
-from lending.risk.model import BureauFacts, Feature, RiskRequest, Value
+from lending.risk.model import NO_SCORE, BureauFacts, Feature, RiskRequest, Value
 from lending.risk.score_card import mapping
 
 
@@ -57,6 +57,7 @@ CATALOGUE: dict[str, tuple[Kind, str]] = {
     "bureaus_answered": (Kind.WHOLE, BUREAUS),
     "bureau_score_percent": (Kind.WHOLE, BUREAUS),
     "accounts_open": (Kind.WHOLE, BUREAUS),
+    "months_on_file": (Kind.WHOLE, BUREAUS),
     "overdue_now": (Kind.WHOLE, BUREAUS),
     "overdue_24m": (Kind.WHOLE, BUREAUS),
     "inquiries_3m": (Kind.WHOLE, BUREAUS),
@@ -119,13 +120,16 @@ def of_bureaus(reports: Sequence[BureauFacts], *, loans_settled: int) -> dict[st
     """What the bureaus say together: of two answers always the worse.
 
     Each bureau sees a part of the market, and parts overlap: sums would count twice, a mean would
-    hide what one knows. Without an answer every value is None, and no table may be asked.
+    hide what one knows. Only of a file's age the better counts, and a bureau without a score does
+    not take the other's away. Without any answer every value is None, and no table may be asked.
     """
     values: dict[str, Value | None] = {"bureaus_answered": len(reports)}
     names = ("overdue_now", "overdue_24m", "inquiries_3m", "platforms_open", "debt_total_fen")
     for name in ("accounts_open", *names):
         values[name] = max((getattr(report, name) for report in reports), default=None)
-    values["bureau_score_percent"] = min((r.score_percent for r in reports), default=None)
+    values["months_on_file"] = max((r.months_on_file for r in reports), default=None)
+    scores = [r.score_percent for r in reports if r.score_percent != NO_SCORE]
+    values["bureau_score_percent"] = min(scores, default=NO_SCORE if reports else None)
     values["credit_history"] = (
         mapping.credit_history(reports, loans_settled=loans_settled) if reports else None
     )

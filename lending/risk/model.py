@@ -9,6 +9,8 @@ from typing import Any
 Value = int | bool | str
 """What a feature may be; money in fen, so that no rule sees a float."""
 
+NO_SCORE = -1
+"""Instead of a bureau's score in percent: it has no history of the person."""
 SYSTEM = "system"
 """Who decided, when the rules did."""
 
@@ -76,13 +78,14 @@ class BureauFacts:
 
     source: str
     score_percent: int
-    """Where its score stands on its own scale: 0 the worst, 100 the best."""
+    """Where its score stands on its own scale: 0 the worst, 100 the best; or NO_SCORE."""
     accounts_open: int
     overdue_now: int
     overdue_24m: int
     inquiries_3m: int
     platforms_open: int
     debt_total_fen: int
+    months_on_file: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,7 +72,7 @@ def decide(
         if rules.declines(own):
             return _store(tx, request, rules.declined_early(own, features), book)
     questions = asking.Questions(request, person, consent_id, PURPOSE)
-    asking.ask(database, bureaus, questions, deadline_s=deadline_s)
+    asking.ask(database, bureaus, keys, questions, deadline_s=deadline_s)
     with database.unit_of_work() as tx:
         verdict = _verdict(tx, book, request, own, features, bureaus_asked=len(bureaus))
         return _store(tx, request, verdict, book)

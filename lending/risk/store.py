@@ -3,10 +3,13 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import datetime
+from json import dumps as text_of
 from typing import Any
 
 from lending.foundation import ids
+from lending.foundation.crypto import FieldKeys
 from lending.foundation.database import Row, Tx, json
+from lending.foundation.ports import BureauReport
 from lending.risk.model import SYSTEM, Decision, Feature, Outcome, Reason, RiskRequest
 from lending.risk.rules import Verdict
 
@@ -122,19 +125,32 @@ def end_query(tx: Tx, query_id: str, outcome: str, detail: str = "") -> None:
 
 
 def insert_report(
-    tx: Tx, request: RiskRequest, *, source: str, consent_id: str, purpose: str, report: Any
+    tx: Tx,
+    request: RiskRequest,
+    *,
+    source: str,
+    consent_id: str,
+    purpose: str,
+    report: BureauReport,
+    keys: FieldKeys,
 ) -> None:
+    """The bureau's own answer may name the person, so it is sealed."""
+    report_id = ids.new("brp")
+    known = asdict(report)
+    raw = text_of(known.pop("raw"), ensure_ascii=False, sort_keys=True)
     tx.run(
         "INSERT INTO bureau_report (id, application_id, customer_id, source, consent_id, purpose,"
-        " report, fetched_at) VALUES (:id, :application_id, :customer_id, :source, :consent_id,"
-        " :purpose, :report, :now) ON CONFLICT (application_id, source) DO NOTHING",
-        id=ids.new("brp"),
+        " report, raw_sealed, fetched_at) VALUES (:id, :application_id, :customer_id, :source,"
+        " :consent_id, :purpose, :report, :raw_sealed, :now)"
+        " ON CONFLICT (application_id, source) DO NOTHING",
+        id=report_id,
         application_id=request.application_id,
         customer_id=request.customer_id,
         source=source,
         consent_id=consent_id,
         purpose=purpose,
-        report=json(report),
+        report=json(known),
+        raw_sealed=keys.seal(raw, at=f"bureau_report.raw:{report_id}"),
         now=tx.now,
     )
 

@@ -21,6 +21,7 @@ CREATE TABLE bureau_report (
     consent_id text NOT NULL REFERENCES consent,
     purpose text NOT NULL,
     report jsonb NOT NULL,
+    raw_sealed bytea NOT NULL,
     fetched_at timestamptz NOT NULL,
     UNIQUE (application_id, source)
 );

@@ -1,6 +1,7 @@
 import threading
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 
@@ -143,6 +144,6 @@ class TestSetting:
         with database.unit_of_work() as tx:
             past = parameters.history(tx, "cost.cap_rate")
         assert refused
-        for earlier, later in zip(past, past[1:], strict=False):
+        for earlier, later in pairwise(past):
             assert earlier.valid_to == later.valid_from - timedelta(days=1)
         assert past[-1].valid_to is None
