@@ -67,6 +67,12 @@ class Tx:
         if rows:
             self._connection.execute(_statement(sql), [dict(row) for row in rows])
 
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """A part of the unit of work that is undone by itself when it raises."""
+        with self._connection.begin_nested():
+            yield
+
     @property
     def driver(self) -> "PsycopgConnection[Any]":
         """The psycopg connection under this unit of work, for what must commit with it (jobs)."""

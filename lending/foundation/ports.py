@@ -145,7 +145,7 @@ class CreditBureau(Protocol):
     """The code of the bureau, such as `bureau_a`."""
 
     def report(
-        self, *, name: str, identity_no: str, consent_id: str, purpose: str
+        self, *, name: str, identity_no: str, mobile: str, consent_id: str, purpose: str
     ) -> BureauReport:
         """Asks for a person's report under a consent. Raises OutsideFault."""
         ...

@@ -59,3 +59,22 @@ CREATE TABLE ledger_hold (
     held_at timestamptz NOT NULL,
     ended_at timestamptz
 );
+
+-- L9: digests chained in the order of sealing, which has no gap.
+CREATE TABLE journal_seal (
+    number bigint PRIMARY KEY,
+    entry_id text NOT NULL UNIQUE REFERENCES journal_entry,
+    digest bytea NOT NULL
+);
+
+-- L3: nothing posted is ever changed or removed, whoever asks.
+CREATE FUNCTION journal_only_grows() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'the journal only grows: % on % is refused', TG_OP, TG_TABLE_NAME;
+END $$;
+CREATE TRIGGER only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON journal_entry
+    FOR EACH STATEMENT EXECUTE FUNCTION journal_only_grows();
+CREATE TRIGGER only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON journal_line
+    FOR EACH STATEMENT EXECUTE FUNCTION journal_only_grows();
+CREATE TRIGGER only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON journal_seal
+    FOR EACH STATEMENT EXECUTE FUNCTION journal_only_grows();

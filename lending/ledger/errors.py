@@ -1,0 +1,48 @@
+"""What the ledger refuses. Nothing of a refused entry is written (L6)."""
+
+from lending.foundation.errors import Conflict, NotFound, Refused
+
+
+class EntryDoesNotBalance(Refused):
+    """Debits and credits differ, a line is negative, or there are fewer than two lines (L1)."""
+
+    code, title = "ledger.unbalanced", "The entry does not balance"
+    mend = "Write positive lines whose debits equal their credits."
+
+
+class KeyUsedForAnotherEntry(Conflict):
+    """The key belongs to an entry with another content (L5)."""
+
+    code, title = "ledger.key_used", "This key belongs to another entry"
+    mend = "Use a new key for a new entry."
+
+
+class LimitPassed(Refused):
+    """The posting or hold would take an account past its limit (L15)."""
+
+    code, title = "ledger.limit_passed", "An account's limit would be passed"
+    mend = "Use a smaller amount, or wait until the account is relieved."
+
+    def __init__(self, account: str, limit_fen: int, would_be_fen: int) -> None:
+        super().__init__(f"{account} would stand at {would_be_fen} fen, its limit is {limit_fen}")
+        self.account = account
+        self.limit_fen = limit_fen
+        self.would_be_fen = would_be_fen
+
+
+class NoSuchEntry(NotFound):
+    """There is no such entry or hold."""
+
+
+class AlreadyReversed(Conflict):
+    """An entry is reversed at most once, and a reversal is not reversed (L3)."""
+
+    code, title = "ledger.already_reversed", "This entry has been reversed already"
+    mend = "Write a new entry."
+
+
+class HoldEnded(Conflict):
+    """The hold was posted or voided before."""
+
+    code, title = "ledger.hold_ended", "This hold has ended"
+    mend = "Look at what ended it."

@@ -1,0 +1,102 @@
+"""Accounts, legs, entries."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from lending.ledger.chart import Code
+
+OWN = "own"
+"""The legal book of this company; each funder and guarantor has one of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An account of the chart, or a sub-account of it."""
+
+    code: Code
+    owner: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """One line of an entry: either a debit or a credit, in fen, never negative."""
+
+    account: Account
+    debit_fen: int
+    credit_fen: int
+
+
+def debit(account: Account, amount_fen: int) -> Leg:
+    """A debit line."""
+    return Leg(account, amount_fen, 0)
+
+
+def credit(account: Account, amount_fen: int) -> Leg:
+    """A credit line."""
+    return Leg(account, 0, amount_fen)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A journal entry as it is to be written. Lines of 0 fen are left out."""
+
+    kind: str
+    """Such as `loan.paid_out`."""
+    subject: str
+    """The id of what it is about."""
+    memo: str
+    legs: tuple[Leg, ...]
+    key: str
+    """The same key with the same content is the same entry for ever."""
+    effective_date: date | None = None
+    """When it happened, where that is not the open business date it is booked on."""
+    book: str = OWN
+    reverses: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How far an account's balance may go to either side, holds counted. None: no limit."""
+
+    debit_fen: int | None = None
+    credit_fen: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LimitedBalance:
+    """A limited account as it is under its lock."""
+
+    account_id: int
+    account: Account
+    limits: Limits
+    posted_fen: int
+    held_debit_fen: int
+    held_credit_fen: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """An amount reserved between two accounts until it is posted or voided."""
+
+    id: str
+    book: str
+    debit: Account
+    credit: Account
+    amount_fen: int
+    subject: str
+    memo: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class BalanceRow:
+    """One line of the trial balance."""
+
+    code: str
+    debit_fen: int
+    credit_fen: int
+
+    @property
+    def balance_fen(self) -> int:
+        """Debit less credit."""
+        return self.debit_fen - self.credit_fen
