@@ -12,7 +12,7 @@ import requests
 
 from ._clock import Clock
 from ._errors import AnswerNotTrusted, TransportError
-from ._version import VERSION
+from ._version import __version__
 from .http_signatures import Message
 
 ANSWER_BYTES_MAX = 16 * 1024 * 1024
@@ -45,7 +45,7 @@ class Http:
         self._session.trust_env = False  # a .netrc would add a header below the signature
         self._session.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
         suffix = f" ({app_id})" if app_id else ""
-        self.user_agent = f"cf-partner-sdk/{VERSION} python/{platform.python_version()}{suffix}"
+        self.user_agent = f"cf-partner-sdk/{__version__} python/{platform.python_version()}{suffix}"
 
     def close(self) -> None:
         """Close the connections."""
@@ -60,10 +60,8 @@ class Http:
         if self.closed:
             raise RuntimeError("the client is closed")
         try:
-            response = self._session.send(
-                _prepared(message, self.user_agent), **self._how(deadline)
-            )
-            with response:
+            prepared = _prepared(message, self.user_agent)
+            with self._session.send(prepared, **self._how(deadline)) as response:
                 body = self._read(response, deadline)
         except requests.RequestException as fault:
             raise TransportError(f"no answer: {type(fault).__name__}") from fault

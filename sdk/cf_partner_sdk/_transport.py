@@ -113,8 +113,9 @@ class Transport:
     def send(self, call: Call, *, accept: str) -> Message:
         """Make the call; return the verified answer, whose status is below 300.
 
-        Raises CfError. Retries draw their pause from the whole interval up to a doubling bound, wait
-        at least as long as the lender asks, keep the idempotency key, and end with the deadline.
+        Raises CfError. Retries draw their pause from the whole interval up to a doubling bound,
+        wait at least as long as the lender asks, keep the idempotency key, and end with the
+        deadline.
         """
         message = self._message(call, accept)
         deadline = self._http.clock.monotonic() + self._http.options.deadline_s

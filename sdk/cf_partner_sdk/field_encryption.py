@@ -68,18 +68,13 @@ def decrypt(message: Mapping[str, Any], pointers: Iterable[str], *, key: Any) ->
     """
     copied: dict[str, Any] = _copy(message)
     envelope = copied.pop(MEMBER, None)
+    if not isinstance(envelope, dict) or envelope.get("alg") != "RSA-OAEP-256":
+        raise FieldNotReadable("there is no envelope of RSA-OAEP-256")
     try:
-        if not isinstance(envelope, dict) or envelope["alg"] != "RSA-OAEP-256":
-            raise FieldNotReadable("there is no envelope of RSA-OAEP-256")
-        kid = str(envelope["kid"])
         secret = PKCS1_OAEP.new(key, hashAlgo=SHA256).decrypt(_decode(envelope["key"]))
-        if len(secret) != KEY_BYTES:
-            raise FieldNotReadable("the content key has another length")
         for pointer in pointers:
             parent, last = _reach(copied, pointer)
-            parent[last] = _open(secret, parent[last], _associated(kid, pointer))
-    except FieldNotReadable:
-        raise
+            parent[last] = _open(secret, parent[last], _associated(envelope["kid"], pointer))
     except (KeyError, TypeError, ValueError) as fault:
         raise FieldNotReadable(f"a field cannot be read: {type(fault).__name__}") from None
     return copied
@@ -100,8 +95,9 @@ def _seal(secret: bytes, text: str, associated: bytes) -> dict[str, str]:
 
 def _open(secret: bytes, sealed: Any, associated: bytes) -> str:
     nonce, tag = _decode(sealed["nonce"]), _decode(sealed["tag"])
-    if sealed["enc"] != "A256GCM" or len(nonce) != NONCE_BYTES or len(tag) != TAG_BYTES:
-        raise FieldNotReadable("a field is not sealed by A256GCM")
+    lengths = (len(secret), len(nonce), len(tag))
+    if sealed["enc"] != "A256GCM" or lengths != (KEY_BYTES, NONCE_BYTES, TAG_BYTES):
+        raise ValueError("a field is not sealed by A256GCM")
     cipher = AES.new(secret, AES.MODE_GCM, nonce=nonce, mac_len=TAG_BYTES)
     cipher.update(associated)
     return cipher.decrypt_and_verify(_decode(sealed["ciphertext"]), tag).decode("utf-8")

@@ -1,4 +1,4 @@
-"""A Flask route that takes the lender's events. Needs Flask, which this package does not install."""
+"""A Flask route that takes the lender's events. Flask is not installed with this package."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ def blueprint(
 
     @routes.post(path)
     def take_event() -> tuple[Response, int]:
-        if (request.content_length or 0) > BODY_BYTES_MAX:
-            return jsonify(step="request", detail="too long"), 413
+        if request.content_length is None or request.content_length > BODY_BYTES_MAX:
+            return jsonify(step="request", detail="no length, or too long"), 413
         try:
             event = verifier.event(request.headers, request.get_data(cache=False))
         except WebhookDuplicate:
