@@ -91,6 +91,7 @@ def _start(bureau: CreditBureau, questions: Questions) -> "Future[BureauReport]"
                 bureau.report(
                     name=questions.person.name,
                     identity_no=questions.person.identity_no,
+                    mobile=questions.person.mobile,
                     consent_id=questions.consent_id,
                     purpose=questions.purpose,
                 )

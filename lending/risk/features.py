@@ -28,7 +28,7 @@ APPLICATION, OWN, BUREAUS, CARD, PARTNER = "application", "own", "bureaus", "car
 """Where a feature comes from: the request, our own records, bureaus, the score card, a partner."""
 
 VELOCITY_KINDS = ("person", "device", "ip", "mobile")
-VELOCITY_HOURS = {"1h": 1, "24h": 24, "30d": 720}
+VELOCITY_WINDOWS = ("1h", "24h", "30d")
 BLACKLIST_KINDS = ("identity", "mobile", "device", "card")
 
 CATALOGUE: dict[str, tuple[Kind, str]] = {
@@ -47,7 +47,7 @@ CATALOGUE: dict[str, tuple[Kind, str]] = {
     **{
         f"{kind}_applications_{window}": (Kind.WHOLE, OWN)
         for kind in VELOCITY_KINDS
-        for window in VELOCITY_HOURS
+        for window in VELOCITY_WINDOWS
     },
     "person_names": (Kind.WHOLE, OWN),
     "mobile_identities": (Kind.WHOLE, OWN),

@@ -102,9 +102,10 @@ def _verdict(
 
 
 def _store(tx: Tx, request: RiskRequest, verdict: Verdict, book: RuleBook) -> Decision:
-    store.keep_version(tx, book.card.version, book.card.content)
-    for table in book.tables.values():
-        store.keep_version(tx, table.version, table.content)
+    contents = {table.version: table.content for table in book.tables.values()}
+    contents[book.card.version] = book.card.content
+    for version in contents.keys() - store.versions_kept(tx, contents):
+        store.keep_version(tx, version, contents[version])
     store.insert_decision(tx, request.application_id, verdict, versions=book.versions)
     made = store.decisions(tx, request.application_id)[0]
     audit.record(
@@ -122,17 +123,22 @@ def decide_by_person(
     note: str,
     limit_fen: int | None = None,
     periods_max: int | None = None,
+    review_asked: bool = False,
 ) -> Decision:
     """A person's decision on what the rules referred; stored beside theirs, with who made it.
+
+    With `review_asked` it may also be on what the rules declined: an applicant may refuse to be
+    decided on by a machine alone (R-PI-MANUAL, 个人信息保护法 24).
 
     Approving takes the limit and the term of the referral unless others are given: a limit from
     the amount asked for to the product's most, a term up to the longest on offer.
 
-    Raises NothingToDecide when the rules did not refer it or a person has decided already,
+    Raises NothingToDecide when it is not a person's to decide or a person has decided already,
     LimitNotAllowed.
     """
     made = store.decisions(tx, application_id, lock=True)
-    if len(made) != 1 or made[0].outcome is not Outcome.REFER or outcome is Outcome.REFER:
+    open_to_person = {Outcome.REFER, Outcome.DECLINE} if review_asked else {Outcome.REFER}
+    if len(made) != 1 or made[0].outcome not in open_to_person or outcome is Outcome.REFER:
         raise NothingToDecide
     referred = made[0]
     verdict = Verdict(

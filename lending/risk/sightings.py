@@ -1,6 +1,6 @@
 """What was seen before: blacklist, velocity, and identities that share what nobody shares."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from lending.customers import blacklist
 from lending.customers import service as customers
@@ -8,10 +8,15 @@ from lending.customers.model import Profile
 from lending.foundation.crypto import FieldKeys
 from lending.foundation.database import Tx
 from lending.risk import store
-from lending.risk.features import VELOCITY_HOURS, VELOCITY_KINDS, feature
+from lending.risk.features import CATALOGUE, VELOCITY_KINDS, feature
 from lending.risk.model import Feature, RiskRequest, Value
 
-_LONG_AGO = timedelta(days=3650)
+_MONTH, _LONG = timedelta(days=30), timedelta(days=3650)
+_SHARED_BY_STRANGERS = ("device", "ip")
+"""What changes hands: after a month it tells nothing any more."""
+_WINDOWS = ("applications_1h", "applications_24h", "applications_30d")
+_PEOPLE = ("identities_24h", "identities_30d", "identities")
+_NOTHING = dict.fromkeys((*_WINDOWS, *_PEOPLE), 0)
 _BLACKLIST_NAME = {
     "identity": "identity_no",
     "mobile": "mobile",
@@ -30,15 +35,13 @@ def observe(tx: Tx, keys: FieldKeys, request: RiskRequest, person: Profile) -> d
     seen = _indices(tx, keys, request, person)
     store.lock_values(tx, seen.values())
     store.insert_sightings(tx, request, seen)
-    values: dict[str, Value] = {}
-    for kind in VELOCITY_KINDS:
-        for window, hours in VELOCITY_HOURS.items():
-            values[f"{kind}_applications_{window}"] = _count(tx, seen, kind, hours)
-    values["person_names"] = store.values_seen(tx, "name", request.customer_id)
-    values["mobile_identities"] = _identities(tx, seen, "mobile", tx.now - _LONG_AGO)
-    values["card_identities"] = _identities(tx, seen, "card", tx.now - _LONG_AGO)
-    values["device_identities_30d"] = _identities(tx, seen, "device", tx.now - timedelta(days=30))
-    values["ip_identities_24h"] = _identities(tx, seen, "ip", tx.now - timedelta(days=1))
+    values: dict[str, Value] = {"person_names": store.values_seen(tx, "name", request.customer_id)}
+    for kind in (*VELOCITY_KINDS, "card"):
+        since = tx.now - (_MONTH if kind in _SHARED_BY_STRANGERS else _LONG)
+        counts = store.seen(tx, kind, seen[kind], since=since) if kind in seen else _NOTHING
+        for name, value in counts.items():
+            if f"{kind}_{name}" in CATALOGUE:
+                values[f"{kind}_{name}"] = value
     for kind, name in _BLACKLIST_NAME.items():
         index = seen.get("person" if kind == "identity" else kind)
         values[f"blacklist_{kind}"] = (
@@ -61,13 +64,3 @@ def _indices(tx: Tx, keys: FieldKeys, request: RiskRequest, person: Profile) -> 
         number = customers.card_number(tx, keys, request.bank_card_id)
         seen["card"] = keys.index(number, of="bank_card")
     return seen
-
-
-def _count(tx: Tx, seen: dict[str, bytes], kind: str, hours: int) -> int:
-    if kind not in seen:
-        return 0
-    return store.applications_seen(tx, kind, seen[kind], tx.now - timedelta(hours=hours))
-
-
-def _identities(tx: Tx, seen: dict[str, bytes], kind: str, since: datetime) -> int:
-    return store.customers_seen(tx, kind, seen[kind], since) if kind in seen else 0

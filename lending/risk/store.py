@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from json import dumps as text_of
 from typing import Any
 
@@ -27,9 +27,11 @@ DECISIONS_LOCKED = """
 
 
 def lock_values(tx: Tx, indices: Iterable[bytes]) -> None:
-    """Makes others who count the same values wait, in one order, so that no count is missed."""
-    for key in sorted({int.from_bytes(index[:8], "big", signed=True) for index in indices}):
-        tx.scalar("SELECT pg_advisory_xact_lock(:key)", key=key)
+    """Makes others who count the same values wait; all take them in the same order."""
+    tx.run(
+        "SELECT pg_advisory_xact_lock(key) FROM unnest(CAST(:keys AS bigint[])) AS key",
+        keys=sorted({int.from_bytes(index[:8], "big", signed=True) for index in indices}),
+    )
 
 
 def insert_sightings(tx: Tx, request: RiskRequest, indices: Mapping[str, bytes]) -> None:
@@ -51,27 +53,22 @@ def insert_sightings(tx: Tx, request: RiskRequest, indices: Mapping[str, bytes])
     )
 
 
-def applications_seen(tx: Tx, kind: str, value_index: bytes, since: datetime) -> int:
-    return int(
-        tx.scalar(
-            "SELECT count(*) FROM risk_sighting WHERE kind = :kind AND value_index = :index"
-            " AND seen_at > :since",
-            kind=kind,
-            index=value_index,
-            since=since,
-        )
-    )
-
-
-def customers_seen(tx: Tx, kind: str, value_index: bytes, since: datetime) -> int:
-    return int(
-        tx.scalar(
-            "SELECT count(DISTINCT customer_id) FROM risk_sighting WHERE kind = :kind"
-            " AND value_index = :index AND seen_at > :since",
-            kind=kind,
-            index=value_index,
-            since=since,
-        )
+def seen(tx: Tx, kind: str, value_index: bytes, *, since: datetime) -> Row:
+    """How often a value was seen and with how many customers, in each window back to `since`."""
+    return tx.one(
+        "SELECT count(*) FILTER (WHERE seen_at > :hour) AS applications_1h,"
+        " count(*) FILTER (WHERE seen_at > :day) AS applications_24h,"
+        " count(*) FILTER (WHERE seen_at > :month) AS applications_30d,"
+        " count(DISTINCT customer_id) FILTER (WHERE seen_at > :day) AS identities_24h,"
+        " count(DISTINCT customer_id) FILTER (WHERE seen_at > :month) AS identities_30d,"
+        " count(DISTINCT customer_id) AS identities"
+        " FROM risk_sighting WHERE kind = :kind AND value_index = :index AND seen_at > :since",
+        kind=kind,
+        index=value_index,
+        since=since,
+        hour=tx.now - timedelta(hours=1),
+        day=tx.now - timedelta(days=1),
+        month=tx.now - timedelta(days=30),
     )
 
 
@@ -153,6 +150,13 @@ def insert_report(
         raw_sealed=keys.seal(raw, at=f"bureau_report.raw:{report_id}"),
         now=tx.now,
     )
+
+
+def versions_kept(tx: Tx, versions: Iterable[str]) -> set[str]:
+    rows = tx.all(
+        "SELECT version FROM risk_version WHERE version = ANY(:versions)", versions=list(versions)
+    )
+    return {row["version"] for row in rows}
 
 
 def keep_version(tx: Tx, version: str, content: Any) -> None:

@@ -57,11 +57,14 @@ class Bureau:
     wait: threading.Event | None = None
     before: Callable[[], None] = lambda: None
 
-    def report(self, *, name: str, identity_no: str, consent_id: str, purpose: str) -> BureauReport:
+    def report(
+        self, *, name: str, identity_no: str, mobile: str, consent_id: str, purpose: str
+    ) -> BureauReport:
         self.asked.append(
             {
                 "name": name,
                 "identity_no": identity_no,
+                "mobile": mobile,
                 "consent_id": consent_id,
                 "purpose": purpose,
             }

@@ -650,6 +650,23 @@ class TestAPersonDecides:
                 tx, application_id, Outcome.APPROVE, operator_id="op_7", note="", **given
             )
 
+    def test_on_a_refusal_when_the_applicant_asks_for_it(
+        self, database: Database, field_keys: FieldKeys
+    ) -> None:
+        request = application(database, person(database, field_keys))
+        decide(database, field_keys, request, BAD, BAD)
+        with database.unit_of_work() as tx:
+            made = service.decide_by_person(
+                tx,
+                request.application_id,
+                Outcome.APPROVE,
+                operator_id="op_7",
+                note="the debt was settled last week",
+                review_asked=True,
+            )
+        assert (made.outcome, made.limit_fen, made.periods_max) == (Outcome.APPROVE, 599_900, 12)
+        assert codes(made)[:2] == ["BY_PERSON", "OVERDUE_NOW"]
+
     def test_nor_can_a_person_refer_it_on(self, database: Database, field_keys: FieldKeys) -> None:
         application_id = self.referred(database, field_keys)
         with database.unit_of_work() as tx, pytest.raises(NothingToDecide):
