@@ -95,3 +95,14 @@ CREATE TABLE payout (
     UNIQUE (loan_id, purpose, refund_id, attempt)
 );
 CREATE UNIQUE INDEX ON payout (loan_id, purpose, refund_id) WHERE state <> 'failed';
+
+-- News on its way up: what a scenario is to hear of its applications and loans, in order.
+CREATE TABLE loan_news (
+    seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    scenario text NOT NULL,
+    subject text NOT NULL,
+    kind text NOT NULL,
+    detail jsonb NOT NULL,
+    at timestamptz NOT NULL
+);
+CREATE INDEX ON loan_news (scenario, seq);

@@ -2,6 +2,7 @@ CREATE TABLE repayment (
     id text PRIMARY KEY,
     loan_id text NOT NULL REFERENCES loan,
     source text NOT NULL CHECK (source IN ('active_debit', 'auto_debit', 'transfer')),
+    what text NOT NULL CHECK (what IN ('next', 'payoff')),
     channel_order_no text UNIQUE,
     bank_card_id text,
     amount_fen bigint NOT NULL CHECK (amount_fen > 0),

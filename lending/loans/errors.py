@@ -1,0 +1,51 @@
+"""What can go wrong with an application or a loan."""
+
+from lending.foundation.errors import Conflict, NotFound, Refused
+
+
+class NoSuchLoan(NotFound):
+    """There is no such application, loan, contract or payout, or it is somebody else's."""
+
+
+class WrongState(Conflict):
+    """The state of the application or loan does not allow this."""
+
+    code, title = "loan.wrong_state", "The present state does not allow this"
+    mend = "Ask for the present state, and act on that."
+
+
+class DecisionTooOld(Refused):
+    """An approval is good for thirty minutes."""
+
+    code, title = "loan.decision_too_old", "审批结果已过期"
+    mend = "请返回商城重新下单。"
+
+
+class BorrowerLimitReached(Refused):
+    """CNY 200,000 for one borrower over all products together (STORE-3, R-CAP-20W)."""
+
+    code, title = "borrower.limit_reached", "您的累计借款已达上限(20 万元)"
+    field = "/amount_fen"
+    mend = "请先归还部分借款,或减少金额后重试。"
+
+
+class AmountAboveDecision(Refused):
+    """More, or for longer, than the decision allows."""
+
+    code, title = "loan.above_decision", "超出审批额度或期限"
+    mend = "请选择审批结果允许的期数。"
+
+
+class TermsNotShown(Refused):
+    """The terms differ from the cost table that the borrower confirmed."""
+
+    code, title = "loan.terms_not_shown", "费用明示表与合同不一致"
+    mend = "请重新阅读并确认综合融资成本明示表。"
+
+
+class PayoutUnderWay(Conflict):
+    """Money is on its way, or may be: nothing can be undone until the channel has said."""
+
+    code, title = "loan.payout_under_way", "Money for this loan is on its way"
+    mend = "Wait for the event that tells how it ended, then cancel or refund."
+    retry_after_s = 30

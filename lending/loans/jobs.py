@@ -1,0 +1,22 @@
+"""What loans have done later."""
+
+from collections.abc import Callable
+from typing import Any
+
+from lending.foundation.context import Context
+from lending.loans import payouts, service
+
+
+def handlers(context: Context) -> dict[str, Callable[..., Any]]:
+    """The jobs of this module by name; each is safe to run twice."""
+
+    def decide(application_id: str) -> None:
+        service.decide(context, application_id)
+
+    def pay_out(loan_id: str) -> None:
+        payouts.pay_out(context, loan_id)
+
+    def send(payout_id: str) -> None:
+        payouts.send(context, payout_id)
+
+    return {"loans.decide": decide, "loans.pay_out": pay_out, "loans.send": send}

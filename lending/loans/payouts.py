@@ -1,0 +1,263 @@
+"""Money that leaves: held and on record before it is sent, then posted or voided.
+
+No answer is a state, `unknown`, resolved by asking under the same order number. A new number is
+used only after the channel has said that the old one definitely failed (T19, T22).
+"""
+
+from lending.channels import service as channels
+from lending.customers import service as customers
+from lending.engine.plans import make_plan
+from lending.foundation import audit, business_day, ids, jobs
+from lending.foundation.audit import Actor
+from lending.foundation.context import Context
+from lending.foundation.crypto import FieldKeys
+from lending.foundation.database import Tx
+from lending.foundation.ports import ChannelResult, ChannelState, PayoutOrder
+from lending.ledger import claims
+from lending.ledger import service as ledger
+from lending.ledger.chart import Code
+from lending.ledger.model import Account
+from lending.loans import payout_store, rules, store
+from lending.loans.errors import NoSuchLoan, WrongState
+from lending.loans.model import Loan, LoanState, Payout, PayoutState, Purpose
+from lending.loans.service import tell
+
+FINAL = (PayoutState.PAID, PayoutState.FAILED)
+
+
+def pay_out(context: Context, loan_id: str) -> None:
+    """Pays a signed loan out to the merchant; safe to run again at any point.
+
+    Raises NoSuchLoan.
+    """
+    with context.database.unit_of_work() as tx:
+        loan = _locked_loan(tx, loan_id)
+        payout = _current(tx, loan)
+        if payout is None and loan.state is LoanState.SIGNED:
+            payout = _begin(tx, loan, attempt=1)
+    if payout is not None:
+        send(context, payout.id)
+
+
+def send(context: Context, payout_id: str) -> None:
+    """Sends a payment that is held, or asks about one that is unknown, and records the answer.
+
+    Raises NoSuchLoan.
+    """
+    with context.database.unit_of_work() as tx:
+        payout = _payout(tx, payout_id)
+        order = _order(tx, context.keys, payout)
+    if payout.state in FINAL:
+        return
+    if payout.state is PayoutState.HELD:
+        result = context.channel.pay_out(order)
+    else:
+        result = context.channel.query_payout(order.channel_order_no)
+        if result.state is ChannelState.NOT_FOUND:
+            # It never arrived. Under its own number it is still one payment for ever.
+            result = context.channel.pay_out(order)
+    with context.database.unit_of_work() as tx:
+        record(tx, payout_id, result)
+
+
+def record(tx: Tx, payout_id: str, result: ChannelResult) -> None:
+    """Records what the channel said; what is final already stays as it is.
+
+    Raises NoSuchLoan.
+    """
+    loan = _locked_loan(tx, _payout(tx, payout_id).loan_id)
+    payout = _payout(tx, payout_id, lock=True)
+    if payout.state in FINAL:
+        return
+    if result.state is ChannelState.PAID and result.amount_fen == payout.amount_fen:
+        payout_store.end(tx, payout_id, PayoutState.PAID, result)
+        _paid(tx, loan, payout)
+    elif result.state is ChannelState.FAILED:
+        payout_store.end(tx, payout_id, PayoutState.FAILED, result)
+        _failed(tx, loan, payout, result)
+    else:
+        payout_store.set_unknown(tx, payout_id)
+        _ask_later(tx, payout)
+
+
+def heard(tx: Tx, channel_order_no: str) -> bool:
+    """A callback names one of our payments: ask about it now. Whether it is one of ours.
+
+    A callback is only a hint; money moves on the answer to our own question (T13).
+    """
+    payout_id = payout_store.id_of_channel_order(tx, channel_order_no)
+    if payout_id is None:
+        return False
+    payout_store.set_unknown_if_held(tx, payout_id)
+    jobs.enqueue(
+        tx, "loans.send", queue=jobs.CORE, lock=_payout(tx, payout_id).loan_id, payout_id=payout_id
+    )
+    return True
+
+
+def retry(tx: Tx, loan_id: str, actor: Actor) -> None:
+    """An operator has a payout tried again that every account of the merchant refused.
+
+    Raises NoSuchLoan, WrongState.
+    """
+    loan = _locked_loan(tx, loan_id)
+    if loan.state is not LoanState.PAYOUT_FAILED:
+        raise WrongState(f"the loan is {loan.state.value}")
+    attempts = payout_store.payouts(tx, loan_id)
+    payout = _begin(tx, loan, attempt=len(attempts) + 1)
+    audit.record(tx, actor, "loan.retry_payout", loan_id)
+    jobs.enqueue(tx, "loans.send", queue=jobs.CORE, lock=loan_id, payout_id=payout.id)
+
+
+def refund_borrower(tx: Tx, loan: Loan, refund_id: str, amount_fen: int) -> None:
+    """Pays what a borrower had repaid of returned goods back to the card (MALL-5)."""
+    payout = Payout(
+        id=ids.new("pay"),
+        loan_id=loan.id,
+        purpose=Purpose.BORROWER_REFUND,
+        refund_id=refund_id,
+        attempt=1,
+        channel_order_no=payout_store.new_order_no(),
+        account_id=loan.bank_card_id,
+        amount_fen=amount_fen,
+        offset_fen=0,
+        state=PayoutState.HELD,
+        hold_id=ledger.hold(
+            tx,
+            debit=Account(Code.BORROWER_CREDIT, loan.customer_id),
+            credit=Account(Code.BANK_SETTLEMENT),
+            amount_fen=amount_fen,
+            subject=loan.id,
+            memo=f"refund {refund_id}",
+        ),
+        queries=0,
+        created_at=tx.now,
+        channel_reference="",
+        ended_at=None,
+    )
+    payout_store.insert(tx, payout)
+    jobs.enqueue(tx, "loans.send", queue=jobs.CORE, lock=loan.id, payout_id=payout.id)
+
+
+def _locked_loan(tx: Tx, loan_id: str) -> Loan:
+    found = store.loan(tx, loan_id, lock=True)
+    if found is None:
+        raise NoSuchLoan
+    return found
+
+
+def _payout(tx: Tx, payout_id: str, *, lock: bool = False) -> Payout:
+    found = payout_store.payout(tx, payout_id, lock=lock)
+    if found is None:
+        raise NoSuchLoan
+    return found
+
+
+def _current(tx: Tx, loan: Loan) -> Payout | None:
+    attempts = payout_store.payouts(tx, loan.id)
+    return attempts[-1] if attempts else None
+
+
+def _begin(tx: Tx, loan: Loan, *, attempt: int) -> Payout:
+    """Puts the intent and the hold on record. Attempts walk through the merchant's accounts."""
+    accounts = channels.settlement_accounts(tx, loan.terms.payee.partner_id)
+    account = accounts[(attempt - 1) % len(accounts)]
+    payable = loan.principal_fen - rules.withheld_fen(loan.terms)
+    claims.lock(tx, loan.partner_id)
+    claim = claims.open_claim_fen(tx, loan.partner_id)
+    free = claim - payout_store.offsets_in_flight(tx, loan.partner_id)
+    # One fen is always sent, so that every loan has its payment in the bank's book.
+    offset = max(0, min(free, payable - 1))
+    payout = Payout(
+        id=ids.new("pay"),
+        loan_id=loan.id,
+        purpose=Purpose.DISBURSEMENT,
+        refund_id="",
+        attempt=attempt,
+        channel_order_no=payout_store.new_order_no(),
+        account_id=account.id,
+        amount_fen=payable - offset,
+        offset_fen=offset,
+        state=PayoutState.HELD,
+        hold_id=ledger.hold(
+            tx,
+            debit=Account(Code.LOAN_PRINCIPAL, loan.id),
+            credit=Account(Code.BANK_SETTLEMENT),
+            amount_fen=payable - offset,
+            subject=loan.id,
+            memo=f"payout, attempt {attempt}",
+        ),
+        queries=0,
+        created_at=tx.now,
+        channel_reference="",
+        ended_at=None,
+    )
+    payout_store.insert(tx, payout)
+    store.set_loan_state(tx, loan.id, LoanState.PAYING)
+    return payout
+
+
+def _order(tx: Tx, keys: FieldKeys, payout: Payout) -> PayoutOrder:
+    if payout.purpose is Purpose.DISBURSEMENT:
+        account_no = channels.account_number(tx, keys, payout.account_id)
+        account_name = channels.settlement_account(tx, payout.account_id).holder
+    else:
+        account_no = customers.card_number(tx, keys, payout.account_id)
+        holder = customers.card(tx, payout.account_id).customer_id
+        account_name = customers.profile(tx, keys, holder).name
+    return PayoutOrder(
+        channel_order_no=payout.channel_order_no,
+        amount_fen=payout.amount_fen,
+        account_no=account_no,
+        account_name=account_name,
+        purpose=payout.purpose.value,
+    )
+
+
+def _paid(tx: Tx, loan: Loan, payout: Payout) -> None:
+    assert payout.hold_id is not None
+    if payout.purpose is Purpose.BORROWER_REFUND:
+        ledger.post_hold(tx, payout.hold_id, kind="loan.borrower_refunded", key=payout.id)
+        return
+    ledger.post_hold(
+        tx,
+        payout.hold_id,
+        kind="loan.paid_out",
+        key=payout.id,
+        legs=rules.disbursement_legs(loan, payout),
+    )
+    assert loan.exposure_hold is not None
+    ledger.post_hold(tx, loan.exposure_hold, kind="loan.exposed", key=f"exposure:{loan.id}")
+    today = business_day.today(tx)
+    rows = store.instalments(tx, loan.id, loan.plan_version)
+    fresh = rules.opened(make_plan(rules.plan_input(loan.principal_fen, loan.terms, today)))
+    if rows != fresh:  # signed on an earlier business date: the plan runs from the payout
+        store.insert_instalments(tx, loan.id, loan.plan_version + 1, fresh)
+        store.set_plan_version(tx, loan.id, loan.plan_version + 1)
+    store.activate(tx, loan.id, today)
+    tell(tx, loan.scenario, loan.subject, "paid", {"loan_id": loan.id})
+
+
+def _failed(tx: Tx, loan: Loan, payout: Payout, result: ChannelResult) -> None:
+    assert payout.hold_id is not None
+    ledger.void(tx, payout.hold_id, because=result.code or "failed")
+    if payout.purpose is Purpose.BORROWER_REFUND:
+        return  # the money stays the borrower's, on their credit balance
+    accounts = channels.settlement_accounts(tx, loan.terms.payee.partner_id)
+    if payout.attempt % len(accounts):
+        following = _begin(tx, loan, attempt=payout.attempt + 1)
+        jobs.enqueue(tx, "loans.send", queue=jobs.CORE, lock=loan.id, payout_id=following.id)
+    else:
+        store.set_loan_state(tx, loan.id, LoanState.PAYOUT_FAILED)
+        tell(tx, loan.scenario, loan.subject, "payout_failed", {"code": result.code})
+
+
+def _ask_later(tx: Tx, payout: Payout) -> None:
+    jobs.enqueue(
+        tx,
+        "loans.send",
+        queue=jobs.CORE,
+        lock=payout.loan_id,
+        at=rules.query_at(tx.now, payout.queries),
+        payout_id=payout.id,
+    )

@@ -1,0 +1,272 @@
+"""The SQL of applications, loans, plans and contracts."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from lending.engine.prepayment import OpenInstalment
+from lending.foundation import ids
+from lending.foundation.database import Row, Tx, json
+from lending.loans.model import (
+    Application,
+    ApplicationState,
+    Contract,
+    Loan,
+    LoanState,
+    NewApplication,
+)
+from lending.loans.terms import FORMAT, Terms
+
+APPLICATION = """
+    SELECT id, partner_id, scenario, product_code, product_version, subject, amount_fen, purpose,
+           customer_id, bank_card_id, device, state, decision_id, decided_at
+    FROM application WHERE id = :id"""
+APPLICATION_LOCKED = """
+    SELECT id, partner_id, scenario, product_code, product_version, subject, amount_fen, purpose,
+           customer_id, bank_card_id, device, state, decision_id, decided_at
+    FROM application WHERE id = :id FOR UPDATE"""
+LOAN = """
+    SELECT id, application_id, partner_id, customer_id, bank_card_id, scenario, subject,
+           principal_fen, terms, terms_format, state, signed_at, start_date, plan_version,
+           exposure_hold
+    FROM loan WHERE id = :id"""
+LOAN_LOCKED = """
+    SELECT id, application_id, partner_id, customer_id, bank_card_id, scenario, subject,
+           principal_fen, terms, terms_format, state, signed_at, start_date, plan_version,
+           exposure_hold
+    FROM loan WHERE id = :id FOR UPDATE"""
+
+
+def insert_application(tx: Tx, new: NewApplication) -> str:
+    application_id = ids.new("app")
+    tx.run(
+        "INSERT INTO application (id, partner_id, scenario, product_code, product_version,"
+        " subject, amount_fen, purpose, state, created_at) VALUES (:id, :partner_id, :scenario,"
+        " :code, :version, :subject, :amount, :purpose, 'started', :now)",
+        id=application_id,
+        partner_id=new.partner_id,
+        scenario=new.scenario,
+        code=new.product_code,
+        version=new.product_version,
+        subject=new.subject,
+        amount=new.amount_fen,
+        purpose=new.purpose,
+        now=tx.now,
+    )
+    return application_id
+
+
+def application(tx: Tx, application_id: str, *, lock: bool = False) -> Application | None:
+    row = tx.maybe(APPLICATION_LOCKED if lock else APPLICATION, id=application_id)
+    if row is None:
+        return None
+    return Application(**{**row, "state": ApplicationState(row["state"])})
+
+
+def submit_application(
+    tx: Tx, application_id: str, *, customer_id: str, bank_card_id: str, device: dict[str, str]
+) -> None:
+    tx.run(
+        "UPDATE application SET customer_id = :customer_id, bank_card_id = :card,"
+        " device = :device, state = 'deciding', submitted_at = :now WHERE id = :id",
+        id=application_id,
+        customer_id=customer_id,
+        card=bank_card_id,
+        device=json(device),
+        now=tx.now,
+    )
+
+
+def set_application_state(
+    tx: Tx, application_id: str, state: ApplicationState, *, decision_id: str | None = None
+) -> None:
+    tx.run(
+        "UPDATE application SET state = :state,"
+        " decision_id = coalesce(CAST(:decision_id AS text), decision_id),"
+        " decided_at = CASE WHEN CAST(:decision_id AS text) IS NULL THEN decided_at ELSE :now END"
+        " WHERE id = :id",
+        id=application_id,
+        state=state.value,
+        decision_id=decision_id,
+        now=tx.now,
+    )
+
+
+def loans_of_customer(tx: Tx, customer_id: str) -> Row:
+    """How many loans of a customer are open, and how many were paid back."""
+    return tx.one(
+        "SELECT count(*) FILTER (WHERE state IN ('signed', 'paying', 'payout_failed', 'active'))"
+        " AS open, count(*) FILTER (WHERE state = 'settled') AS settled"
+        " FROM loan WHERE customer_id = :id",
+        id=customer_id,
+    )
+
+
+def insert_loan(tx: Tx, made: Loan) -> None:
+    tx.run(
+        "INSERT INTO loan (id, application_id, partner_id, customer_id, bank_card_id, scenario,"
+        " subject, principal_fen, terms, terms_format, state, signed_at, plan_version,"
+        " exposure_hold) VALUES (:id, :application_id, :partner_id, :customer_id, :card,"
+        " :scenario, :subject, :principal, :terms, :format, :state, :signed_at, 1, :hold)",
+        id=made.id,
+        application_id=made.application_id,
+        partner_id=made.partner_id,
+        customer_id=made.customer_id,
+        card=made.bank_card_id,
+        scenario=made.scenario,
+        subject=made.subject,
+        principal=made.principal_fen,
+        terms=json(made.terms.to_json()),
+        format=FORMAT,
+        state=made.state.value,
+        signed_at=made.signed_at,
+        hold=made.exposure_hold,
+    )
+
+
+def loan(tx: Tx, loan_id: str, *, lock: bool = False) -> Loan | None:
+    row = tx.maybe(LOAN_LOCKED if lock else LOAN, id=loan_id)
+    if row is None:
+        return None
+    values = dict(row)
+    values["terms"] = Terms.from_json(values["terms"], values.pop("terms_format"))
+    values["state"] = LoanState(values["state"])
+    return Loan(**values)
+
+
+def loan_ids_of_customers(tx: Tx, customer_ids: Sequence[str]) -> list[str]:
+    rows = tx.all(
+        "SELECT id FROM loan WHERE customer_id = ANY(:ids) ORDER BY signed_at DESC, id",
+        ids=list(customer_ids),
+    )
+    return [row["id"] for row in rows]
+
+
+def set_loan_state(tx: Tx, loan_id: str, state: LoanState) -> None:
+    tx.run("UPDATE loan SET state = :state WHERE id = :id", id=loan_id, state=state.value)
+
+
+def activate(tx: Tx, loan_id: str, start: date) -> None:
+    tx.run(
+        "UPDATE loan SET state = 'active', start_date = :start WHERE id = :id",
+        id=loan_id,
+        start=start,
+    )
+
+
+def set_plan_version(tx: Tx, loan_id: str, version: int) -> None:
+    tx.run("UPDATE loan SET plan_version = :version WHERE id = :id", id=loan_id, version=version)
+
+
+def insert_instalments(tx: Tx, loan_id: str, version: int, rows: Sequence[OpenInstalment]) -> None:
+    tx.run_many(
+        "INSERT INTO instalment (loan_id, plan_version, number, due_date, principal_fen,"
+        " interest_fen, fee_fen, penalty_fen, principal_paid_fen, interest_paid_fen,"
+        " fee_paid_fen, penalty_paid_fen) VALUES (:loan_id, :version, :number, :due_date,"
+        " :principal, :interest, :fee, :penalty, :principal_paid, :interest_paid, :fee_paid,"
+        " :penalty_paid)",
+        [
+            {
+                "loan_id": loan_id,
+                "version": version,
+                "number": row.number,
+                "due_date": row.due_date,
+                "principal": row.principal_fen,
+                "interest": row.interest_fen,
+                "fee": row.fee_fen,
+                "penalty": row.penalty_fen,
+                "principal_paid": row.principal_paid_fen,
+                "interest_paid": row.interest_paid_fen,
+                "fee_paid": row.fee_paid_fen,
+                "penalty_paid": row.penalty_paid_fen,
+            }
+            for row in rows
+        ],
+    )
+
+
+def delete_instalments(tx: Tx, loan_id: str) -> None:
+    tx.run("DELETE FROM instalment WHERE loan_id = :id", id=loan_id)
+
+
+def instalments(tx: Tx, loan_id: str, version: int) -> list[OpenInstalment]:
+    rows = tx.all(
+        "SELECT number, due_date, principal_fen, interest_fen, fee_fen, penalty_fen,"
+        " principal_paid_fen, interest_paid_fen, fee_paid_fen, penalty_paid_fen FROM instalment"
+        " WHERE loan_id = :id AND plan_version = :version ORDER BY number",
+        id=loan_id,
+        version=version,
+    )
+    return [OpenInstalment(**row) for row in rows]
+
+
+def add_paid(tx: Tx, loan_id: str, version: int, parts: Sequence[dict[str, int]]) -> None:
+    tx.run_many(
+        "UPDATE instalment SET principal_paid_fen = principal_paid_fen + :principal,"
+        " interest_paid_fen = interest_paid_fen + :interest, fee_paid_fen = fee_paid_fen + :fee,"
+        " penalty_paid_fen = penalty_paid_fen + :penalty"
+        " WHERE loan_id = :loan_id AND plan_version = :version AND number = :number",
+        [{"loan_id": loan_id, "version": version, **part} for part in parts],
+    )
+
+
+def insert_contract(
+    tx: Tx, contract: Contract, *, showing_id: str, evidence: dict[str, object]
+) -> None:
+    tx.run(
+        "INSERT INTO contract (loan_id, number, document_name, document_sha256, cost_showing_id,"
+        " evidence, signed_at) VALUES (:loan_id, :number, :name, :sha256, :showing, :evidence,"
+        " :signed_at)",
+        loan_id=contract.loan_id,
+        number=contract.number,
+        name=contract.document_name,
+        sha256=contract.document_sha256,
+        showing=showing_id,
+        evidence=json(evidence),
+        signed_at=contract.signed_at,
+    )
+
+
+def contract(tx: Tx, loan_id: str) -> Contract | None:
+    row = tx.maybe(
+        "SELECT loan_id, number, document_name, document_sha256, signed_at FROM contract"
+        " WHERE loan_id = :id",
+        id=loan_id,
+    )
+    return Contract(**row) if row else None
+
+
+def insert_news(
+    tx: Tx, *, scenario: str, subject: str, kind: str, detail: dict[str, object]
+) -> None:
+    tx.run(
+        "INSERT INTO loan_news (scenario, subject, kind, detail, at)"
+        " VALUES (:scenario, :subject, :kind, :detail, :now)",
+        scenario=scenario,
+        subject=subject,
+        kind=kind,
+        detail=json(detail),
+        now=tx.now,
+    )
+
+
+def take_news(tx: Tx, scenario: str, limit: int) -> list[Row]:
+    """The oldest news of a scenario, taken away; one taker at a time, so that order is kept."""
+    if not tx.scalar(
+        "SELECT pg_try_advisory_xact_lock(7100003, hashtext(:scenario))", scenario=scenario
+    ):
+        return []
+    return sorted(
+        tx.all(
+            "DELETE FROM loan_news WHERE seq IN (SELECT seq FROM loan_news"
+            " WHERE scenario = :scenario ORDER BY seq LIMIT :limit)"
+            " RETURNING seq, subject, kind, detail",
+            scenario=scenario,
+            limit=limit,
+        ),
+        key=lambda row: int(row["seq"]),
+    )
+
+
+def loan_of_application(tx: Tx, application_id: str, *, lock: bool = False) -> Loan | None:
+    loan_id = tx.scalar("SELECT id FROM loan WHERE application_id = :id", id=application_id)
+    return loan(tx, loan_id, lock=lock) if loan_id else None

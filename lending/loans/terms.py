@@ -1,0 +1,97 @@
+"""Terms: what a contract carries for life. A closed list of plain frozen types."""
+
+from dataclasses import asdict, dataclass
+from decimal import Decimal
+from typing import Any
+
+FORMAT = 1
+"""The version terms are stored under. A new field means a new format, and a reader for both."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pricing:
+    """What the borrower pays, and how it is computed."""
+
+    rate_annual: Decimal
+    method: str
+    day_count: str
+    rounding: str
+    periods: int
+    fee_upfront_fen: int
+    penalty_rate_annual: Decimal
+    cost_rate_annual: Decimal
+    """The all-in cost that was shown and signed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Payee:
+    """Whom the money goes to: this partner's settlement account and nobody else's (MALL-2)."""
+
+    partner_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What the merchant is charged, withheld from its payout (MALL-6)."""
+
+    merchant_fee_fen: int
+
+
+@dataclass(frozen=True, slots=True)
+class Subsidy:
+    """Who bears the interest that the borrower is spared, and how much (MALL-3)."""
+
+    payer: str
+    merchant_fen: int
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """One funder's weight; own funds are one funder with the whole."""
+
+    funder: str
+    weight: int
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """All that the core needs to carry a loan out."""
+
+    pricing: Pricing
+    payee: Payee
+    settlement: Settlement
+    subsidy: Subsidy
+    shares: tuple[Share, ...]
+    cost_table_sha256: str
+
+    def to_json(self) -> dict[str, Any]:
+        """As stored; rates as decimal strings."""
+        stored = asdict(self)
+        stored["pricing"] = {
+            name: str(value) if isinstance(value, Decimal) else value
+            for name, value in stored["pricing"].items()
+        }
+        return stored
+
+    @classmethod
+    def from_json(cls, stored: dict[str, Any], form: int) -> "Terms":
+        """As they were signed.
+
+        Raises ValueError for a format that this version does not know.
+        """
+        if form != FORMAT:
+            raise ValueError(f"terms of format {form} cannot be read")
+        pricing = dict(stored["pricing"])
+        for name in ("rate_annual", "penalty_rate_annual", "cost_rate_annual"):
+            pricing[name] = Decimal(pricing[name])
+        return cls(
+            pricing=Pricing(**pricing),
+            payee=Payee(**stored["payee"]),
+            settlement=Settlement(**stored["settlement"]),
+            subsidy=Subsidy(**stored["subsidy"]),
+            shares=tuple(Share(**share) for share in stored["shares"]),
+            cost_table_sha256=stored["cost_table_sha256"],
+        )
+
+
+OWN_FUNDS = (Share("own", 1),)

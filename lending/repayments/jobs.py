@@ -1,0 +1,16 @@
+"""What repayments have done later."""
+
+from collections.abc import Callable
+from typing import Any
+
+from lending.foundation.context import Context
+from lending.repayments import service
+
+
+def handlers(context: Context) -> dict[str, Callable[..., Any]]:
+    """The jobs of this module by name; each is safe to run twice."""
+
+    def send(repayment_id: str) -> None:
+        service.send(context, repayment_id)
+
+    return {"repayments.send": send}

@@ -1,0 +1,74 @@
+"""Repayments and what is asked for."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+
+class RepaymentState(StrEnum):
+    """Where one repayment is."""
+
+    HELD = "held"
+    """On record; it may or may not have been sent to the channel."""
+    UNKNOWN = "unknown"
+    """The channel did not answer. Ask until it says; never debit again."""
+    RECEIVED = "received"
+    """The money is here and divided. Final."""
+    FAILED = "failed"
+    """No money has moved and none will. Final."""
+
+
+class Source(StrEnum):
+    """How money comes in."""
+
+    ACTIVE_DEBIT = "active_debit"
+    """The borrower pays by their own hand from the card."""
+    AUTO_DEBIT = "auto_debit"
+    """Collected on the due date."""
+    TRANSFER = "transfer"
+    """A bank transfer, entered and checked by two people."""
+
+
+class What(StrEnum):
+    """What a borrower pays for."""
+
+    NEXT = "next"
+    """The oldest instalment with anything open, and all that is overdue."""
+    PAYOFF = "payoff"
+    """The whole loan, interest to the day."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What is to be paid for something today."""
+
+    what: What
+    amount_fen: int
+    principal_fen: int
+    interest_fen: int
+    fee_fen: int
+    penalty_fen: int
+    number: int
+    """Of the last instalment that it covers."""
+    due_date: date
+    """Of that instalment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Repayment:
+    """One repayment."""
+
+    id: str
+    loan_id: str
+    source: Source
+    what: What
+    channel_order_no: str
+    bank_card_id: str
+    amount_fen: int
+    state: RepaymentState
+    queries: int
+    code: str
+    message: str
+    business_date: date
+    created_at: datetime
+    ended_at: datetime | None
