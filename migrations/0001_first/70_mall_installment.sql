@@ -7,18 +7,14 @@ CREATE TABLE mall_order (
     return_url text NOT NULL,
     cancel_url text,
     metadata jsonb NOT NULL,
-    application_id text NOT NULL REFERENCES application,
-    loan_id text REFERENCES loan,
-    state text NOT NULL,
+    application_id text NOT NULL UNIQUE REFERENCES application,
     refunded_fen bigint NOT NULL DEFAULT 0 CHECK (refunded_fen BETWEEN 0 AND amount_fen),
     checkout_token_sha256 bytea NOT NULL UNIQUE,
     checkout_token_sealed bytea NOT NULL,
     created_at timestamptz NOT NULL,
-    updated_at timestamptz NOT NULL,
     expires_at timestamptz NOT NULL,
     UNIQUE (partner_id, order_no)
 );
-CREATE INDEX ON mall_order (application_id);
 CREATE INDEX ON mall_order (partner_id, created_at);
 
 CREATE TABLE mall_refund (
@@ -32,8 +28,32 @@ CREATE TABLE mall_refund (
     loan_reduction_fen bigint NOT NULL,
     borrower_refund_fen bigint NOT NULL,
     merchant_claim_fen bigint NOT NULL,
-    state text NOT NULL CHECK (state IN ('done', 'pending')),
+    outstanding_principal_fen bigint NOT NULL,
     created_at timestamptz NOT NULL,
-    UNIQUE (partner_id, refund_no)
+    UNIQUE (partner_id, refund_no),
+    CHECK (loan_reduction_fen + borrower_refund_fen = merchant_claim_fen)
 );
 CREATE INDEX ON mall_refund (order_id);
+
+-- An order's state is that of its application and loan, in the words a shop knows.
+CREATE VIEW mall_order_now AS
+SELECT o.id, o.partner_id, o.order_no, o.amount_fen, o.items, o.return_url, o.cancel_url,
+       o.metadata, o.application_id, o.refunded_fen, o.checkout_token_sealed, o.created_at,
+       o.expires_at, a.product_code, a.product_version, a.decision_id, l.id AS loan_id,
+       CAST(l.terms #>> '{pricing,periods}' AS integer) AS periods,
+       p.amount_fen AS payout_fen, p.ended_at AS payout_at,
+       p.channel_reference AS payout_reference, s.last4 AS payout_last4,
+       greatest(o.created_at, a.submitted_at, a.decided_at, l.signed_at, p.ended_at) AS updated_at,
+       CASE
+           WHEN o.refunded_fen = o.amount_fen THEN 'refunded'
+           WHEN o.refunded_fen > 0 THEN 'part_refunded'
+           WHEN l.state IN ('active', 'settled') THEN 'paid'
+           WHEN l.state IS NOT NULL THEN l.state
+           WHEN a.state = 'started' THEN 'created'
+           ELSE a.state
+       END AS state
+FROM mall_order o
+JOIN application a ON a.id = o.application_id
+LEFT JOIN loan l ON l.application_id = a.id
+LEFT JOIN payout p ON p.loan_id = l.id AND p.purpose = 'disbursement' AND p.state = 'paid'
+LEFT JOIN settlement_account s ON s.id = p.account_id;

@@ -1,0 +1,201 @@
+"""What a shop may do with its orders afterwards: look, cancel, refund."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from lending.foundation import ids
+from lending.foundation.audit import Actor
+from lending.foundation.crypto import FieldKeys
+from lending.foundation.database import Tx
+from lending.foundation.files import FileStore
+from lending.loans import reductions
+from lending.loans import service as loans
+from scenarios.mall_installment import orders, store
+from scenarios.mall_installment.errors import (
+    ItemNotInOrder,
+    NoSuchOrder,
+    NotPaidOut,
+    RefundAboveItems,
+    RefundNoTaken,
+)
+from scenarios.mall_installment.intake import SCENARIO
+from scenarios.mall_installment.orders import Order, Refund
+
+REFUNDABLE = ("paid", "part_refunded")
+
+
+@dataclass(frozen=True, slots=True)
+class RefundGoods:
+    """A return of goods as a shop sends it."""
+
+    refund_no: str
+    order_id: str
+    amount_fen: int
+    items: tuple[dict[str, Any], ...] = ()
+    """`sku` and `quantity` of each; may be left out where only money goes back."""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderFilter:
+    """Which orders a shop lists."""
+
+    order_no: str | None = None
+    state: str | None = None
+
+
+Place = tuple[datetime, str]
+"""Where a page of a list ended: instant and id of its last row."""
+
+
+def order(
+    tx: Tx, keys: FieldKeys, partner_id: str, order_id: str, public_url: str
+) -> dict[str, Any]:
+    """One order of the partner.
+
+    Raises NoSuchOrder.
+    """
+    return _view(tx, keys, _found(store.order(tx, partner_id, order_id)), public_url)
+
+
+def orders_page(
+    tx: Tx,
+    keys: FieldKeys,
+    partner_id: str,
+    public_url: str,
+    *,
+    wanted: OrderFilter,
+    before: Place | None,
+    limit: int,
+) -> tuple[list[dict[str, Any]], Place | None]:
+    """The partner's orders, newest first, and where the next page begins."""
+    found = list(
+        store.orders(
+            tx,
+            partner_id,
+            order_no=wanted.order_no,
+            state=wanted.state,
+            before=before,
+            limit=limit + 1,
+        )
+    )
+    page = found[:limit]
+    following = (page[-1].created_at, page[-1].id) if len(found) > limit else None
+    return [_view(tx, keys, each, public_url) for each in page], following
+
+
+def cancel(
+    tx: Tx, keys: FieldKeys, partner_id: str, order_id: str, public_url: str
+) -> dict[str, Any]:
+    """Cancels an order no money has left for. Cancelling twice does it once.
+
+    Raises NoSuchOrder, PayoutUnderWay, WrongState when it is paid out, declined or expired.
+    """
+    found = _found(store.lock_order(tx, partner_id, order_id))
+    loans.cancel(tx, found.application_id, Actor("partner", partner_id))
+    return order(tx, keys, partner_id, order_id, public_url)
+
+
+def contract(tx: Tx, files: FileStore, partner_id: str, order_id: str) -> bytes:
+    """The signed contract of an order, as a PDF.
+
+    Raises NoSuchOrder, NoSuchLoan before it is signed.
+    """
+    found = _found(store.order(tx, partner_id, order_id))
+    if found.loan_id is None:
+        raise NoSuchOrder("the order has no contract yet")
+    return loans.contract_file(tx, files, found.loan_id)
+
+
+def refund(tx: Tx, partner_id: str, command: RefundGoods) -> dict[str, Any]:
+    """Takes goods back: the loan shrinks, and the price is claimed from the shop's next payout.
+
+    MALL-5. The sum of refunds never passes the price.
+
+    Raises NoSuchOrder, NotPaidOut, ItemNotInOrder, RefundAboveItems, RefundTooLarge,
+    RefundNoTaken. Nothing is kept then.
+    """
+    found = _found(store.lock_order(tx, partner_id, command.order_id))
+    if found.loan_id is None or found.state not in REFUNDABLE:
+        if found.state == "refunded":
+            _require_left(found, command)
+        raise NotPaidOut(f"the order is {found.state}")
+    _require_left(found, command)
+    refund_id = ids.new("rfd")
+    reduction = reductions.reduce(
+        tx,
+        found.loan_id,
+        refund_id=refund_id,
+        amount_fen=command.amount_fen,
+        refundable_fen=found.amount_fen - found.refunded_fen,
+    )
+    made = Refund(
+        id=refund_id,
+        order_id=found.id,
+        partner_id=partner_id,
+        refund_no=command.refund_no,
+        amount_fen=command.amount_fen,
+        items=command.items,
+        reason=command.reason,
+        loan_reduction_fen=reduction.loan_reduction_fen,
+        borrower_refund_fen=reduction.borrower_refund_fen,
+        merchant_claim_fen=reduction.merchant_claim_fen,
+        outstanding_principal_fen=reduction.outstanding_principal_fen,
+        created_at=tx.now,
+    )
+    if not store.insert_refund(tx, made):
+        raise RefundNoTaken
+    store.add_refunded(tx, found.id, command.amount_fen)
+    loans.tell(tx, SCENARIO, found.id, "refunded", {"refund_id": refund_id})
+    return orders.refund_view(made)
+
+
+def refund_of(tx: Tx, partner_id: str, refund_id: str) -> dict[str, Any]:
+    """One refund of the partner.
+
+    Raises NoSuchOrder.
+    """
+    found = store.refund(tx, partner_id, refund_id)
+    if found is None:
+        raise NoSuchOrder
+    return orders.refund_view(found)
+
+
+def refunds_page(
+    tx: Tx, partner_id: str, *, order_id: str | None, before: Place | None, limit: int
+) -> tuple[list[dict[str, Any]], Place | None]:
+    """The partner's refunds, newest first, and where the next page begins."""
+    found = store.refunds(tx, partner_id, order_id=order_id, before=before, limit=limit + 1)
+    page = found[:limit]
+    following = (page[-1].created_at, page[-1].id) if len(found) > limit else None
+    return [orders.refund_view(each) for each in page], following
+
+
+def _found(order_: Order | None) -> Order:
+    if order_ is None:
+        raise NoSuchOrder
+    return order_
+
+
+def _view(tx: Tx, keys: FieldKeys, found: Order, public_url: str) -> dict[str, Any]:
+    reason = None
+    if found.state == "declined":
+        decision = loans.decision(tx, found.application_id)
+        reason = "declined_by_lender" if decision else None
+    return orders.order_view(found, keys, public_url, decline_reason=reason)
+
+
+def _require_left(found: Order, command: RefundGoods) -> None:
+    """Refuses items that were not bought, and more money than they cost."""
+    bought = {item.sku: item for item in found.items}
+    price = 0
+    for place, back in enumerate(command.items):
+        item = bought.get(back["sku"])
+        if item is None or back["quantity"] > item.quantity:
+            raise ItemNotInOrder(
+                field=f"/items/{place}", mend="Send back what was bought, at most as many."
+            )
+        price += item.unit_price_fen * back["quantity"]
+    if command.items and command.amount_fen > price:
+        raise RefundAboveItems(mend=f"Refund at most {price} fen for these items.")

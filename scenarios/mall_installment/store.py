@@ -1,0 +1,174 @@
+"""The SQL of mall orders."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from lending.foundation.crypto import FieldKeys
+from lending.foundation.database import Row, Tx, json
+from scenarios.mall_installment.orders import Item, Order, Refund, item_view, token_cell
+
+
+def _order(row: Row) -> Order:
+    return Order(
+        **{
+            **row,
+            "items": tuple(Item(**item) for item in row["items"]),
+            "checkout_token_sealed": bytes(row["checkout_token_sealed"]),
+        }
+    )
+
+
+def insert_order(tx: Tx, keys: FieldKeys, order: dict[str, Any], token: str) -> bool:
+    """Whether the order is new: a number that the partner has used before is not taken again."""
+    return bool(
+        tx.run(
+            "INSERT INTO mall_order (id, partner_id, order_no, amount_fen, items, return_url,"
+            " cancel_url, metadata, application_id, checkout_token_sha256, checkout_token_sealed,"
+            " created_at, expires_at) VALUES (:id, :partner_id, :order_no, :amount_fen, :items,"
+            " :return_url, :cancel_url, :metadata, :application_id, :token_sha256, :token_sealed,"
+            " :now, :expires_at) ON CONFLICT (partner_id, order_no) DO NOTHING",
+            **{
+                **order,
+                "items": json([item_view(item) for item in order["items"]]),
+                "metadata": json(order["metadata"]),
+            },
+            token_sha256=sha256(token.encode()).digest(),
+            token_sealed=keys.seal(token, at=token_cell(order["id"])),
+            now=tx.now,
+        )
+    )
+
+
+def order(tx: Tx, partner_id: str, order_id: str) -> Order | None:
+    row = tx.maybe(
+        "SELECT * FROM mall_order_now WHERE id = :id AND partner_id = :partner_id",
+        id=order_id,
+        partner_id=partner_id,
+    )
+    return _order(row) if row else None
+
+
+def order_by_id(tx: Tx, order_id: str) -> Order | None:
+    row = tx.maybe("SELECT * FROM mall_order_now WHERE id = :id", id=order_id)
+    return _order(row) if row else None
+
+
+def order_by_token(tx: Tx, token: str) -> Order | None:
+    row = tx.maybe(
+        "SELECT n.* FROM mall_order_now n JOIN mall_order o ON o.id = n.id"
+        " WHERE o.checkout_token_sha256 = :digest",
+        digest=sha256(token.encode()).digest(),
+    )
+    return _order(row) if row else None
+
+
+def lock_order(tx: Tx, partner_id: str, order_id: str) -> Order | None:
+    """Locks the order, so that two refunds of it come one after the other."""
+    locked = tx.scalar(
+        "SELECT id FROM mall_order WHERE id = :id AND partner_id = :partner_id FOR UPDATE",
+        id=order_id,
+        partner_id=partner_id,
+    )
+    return order(tx, partner_id, order_id) if locked else None
+
+
+def orders(
+    tx: Tx,
+    partner_id: str,
+    *,
+    order_no: str | None,
+    state: str | None,
+    before: tuple[datetime, str] | None,
+    limit: int,
+) -> Sequence[Order]:
+    """The newest first, from behind the order `before`."""
+    rows = tx.all(
+        "SELECT * FROM mall_order_now WHERE partner_id = :partner_id"
+        " AND (CAST(:order_no AS text) IS NULL OR order_no = :order_no)"
+        " AND (CAST(:state AS text) IS NULL OR state = :state)"
+        " AND (CAST(:at AS timestamptz) IS NULL OR (created_at, id) < (:at, :id))"
+        " ORDER BY created_at DESC, id DESC LIMIT :limit",
+        partner_id=partner_id,
+        order_no=order_no,
+        state=state,
+        at=before[0] if before else None,
+        id=before[1] if before else None,
+        limit=limit,
+    )
+    return [_order(row) for row in rows]
+
+
+def add_refunded(tx: Tx, order_id: str, amount_fen: int) -> None:
+    tx.run(
+        "UPDATE mall_order SET refunded_fen = refunded_fen + :amount WHERE id = :id",
+        id=order_id,
+        amount=amount_fen,
+    )
+
+
+def insert_refund(tx: Tx, refund: Refund) -> bool:
+    """Whether the refund is new: a number that the partner has used before is not taken again."""
+    return bool(
+        tx.run(
+            "INSERT INTO mall_refund (id, order_id, partner_id, refund_no, amount_fen, items,"
+            " reason, loan_reduction_fen, borrower_refund_fen, merchant_claim_fen,"
+            " outstanding_principal_fen, created_at) VALUES (:id, :order_id, :partner_id,"
+            " :refund_no, :amount, :items, :reason, :reduction, :borrower, :claim, :outstanding,"
+            " :now) ON CONFLICT (partner_id, refund_no) DO NOTHING",
+            id=refund.id,
+            order_id=refund.order_id,
+            partner_id=refund.partner_id,
+            refund_no=refund.refund_no,
+            amount=refund.amount_fen,
+            items=json(list(refund.items)),
+            reason=refund.reason,
+            reduction=refund.loan_reduction_fen,
+            borrower=refund.borrower_refund_fen,
+            claim=refund.merchant_claim_fen,
+            outstanding=refund.outstanding_principal_fen,
+            now=tx.now,
+        )
+    )
+
+
+REFUND_BY_ID = """
+    SELECT id, order_id, partner_id, refund_no, amount_fen, items, reason, loan_reduction_fen,
+           borrower_refund_fen, merchant_claim_fen, outstanding_principal_fen, created_at
+    FROM mall_refund WHERE id = :id AND partner_id = :partner_id"""
+REFUNDS = """
+    SELECT id, order_id, partner_id, refund_no, amount_fen, items, reason, loan_reduction_fen,
+           borrower_refund_fen, merchant_claim_fen, outstanding_principal_fen, created_at
+    FROM mall_refund WHERE partner_id = :partner_id
+    AND (CAST(:order_id AS text) IS NULL OR order_id = :order_id)
+    AND (CAST(:at AS timestamptz) IS NULL OR (created_at, id) < (:at, :id))
+    ORDER BY created_at DESC, id DESC LIMIT :limit"""
+
+
+def _refund(row: Row) -> Refund:
+    return Refund(**{**row, "items": tuple(row["items"])})
+
+
+def refund(tx: Tx, partner_id: str, refund_id: str) -> Refund | None:
+    row = tx.maybe(REFUND_BY_ID, id=refund_id, partner_id=partner_id)
+    return _refund(row) if row else None
+
+
+def refunds(
+    tx: Tx,
+    partner_id: str,
+    *,
+    order_id: str | None,
+    before: tuple[datetime, str] | None,
+    limit: int,
+) -> list[Refund]:
+    rows = tx.all(
+        REFUNDS,
+        partner_id=partner_id,
+        order_id=order_id,
+        at=before[0] if before else None,
+        id=before[1] if before else None,
+        limit=limit,
+    )
+    return [_refund(row) for row in rows]
