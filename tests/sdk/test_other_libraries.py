@@ -51,7 +51,7 @@ class TheirAnswer:
 
 def signer(key: PrivateKey) -> other.HTTPMessageSigner:
     private = load_pem_private_key(key.to_pem().encode(), None)
-    keys = other.MappingKeyResolver(private_keys={key.keyid: private})
+    keys = other.MappingKeyResolver(public_keys={}, private_keys={key.keyid: private})
     return other.HTTPMessageSigner(
         signature_algorithm=THEIR_ALGORITHMS[key.algorithm], key_resolver=keys
     )
@@ -59,7 +59,7 @@ def signer(key: PrivateKey) -> other.HTTPMessageSigner:
 
 def verifier(key: PrivateKey) -> other.HTTPMessageVerifier:
     public = load_pem_public_key(key.public.to_pem().encode())
-    keys = other.MappingKeyResolver(public_keys={key.keyid: public})
+    keys = other.MappingKeyResolver(public_keys={key.keyid: public}, private_keys={})
     return other.HTTPMessageVerifier(
         signature_algorithm=THEIR_ALGORITHMS[key.algorithm], key_resolver=keys
     )
