@@ -2,8 +2,8 @@ from collections.abc import Iterator
 
 import pytest
 import responses
-
 from cf_partner_sdk import Client
+
 from tests.sdk import platform as platforms
 from tests.sdk.platform import ManualClock, Platform
 
@@ -20,6 +20,6 @@ def platform(wall: ManualClock) -> Iterator[Platform]:
 
 
 @pytest.fixture
-def cf(platform: Platform, wall: ManualClock) -> Iterator[Client]:
+def cf(platform: Platform, wall: ManualClock) -> Iterator[Client]:  # noqa: ARG001 - answers it
     with platforms.client(wall) as opened:
         yield opened

@@ -1,13 +1,13 @@
 """A lender small enough for a test: it verifies every call and signs every answer, for real."""
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
 import requests
 import responses
-
 from cf_partner_sdk import Client, Clock, HttpOptions, PrivateKey
 from cf_partner_sdk.http_signatures import (
     TAG_EVENT,
@@ -82,8 +82,10 @@ class Platform:
         self.signing_key = RESPONSE
         self.directory_key = ROOT
         self.directory_binds = True
+        self.directory_fault: Exception | None = None
         self.sign_answers = True
         self.alter: Callable[[Reply], Reply] = lambda answer: answer
+        self.refuses: Callable[[], Any] = lambda: None
         self.nonces: set[str] = set()
         methods = (responses.GET, responses.POST, responses.DELETE)
         for method in methods:
@@ -110,11 +112,13 @@ class Platform:
         asked = message_of(sent)
         if asked.path == DIRECTORY:
             self.directory_calls += 1
+            if self.directory_fault is not None:
+                raise self.directory_fault
             answer = reply(200, {"keys": self.directory()})
             nonce = request_nonce(asked) if self.directory_binds else None
             return self.signed(asked, answer, key=self.directory_key, nonce=nonce)
         self.calls.append(asked)
-        answer = self._refusal(asked) or self.answers.pop(0)
+        answer = self.refuses() or self._refusal(asked) or self.answers.pop(0)
         if isinstance(answer, Exception):
             raise answer
         if not self.sign_answers:
@@ -162,7 +166,5 @@ def client(clock: ManualClock, **options: Any) -> Client:
     )
 
 
-def _any_url() -> Any:
-    import re
-
+def _any_url() -> re.Pattern[str]:
     return re.compile(f"https://{re.escape(urlsplit(BASE).netloc)}/.*")

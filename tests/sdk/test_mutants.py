@@ -4,13 +4,13 @@ import random
 from collections.abc import Iterator
 
 import pytest
-
 from cf_partner_sdk.http_signatures import (
     Message,
     SignatureRefused,
     sign_request,
     verify_request,
 )
+
 from tests.sdk.platform import NOW, PARTNER
 
 URL = "https://api.lender.example/v1/mall/orders?limit=20&state=paid"

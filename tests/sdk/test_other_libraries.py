@@ -8,8 +8,6 @@ from typing import Any
 import http_message_signatures as other
 import pytest
 import requests
-from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
-
 from cf_partner_sdk import PrivateKey
 from cf_partner_sdk.http_signatures import (
     TAG_EVENT,
@@ -25,6 +23,8 @@ from cf_partner_sdk.http_signatures import (
     verify_request,
     verify_response,
 )
+from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
+
 from tests.sdk.platform import message_of
 
 THEIR_ALGORITHMS = {

@@ -1,7 +1,6 @@
 """RFC 9421 appendix B, RFC 7638 section 3.1, RFC 8037 appendix A.3, RFC 9530."""
 
 import pytest
-
 from cf_partner_sdk.http_signatures import (
     Message,
     SignatureRefused,
@@ -13,6 +12,7 @@ from cf_partner_sdk.http_signatures import (
 )
 from cf_partner_sdk.http_signatures.structured import parse_byte_sequences
 from cf_partner_sdk.keys import PrivateKey, PublicKey
+
 from tests.sdk.rfc_vectors import B21, B23, B24, B26, ECC_P256, ED25519, REQUEST, RESPONSE, RSA_PSS
 
 

@@ -1,7 +1,8 @@
 """An answer is believed only if the lender signed it and it answers this very request."""
 
-import pytest
+import base64
 
+import pytest
 from cf_partner_sdk.http_signatures import (
     TARGET_URI,
     Message,
@@ -16,6 +17,7 @@ from cf_partner_sdk.http_signatures import (
     verify_response,
 )
 from cf_partner_sdk.http_signatures.structured import encode_bytes
+
 from tests.sdk.platform import NOW, PARTNER, RESPONSE, STRANGER
 
 BODY = b'{"amount_fen":599900}'
@@ -134,8 +136,6 @@ class TestAnAnswerToABrokenRequest:
 
 
 def _bytes(answer: Message) -> bytes:
-    import base64
-
     return base64.b64decode(answer.headers["signature"].split(":")[1])
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 import pytest
-
 from cf_partner_sdk import PrivateKey
 from cf_partner_sdk.http_signatures import (
     TAG_EVENT,
@@ -20,6 +19,7 @@ from cf_partner_sdk.http_signatures import (
     verify_request,
 )
 from cf_partner_sdk.http_signatures.structured import encode_bytes
+
 from tests.sdk.platform import NOW, PARTNER, STRANGER
 
 BODY = b'{"amount_fen":599900}'
@@ -49,7 +49,7 @@ def with_input(change: Callable[[str], str], message: Message | None = None) -> 
     """The request with an altered Signature-Input, signed properly over what it then says."""
     message = message or signed()
     text = change(message.headers["signature-input"])
-    ours = [one for one in parse_signature_input(text) if one.label == "cf"][0]
+    ours = next(one for one in parse_signature_input(text) if one.label == "cf")
     signature = PARTNER.sign(build_base(message, ours.components, ours.text))
     added = {"Signature-Input": text, "Signature": f"cf={encode_bytes(signature)}"}
     return replaced(message, headers={**message.headers, **_lower(added)})
@@ -176,11 +176,11 @@ class TestAMalformedSignature:
             lambda text: text + f";created={NOW}",
             lambda text: f"{text}, {text}",
             lambda text: text.replace(")", "", 1),
-            lambda text: "cf=:AAAA:",
-            lambda text: "",
+            lambda _: "cf=:AAAA:",
+            lambda _: "",
             lambda text: text.replace('"@method"', '"@m\u00e9thod"'),
             lambda text: text.replace(";tag=", ";tag=cf-partner-1-request;x="),
-            lambda text: "cf=" + "(" * 4000,
+            lambda _: "cf=" + "(" * 4000,
         ],
     )
     def test_is_one_not_written_canonically(self, change):
