@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from enum import StrEnum
 
+from lending.channels.model import Partner
 from lending.customers.model import Profile
 from lending.risk.model import NO_SCORE, BureauFacts, Feature, RiskRequest, Value
 from lending.risk.score_card import mapping
@@ -35,6 +36,7 @@ CATALOGUE: dict[str, tuple[Kind, str]] = {
     "amount_fen": (Kind.WHOLE, APPLICATION),
     "amount_max_fen": (Kind.WHOLE, APPLICATION),
     "scenario": (Kind.WORD, APPLICATION),
+    "environment": (Kind.WORD, OWN),
     "category": (Kind.WORD, APPLICATION),
     "duration_months": (Kind.WHOLE, APPLICATION),
     "age_years": (Kind.WHOLE, OWN),
@@ -114,6 +116,11 @@ def of_profile(person: Profile, on: date) -> dict[str, Feature]:
         ),
         "region_known": feature("region_known", int(number[:2]) in PROVINCES),
     }
+
+
+def of_partner(partner: Partner) -> dict[str, Feature]:
+    """Whether this is for real: in the sandbox one tester plays many people on one device."""
+    return {"environment": feature("environment", partner.environment)}
 
 
 def of_bureaus(reports: Sequence[BureauFacts], *, loans_settled: int) -> dict[str, Feature]:

@@ -11,6 +11,7 @@ R-RISK-INDEP, ASSIST-3: what a partner sends is kept with the decision and read 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from lending.channels import service as channels
 from lending.customers import service as customers
 from lending.customers.model import ConsentScope
 from lending.foundation import audit, business_day
@@ -52,7 +53,8 @@ def decide(
     already is not asked again.
 
     Raises ConsentMissing without a live consent to ask bureaus for this application (the consent's
-    subject is the application's id), NoSuchCustomer, RuleTableBroken, RuleInputMissing.
+    subject is the application's id), NoSuchCustomer, NoSuchPartner, RuleTableBroken,
+    RuleInputMissing.
     """
     book = book or rules.load()
     with database.unit_of_work() as tx:
@@ -66,6 +68,7 @@ def decide(
         features = {
             **features_of.of_application(request),
             **features_of.of_profile(person, business_day.today(tx)),
+            **features_of.of_partner(channels.partner(tx, request.partner_id)),
             **sightings.observe(tx, keys, request, person),
         }
         own = rules.filter_own(book, features)

@@ -6,10 +6,14 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
+from lending.channels import service as channels
+from lending.channels.errors import NoSuchPartner
+from lending.channels.model import NewPartner, PartnerKind
 from lending.customers import service as customers
 from lending.customers import store as customers_store
 from lending.customers.model import ConsentScope, Profile
 from lending.foundation import ids
+from lending.foundation.audit import SYSTEM
 from lending.foundation.crypto import FieldKeys
 from lending.foundation.database import Database
 from lending.foundation.errors import OutsideFault
@@ -113,14 +117,25 @@ def card(database: Database, keys: FieldKeys, customer_id: str, number: str) -> 
         )
 
 
+def shop(database: Database, environment: str) -> str:
+    """The merchant of the environment; its id."""
+    with database.unit_of_work() as tx:
+        try:
+            return channels.partner_by_app_id(tx, f"app_{environment}").id
+        except NoSuchPartner:
+            new = NewPartner(f"app_{environment}", environment, PartnerKind.MERCHANT, "Shop", ())
+            return channels.register(tx, new, SYSTEM)
+
+
 def application(
     database: Database, customer_id: str, *, consent: bool = True, **changed: Any
 ) -> RiskRequest:
     """An application for a phone of CNY 5,999, with the consent to ask bureaus."""
+    environment = changed.pop("environment", "live")
     facts: dict[str, Any] = {
         "application_id": ids.new("app"),
         "customer_id": customer_id,
-        "partner_id": "ptn_shop",
+        "partner_id": shop(database, environment),
         "scenario": "mall_installment",
         "amount_fen": 599_900,
         "category": "phone",
