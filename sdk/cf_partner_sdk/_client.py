@@ -58,7 +58,7 @@ class Client:
         """Close the connections; the client cannot be used afterwards."""
         self._http.close()
 
-    def __enter__(self) -> Client:  # noqa: PYI034 - Self is of Python 3.11
+    def __enter__(self) -> Client:
         return self
 
     def __exit__(

@@ -15,8 +15,6 @@ from enum import Enum
 from types import MappingProxyType
 from typing import Any, ClassVar, Optional, TypeVar
 
-from typing_extensions import Self
-
 from ._errors import AnswerNotUnderstood
 
 M = TypeVar("M", bound="Model")
@@ -108,7 +106,7 @@ class Model:
     _readers: ClassVar[Mapping[str, Reader]] = {}
 
     @classmethod
-    def from_json(cls, data: Any) -> Self:
+    def from_json(cls: type[M], data: Any) -> M:
         """Read an answer. Raises AnswerNotUnderstood if a field is absent or of another type."""
         if not isinstance(data, Mapping):
             raise AnswerNotUnderstood(f"{cls.__name__} is not an object")

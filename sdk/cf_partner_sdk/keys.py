@@ -19,6 +19,8 @@ from .http_signatures.profile import ALGORITHMS
 from .http_signatures.thumbprints import thumbprint
 
 RSA_BITS_MIN = 2048
+RSA_BITS_MAX = 8192
+RSA_EXPONENT_MIN = 65537
 
 _JOSE_NAMES = {
     "ed25519": "EdDSA",
@@ -174,8 +176,10 @@ def _check(key: Any, algorithm: str) -> None:
     if algorithm.startswith("rsa-"):
         if not isinstance(key, RSA.RsaKey):
             raise KeyNotUsable(f"{algorithm} needs an RSA key")
-        if key.size_in_bits() < RSA_BITS_MIN:
-            raise KeyNotUsable(f"an RSA key needs {RSA_BITS_MIN} bits")
+        if not RSA_BITS_MIN <= key.size_in_bits() <= RSA_BITS_MAX:
+            raise KeyNotUsable(f"an RSA key needs {RSA_BITS_MIN} to {RSA_BITS_MAX} bits")
+        if key.e < RSA_EXPONENT_MIN or key.e % 2 == 0:
+            raise KeyNotUsable(f"an RSA exponent is odd and at least {RSA_EXPONENT_MIN}")
         return
     curve = "Ed25519" if algorithm == "ed25519" else "NIST P-256"
     if not isinstance(key, ECC.EccKey) or key.curve != curve:

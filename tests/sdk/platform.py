@@ -136,12 +136,20 @@ class Platform:
         self.nonces.add(str(verified.nonce))
         return None
 
-    def event(self, body: bytes, *, url: str, webhook_id: str, key: PrivateKey = EVENT) -> Headers:
+    def event(
+        self,
+        body: bytes,
+        *,
+        url: str,
+        webhook_id: str,
+        key: PrivateKey = EVENT,
+        timestamp: str | None = None,
+    ) -> Headers:
         """The headers of an event as the lender posts it to `url`."""
         plain = {
             "Content-Type": "application/json",
             "webhook-id": webhook_id,
-            "webhook-timestamp": str(self.now()),
+            "webhook-timestamp": str(self.now()) if timestamp is None else timestamp,
         }
         message = Message.of_url("POST", url, plain, body)
         added = sign_request(message, key, created=self.now(), nonce=new_nonce(), tag=TAG_EVENT)

@@ -1,0 +1,77 @@
+"""What the package promises as a package."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+from types import FunctionType
+
+import cf_partner_sdk
+from cf_partner_sdk import http_signatures
+
+ROOT = Path(cf_partner_sdk.__file__).parent
+SOURCES = sorted(ROOT.rglob("*.py"))
+
+PUBLIC = {
+    *("AnswerNotTrusted", "AnswerNotUnderstood", "CfDeprecationWarning", "CfError", "Client"),
+    *("Clock", "Conflict", "DeliveryAttempt", "EndpointState", "Event", "HttpOptions"),
+    *("KeyDirectory", "KeyNotUsable", "MemorySeenStore", "NotAllowed", "NotAuthenticated"),
+    *("NotFound", "Offer", "Order", "OrderItem", "OrderState", "Payout", "PlanRow", "PrivateKey"),
+    *("ProblemError", "PublicKey", "Quote", "Refund", "RefundState", "Refused", "RequestInvalid"),
+    *("SeenStore", "ServerFault", "SubsidyPayer", "TooManyRequests", "TransportError"),
+    *("WebhookDuplicate", "WebhookEndpoint", "WebhookRefused", "WebhookVerifier", "__version__"),
+}
+
+
+def imported(source: Path) -> set[str]:
+    names = set()
+    for node in ast.walk(ast.parse(source.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            names.add(str(node.module).partition(".")[0])
+    return names
+
+
+class TestThePublicNames:
+    def test_are_these_and_no_others(self):
+        assert set(cf_partner_sdk.__all__) == PUBLIC
+        assert all(hasattr(cf_partner_sdk, name) for name in PUBLIC)
+
+    def test_have_a_docstring_each(self):
+        for module in (cf_partner_sdk, http_signatures):
+            for name in module.__all__:
+                value = getattr(module, name)
+                if isinstance(value, (type, FunctionType)):
+                    assert value.__doc__, name
+
+
+class TestTheSources:
+    def test_read_as_python_3_9(self):
+        for source in SOURCES:
+            ast.parse(source.read_text("utf-8"), feature_version=(3, 9))
+
+    def test_import_the_standard_library_and_two_packages(self):
+        allowed = {*sys.stdlib_module_names, "requests", "Crypto"}
+        strange = {source.name: imported(source) - allowed for source in SOURCES}
+        assert {name for name, others in strange.items() if others} == {"flask_webhooks.py"}
+
+    def test_of_the_signatures_import_no_cryptography_clock_or_network(self):
+        kept = {"requests", "Crypto", "time", "socket", "ssl", "http", "urllib3", "datetime"}
+        for source in (ROOT / "http_signatures").glob("*.py"):
+            assert not imported(source) & kept, source
+
+    def test_are_typed(self):
+        assert (ROOT / "py.typed").exists()
+
+
+class TestImporting:
+    def test_loads_nothing_heavy(self):
+        code = "import sys, cf_partner_sdk; print(' '.join(sorted(sys.modules)))"
+        done = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True
+        )
+        loaded = {name.partition(".")[0] for name in done.stdout.split()}
+        heavy = {"flask", "cryptography", "sqlalchemy", "marshmallow", "lending", "gateway"}
+        assert not loaded & heavy
+        assert {"requests", "Crypto"} <= loaded
