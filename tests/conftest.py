@@ -14,6 +14,7 @@ from lending.foundation.database import Database
 from lending.foundation.files import FileStore
 from processes.migrate import migrate
 from processes.postgres import EmbeddedPostgres
+from tests.outside import OutsideWorld
 
 TODAY = date(2026, 11, 23)
 """The business date that every test starts on, unless it says otherwise."""
@@ -68,3 +69,9 @@ def field_keys(tmp_path: Path) -> crypto.FieldKeys:
 @pytest.fixture
 def files(tmp_path: Path) -> FileStore:
     return FileStore(tmp_path / "files")
+
+
+@pytest.fixture
+def outside(tmp_path: Path) -> OutsideWorld:
+    """Bank, bureaus, identity check and SMS, each with a fresh book."""
+    return OutsideWorld(tmp_path / "var")

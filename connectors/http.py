@@ -1,0 +1,122 @@
+"""The one outgoing HTTP client: signs every call, believes no answer that is not signed for it."""
+
+import json
+import logging
+import threading
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+from cf_partner_sdk.http_signatures import (
+    Message,
+    SignatureRefused,
+    Signer,
+    Verifier,
+    new_nonce,
+    sign_request,
+    verify_response,
+)
+from requests.adapters import BaseAdapter
+
+TAG_REQUEST = "cf-channel-1-request"
+TAG_RESPONSE = "cf-channel-1-response"
+
+log = logging.getLogger(__name__)
+
+
+class NoAnswer(Exception):
+    """Nothing came back that can be believed: a time-out, a broken line, a 5xx, a bad signature."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A verified answer."""
+
+    status: int
+    body: bytes
+
+    def json(self) -> dict[str, Any]:
+        """The body as an object.
+
+        Raises NoAnswer when it is not one.
+        """
+        try:
+            read = json.loads(self.body)
+        except ValueError:
+            raise NoAnswer("the answer is not JSON") from None
+        if not isinstance(read, dict):
+            raise NoAnswer("the answer is not an object")
+        return read
+
+
+class SignedHttp:
+    """Calls to one institution. Safe to share between threads: each has a session of its own."""
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        key: Signer,
+        institution_key: Verifier,
+        timeout_s: float = 8.0,
+        transport: BaseAdapter | None = None,
+    ) -> None:
+        self._base_url = base_url.rstrip("/")
+        self._key = key
+        self._institution_key = institution_key
+        self._timeout_s = timeout_s
+        self._transport = transport
+        self._local = threading.local()
+
+    def call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Answer:
+        """Makes one call and verifies its answer.
+
+        Raises NoAnswer. The call may have had its effect all the same.
+        """
+        url = self._base_url + path
+        content = json.dumps(body, ensure_ascii=False).encode() if body is not None else b""
+        headers = {"content-type": "application/json"} if content else {}
+        nonce = new_nonce()
+        now = int(time.time())
+        asked = Message.of_url(method, url, headers, content)
+        headers |= sign_request(asked, self._key, created=now, nonce=nonce, tag=TAG_REQUEST)
+        asked = Message.of_url(method, url, headers, content)
+        try:
+            answer = self._session().request(
+                method,
+                url,
+                data=content or None,
+                headers=headers,
+                timeout=(3, self._timeout_s),
+                allow_redirects=False,
+            )
+        except requests.RequestException as problem:
+            raise NoAnswer(type(problem).__name__) from problem
+        if answer.status_code >= 500:
+            raise NoAnswer(f"status {answer.status_code}")
+        try:
+            verify_response(
+                asked.answered(answer.status_code, answer.headers, answer.content),
+                key_of=self._key_of,
+                now=int(time.time()),
+                nonce=nonce,
+                tag=TAG_RESPONSE,
+            )
+        except SignatureRefused as refused:
+            log.warning("answer to %s %s is not signed for it: %s", method, path, refused.code)
+            raise NoAnswer(refused.code) from refused
+        return Answer(answer.status_code, answer.content)
+
+    def _key_of(self, keyid: str) -> Verifier | None:
+        return self._institution_key if keyid == self._institution_key.keyid else None
+
+    def _session(self) -> requests.Session:
+        found: requests.Session | None = getattr(self._local, "session", None)
+        if found is None:
+            found = requests.Session()
+            found.trust_env = False
+            if self._transport is not None:
+                found.mount("http://", self._transport)
+            self._local.session = found
+        return found

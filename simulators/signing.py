@@ -1,0 +1,198 @@
+"""The institutions' side of signed HTTP, by PyPI's `http-message-signatures`.
+
+They verify every call and sign every answer and callback with Ed25519, over a Content-Digest that
+they recompute themselves.
+"""
+
+import secrets
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from flask import Request, Response
+from http_message_signatures import (
+    HTTPMessageSigner,
+    HTTPMessageVerifier,
+    HTTPSignatureKeyResolver,
+    algorithms,
+)
+from http_message_signatures.exceptions import HTTPMessageSignaturesException
+
+TAG_REQUEST = "cf-channel-1-request"
+TAG_RESPONSE = "cf-channel-1-response"
+TAG_EVENT = "cf-channel-1-event"
+WINDOW_S = 300
+
+
+class NotSigned(Exception):
+    """The call is not signed as it must be."""
+
+
+@dataclass
+class Signed:
+    """A message as the library wants it."""
+
+    method: str = ""
+    url: str = ""
+    headers: Any = None
+    body: bytes = b""
+
+
+@dataclass
+class SignedAnswer:
+    """An answer as the library wants it."""
+
+    status_code: int
+    headers: Any
+    body: bytes
+    request: Signed
+
+
+class Resolver(HTTPSignatureKeyResolver):
+    """Our key and the company's, by keyid."""
+
+    def __init__(self, own: Ed25519PrivateKey, own_keyid: str, company: dict[str, bytes]) -> None:
+        self._own, self._own_keyid, self._company = own, own_keyid, company
+
+    def resolve_private_key(self, key_id: str) -> Any:
+        """Our own key."""
+        if key_id != self._own_keyid:
+            raise KeyError(key_id)
+        return self._own
+
+    def resolve_public_key(self, key_id: str) -> Any:
+        """The company's key; unknown ones raise KeyError."""
+        return serialization.load_pem_public_key(self._company[key_id])
+
+
+class Institution:
+    """Verifies what comes in, signs what goes out, remembers nonces."""
+
+    def __init__(self, key: Ed25519PrivateKey, keyid: str, company: dict[str, bytes]) -> None:
+        self._keyid = keyid
+        resolver = Resolver(key, keyid, company)
+        self._signer = HTTPMessageSigner(
+            signature_algorithm=algorithms.ED25519, key_resolver=resolver
+        )
+        self._verifier = HTTPMessageVerifier(
+            signature_algorithm=algorithms.ED25519, key_resolver=resolver
+        )
+        self._nonces: dict[str, float] = {}
+        self._lock = Lock()
+
+    def verify(self, request: Request) -> str:
+        """The nonce of a call that is signed as it must be.
+
+        Raises NotSigned.
+        """
+        required = ["@method", "@authority", "@path", "@query"]
+        if request.get_data():
+            required += ["content-digest", "content-type"]
+        try:
+            found = self._verifier.verify(
+                Signed(request.method, request.url, request.headers, request.get_data()),
+                max_age=timedelta(seconds=WINDOW_S),
+                expect_tag=TAG_REQUEST,
+                require_components=required,
+                body=request.get_data() or None,
+            )
+        except (HTTPMessageSignaturesException, KeyError, ValueError) as problem:
+            raise NotSigned(str(problem)) from problem
+        nonce = str(found[0].parameters.get("nonce", ""))
+        if not nonce or not self._spend(nonce):
+            raise NotSigned("the nonce is missing or was used before")
+        return nonce
+
+    def sign_answer(self, request: Request, nonce: str | None, answer: Response) -> None:
+        """Signs an answer, bound to the call that it answers."""
+        body = answer.get_data()
+        answer.headers["request-id"] = secrets.token_hex(16)
+        covered = ["@status", "request-id", '"@method";req', '"@authority";req']
+        covered += ['"@path";req', '"@query";req']
+        if "content-digest" in request.headers:
+            covered.append('"content-digest";req')
+        if body:
+            covered += ["content-type", "content-digest"]
+        asked = Signed(request.method, request.url, dict(request.headers), request.get_data())
+        headers = dict(answer.headers)
+        self._sign(
+            SignedAnswer(answer.status_code, headers, body, asked),
+            body,
+            covered,
+            tag=TAG_RESPONSE,
+            nonce=nonce,
+        )
+        answer.headers.update(headers)
+
+    def sign_callback(self, url: str, body: bytes) -> dict[str, str]:
+        """The headers of a signed callback."""
+        now = int(time.time())
+        headers = {
+            "content-type": "application/json",
+            "webhook-id": secrets.token_hex(16),
+            "webhook-timestamp": str(now),
+        }
+        covered = ["@method", "@authority", "@path", "@query", "content-type", "content-digest"]
+        covered += ["webhook-id", "webhook-timestamp"]
+        self._sign(
+            Signed("POST", url, headers, body),
+            body,
+            covered,
+            tag=TAG_EVENT,
+            nonce=secrets.token_urlsafe(24),
+        )
+        return headers
+
+    def _sign(
+        self, message: Any, body: bytes, covered: list[str], *, tag: str, nonce: str | None
+    ) -> None:
+        created = datetime.now(UTC)
+        self._signer.sign(
+            message,
+            key_id=self._keyid,
+            created=created,
+            expires=created + timedelta(seconds=WINDOW_S),
+            nonce=nonce,
+            tag=tag,
+            label="channel",
+            include_alg=False,
+            covered_component_ids=covered,
+            body=body or None,
+        )
+
+    def _spend(self, nonce: str) -> bool:
+        now = time.monotonic()
+        with self._lock:
+            for old in [n for n, at in self._nonces.items() if now - at > 3 * WINDOW_S]:
+                del self._nonces[old]
+            if nonce in self._nonces:
+                return False
+            self._nonces[nonce] = now
+            return True
+
+
+def load_or_make_key(path: Path) -> Ed25519PrivateKey:
+    """The institutions' private key, made on first use; its public half is left beside it."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.touch(mode=0o600)
+        path.write_bytes(
+            Ed25519PrivateKey.generate().private_bytes(
+                serialization.Encoding.PEM,
+                serialization.PrivateFormat.PKCS8,
+                serialization.NoEncryption(),
+            )
+        )
+    key = serialization.load_pem_private_key(path.read_bytes(), password=None)
+    assert isinstance(key, Ed25519PrivateKey)
+    path.with_name("public.pem").write_bytes(
+        key.public_key().public_bytes(
+            serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+        )
+    )
+    return key
