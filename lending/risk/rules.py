@@ -69,12 +69,12 @@ def declines(hits: Iterable[Hit]) -> bool:
 
 def declined_early(hits: list[Hit], features: Mapping[str, Feature]) -> Verdict:
     """The verdict when our own records decline: the bureaus were not asked."""
-    return Verdict(Outcome.DECLINE, None, 0, 0, _reasons(hits), features)
+    return Verdict(Outcome.DECLINE, None, 0, 0, _reasons(hits, Outcome.DECLINE), features)
 
 
 def without_bureaus(hits: list[Hit], features: Mapping[str, Feature]) -> Verdict:
     """The verdict when no bureau answered: a person decides, and proposes the limit."""
-    reasons = (reason("BUREAUS_ABSENT"), *_reasons(hits))
+    reasons = (reason("BUREAUS_ABSENT"), *_reasons(hits, Outcome.REFER))
     return Verdict(Outcome.REFER, None, 0, 0, reasons, features)
 
 
@@ -105,25 +105,26 @@ def decide(
     (offer,) = book.tables["offer"].ask(values_of(all_features))
     limit_fen = min(int(offer.says["limit_fen"]), request.amount_max_fen)
     periods_max = min(int(offer.says["periods_max"]), request.periods_max)
-    outcome, hits = Outcome(str(offer.says["outcome"])), [offer, *filtered]
+    outcome, hits = Outcome(str(offer.says["outcome"])), [*filtered, offer]
     extra: list[Reason] = []
+    if declines(filtered):
+        outcome = Outcome.DECLINE
+    elif filtered and outcome is Outcome.APPROVE:
+        outcome = Outcome.REFER
+    elif outcome is Outcome.APPROVE and limit_fen < request.amount_fen:
+        outcome, extra = Outcome.DECLINE, [reason("AMOUNT_ABOVE_LIMIT")]
     if int(features["bureaus_answered"].value or 0) < bureaus_asked:
         extra.append(reason("BUREAU_ABSENT"))
-    if declines(filtered):
-        outcome, hits = Outcome.DECLINE, filtered
-    elif filtered and outcome is Outcome.APPROVE:
-        outcome, hits = Outcome.REFER, filtered
-    elif outcome is Outcome.APPROVE and limit_fen < request.amount_fen:
-        outcome, hits = Outcome.DECLINE, []
-        extra.insert(0, reason("AMOUNT_ABOVE_LIMIT"))
     if outcome is Outcome.DECLINE:
         limit_fen = periods_max = 0
-    return Verdict(
-        outcome, scored.score, limit_fen, periods_max, (*_reasons(hits), *extra), all_features
-    )
+    reasons = (*_reasons(hits, outcome), *extra)
+    return Verdict(outcome, scored.score, limit_fen, periods_max, reasons, all_features)
 
 
-def _reasons(hits: Iterable[Hit]) -> tuple[Reason, ...]:
-    """Each reason once, those that decline before those that refer."""
-    ordered = sorted(hits, key=lambda hit: hit.says["outcome"] != Outcome.DECLINE.value)
-    return tuple(reason(code) for code in dict.fromkeys(str(hit.says["reason"]) for hit in ordered))
+def _reasons(hits: Iterable[Hit], outcome: Outcome) -> tuple[Reason, ...]:
+    """Each reason for this outcome once, in the order of the rows; what spoke for another is left.
+
+    It stays in the features: whoever works the decision out again finds it.
+    """
+    codes = (str(hit.says["reason"]) for hit in hits if hit.says["outcome"] == outcome.value)
+    return tuple(reason(code) for code in dict.fromkeys(codes))

@@ -97,9 +97,10 @@ def person(
     mobile: str = "13800000001",
     born: date = date(1990, 5, 17),
     region: str = "310104",
+    number: str = "",
 ) -> str:
     """A customer who was identified; the id."""
-    number = identity_no(sequence, born=born, region=region)
+    number = number or identity_no(sequence, born=born, region=region)
     with database.unit_of_work() as tx:
         profile = Profile(ids.new("cus"), name, number, mobile, born)
         if not customers_store.insert(tx, keys, profile):

@@ -60,7 +60,7 @@ class TestTheBureausDecide:
         )
         assert made.outcome is Outcome.DECLINE
         assert (made.limit_fen, made.periods_max) == (0, 0)
-        assert codes(made)[0] == "OVERDUE_NOW"
+        assert codes(made) == ["OVERDUE_NOW", "OVERDUE_OFTEN", "PLATFORMS_MANY"]
         assert all("一" <= reason.text_zh[0] <= "鿿" for reason in made.reasons)
 
     def test_one_bad_report_is_enough(self, database: Database, field_keys: FieldKeys) -> None:

@@ -217,7 +217,14 @@ class TestAsking:
     @given(score=st.integers(0, 1000), percent=st.integers(-1, 100))
     def test_grades_as_the_rows_read(self, score: int, percent: int) -> None:
         table = GRADE
-        bounds = (("A", 590, 70), ("B", 570, 55), ("C", 545, 40), ("D", 510, 25))
+        bounds = (
+            ("A", 590, 70),
+            ("B", 570, 55),
+            ("C", 545, 40),
+            ("C", 480, 80),
+            ("D", 510, 25),
+            ("D", 480, 60),
+        )
         expected = next((g for g, s, p in bounds if score >= s and percent >= p), "E")
         (hit,) = table.ask({"score": score, "bureau_score_percent": percent})
         assert hit.says["grade"] == ("T" if percent < 0 else expected)
