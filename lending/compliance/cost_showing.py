@@ -10,7 +10,7 @@ from hashlib import sha256
 from math import ceil
 from typing import Any
 
-from lending.compliance import gates, store
+from lending.compliance import gates, parameters, store
 from lending.compliance.errors import (
     CostTableChanged,
     CostTableNotConfirmed,
@@ -34,9 +34,12 @@ def table_sha256(table: dict[str, Any]) -> str:
 def show(tx: Tx, application_id: str, table: dict[str, Any]) -> str:
     """Records that a table is being shown now; the showing's id. The reading time starts.
 
-    Raises CostTableIncomplete when the table lacks a field of the rule.
+    Raises CostTableIncomplete when the table lacks a field of the rule, FeeNotAllowed when it
+    names a charge that may not exist.
     """
     gates.require_cost_table(table)
+    charges = [row["name"] for row in (*table["items"], *table["contingent"])]
+    gates.require_fee_names(charges, parameters.today(tx))
     return store.insert_showing(
         tx, application_id=application_id, table=table, table_sha256=table_sha256(table)
     )

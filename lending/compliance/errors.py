@@ -14,7 +14,7 @@ class GateShut(Refused):
     |- CostTableIncomplete, CostTableNotConfirmed, CostTableChanged     what was shown (sign)
     |- NotScrolled, ReadTooShort                                        what was shown (read)
     |- AnnualRateNotShown, OrderPageIncomplete, ChargeNotInTable        what was told
-    |- PayeeNotMerchant, OwnPageRequired, ExposureOverCap               how it is done
+    |- PayeeNotMerchant, OwnPageRequired                                how it is done
     """
 
     rule: ClassVar[str] = ""
@@ -140,14 +140,6 @@ class OwnPageRequired(GateShut):
     code, title = "compliance.own_page_required", "This step is done on the lender's own page only"
     rule = "R-REDIRECT"
     mend = "Send the applicant to the lender's page with one signed redirect."
-
-
-class ExposureOverCap(GateShut):
-    """All that the borrower owes or may draw would pass the cap on one borrower."""
-
-    code, title = "compliance.exposure_over_cap", "您的授信总额已达上限"
-    rule = "R-CAP-20W"
-    mend = "请减少申请金额,或在还款后再申请。"
 
 
 class NoSuchShowing(NotFound):

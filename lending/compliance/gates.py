@@ -9,18 +9,14 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from lending.channels.errors import PartnerNotListed
-from lending.channels.model import Partner
 from lending.compliance.errors import (
     AnnualRateNotShown,
     ChargeNotInTable,
     CostOverCap,
     CostTableIncomplete,
-    ExposureOverCap,
     FeeNotAllowed,
     OrderPageIncomplete,
     OwnPageRequired,
@@ -134,17 +130,6 @@ def require_cost(rates: CostRates, rules: Parameters) -> list[Notice]:
         target = percent(rules.number("cost.target_rate"))
         return [Notice("R-COST-TARGET", f"all-in cost {percent(tested)} is above {target}")]
     return []
-
-
-def require_listed(partner: Partner, on: date) -> None:
-    """R-LIST-PARTNER: nothing is taken from a partner that is not on the list that day (名单制).
-
-    Source: 金规〔2025〕9号, 消费金融公司管理办法.
-
-    Raises PartnerNotListed.
-    """
-    if not partner.listed(on):
-        raise PartnerNotListed
 
 
 def require_cost_table(table: Mapping[str, Any]) -> None:
@@ -297,15 +282,3 @@ def require_own_page(act: Act, *, place: Place, hops: int, rules: Parameters) ->
         raise OwnPageRequired(f"{act.value} came in a partner's call")
     if hops > rules.whole("redirect.hops_max"):
         raise OwnPageRequired(f"the applicant was sent on over {hops} pages")
-
-
-def require_exposure(*, used_fen: int, new_fen: int, rules: Parameters) -> None:
-    """R-CAP-20W: at most CNY 200,000 for one borrower, over all products together (STORE-3).
-
-    A first look that refuses early and politely; what no race can pass is the limit of the
-    borrower's exposure account in the ledger. Source: 消费金融公司管理办法 (`exposure.cap_fen`).
-
-    Raises ExposureOverCap.
-    """
-    if used_fen + new_fen > rules.whole("exposure.cap_fen"):
-        raise ExposureOverCap

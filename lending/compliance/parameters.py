@@ -77,7 +77,7 @@ DEFAULTS: tuple[Parameter, ...] = (
     ),
     _from(
         "fee.names_allowed",
-        "interest,instalment_fee,guarantee_fee,penalty_interest,prepayment_fee",
+        "interest,fee,guarantee_fee,penalty,prepayment_fee",
         EVER,
         "V",
         f"R-FEE-NAME, R-FEE-WHO: {_ASSISTED}",

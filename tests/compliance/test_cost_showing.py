@@ -3,11 +3,12 @@ from typing import Any
 
 import pytest
 
-from lending.compliance import cost_showing, journey
+from lending.compliance import cost_showing, journey, parameters
 from lending.compliance.errors import (
     CostTableChanged,
     CostTableIncomplete,
     CostTableNotConfirmed,
+    FeeNotAllowed,
     NoSuchShowing,
     NotScrolled,
     ReadTooShort,
@@ -15,6 +16,12 @@ from lending.compliance.errors import (
 from lending.foundation.clock import FixedClock
 from lending.foundation.database import Database
 from tests.compliance.test_gates import table
+
+
+@pytest.fixture(autouse=True)
+def seeded(database: Database) -> None:
+    with database.unit_of_work() as tx:
+        parameters.seed(tx)
 
 
 def shown(database: Database, content: dict[str, Any] | None = None) -> str:
@@ -125,6 +132,14 @@ class TestSigningNeedsIt:
     def test_an_incomplete_table_is_not_even_shown(self, database: Database) -> None:
         with database.unit_of_work() as tx, pytest.raises(CostTableIncomplete):
             cost_showing.show(tx, "app_1", table(nothing_else=""))
+
+    def test_a_table_with_a_charge_that_may_not_exist_is_not_shown(
+        self, database: Database
+    ) -> None:
+        hidden = table()
+        hidden["items"].append(hidden["items"][0] | {"name": "vip_fee", "label": "会员费"})
+        with database.unit_of_work() as tx, pytest.raises(FeeNotAllowed):
+            cost_showing.show(tx, "app_1", hidden)
 
     def test_the_digest_does_not_depend_on_the_order_of_keys(self) -> None:
         backwards = dict(reversed(list(table().items())))
