@@ -1,6 +1,7 @@
-"""The chart of accounts, after the Chinese accounting standards for enterprises.
+"""The chart of accounts, after the Chinese accounting standards for enterprises (企业会计准则).
 
-A sub-account belongs to an owner: a loan, a partner, a customer. Balances are debit less credit.
+The first four digits are the standards' own, the last two are ours. A sub-account belongs to an
+owner: a loan, a partner, a customer. Balances are debit less credit.
 """
 
 from enum import StrEnum
@@ -10,30 +11,75 @@ class Code(StrEnum):
     """An account's number in the chart."""
 
     BANK_SETTLEMENT = "100201"
-    """银行存款-结算户: our account at the payment bank."""
-    LOAN_PRINCIPAL = "130301"
-    """贷款-本金, by loan."""
+    """Our account at the payment bank."""
+    CHANNEL_CLEARING = "101501"
+    """Money and claims on their way: 0 at rest."""
     INTEREST_RECEIVABLE = "113201"
-    """应收利息, by loan: accrued, not yet paid."""
+    """By loan: accrued, not yet paid."""
     MERCHANT_CLAIM = "122101"
-    """其他应收款-商户退款, by partner: taken back from its next payouts."""
-    SUSPENSE = "189901"
-    """待处理财产损溢: what belongs nowhere yet; 0 at rest."""
+    """By partner: refunded goods, taken back from its next payouts; never below 0 (MALL-5)."""
+    SUBSIDY_RECEIVABLE = "122102"
+    """By partner: interest it pays for its buyers, not yet withheld (R-FREE-INT)."""
+    LOAN_PRINCIPAL = "130301"
+    """By loan."""
+    SUSPENSE = "190101"
+    """By the order it came with: what belongs nowhere yet; 0 at rest (L12)."""
     MERCHANT_PAYABLE = "224101"
-    """其他应付款-商户, by partner."""
+    """By partner."""
     BORROWER_CREDIT = "224102"
-    """其他应付款-借款人溢缴款, by customer: paid beyond what was due, or refunded goods."""
+    """By customer: paid beyond what was due, or refunded goods."""
     DEFERRED_SUBSIDY = "240101"
-    """递延收益-商户贴息, by loan: what the merchant paid so that the loan is free of interest."""
+    """By loan: what the merchant paid so that the loan is free of interest."""
     INTEREST_INCOME = "601101"
-    """利息收入."""
-    FEE_INCOME = "602101"
-    """手续费及佣金收入-借款人."""
-    MERCHANT_FEE_INCOME = "602102"
-    """手续费及佣金收入-商户."""
+    """Interest from borrowers."""
     PENALTY_INCOME = "601102"
-    """罚息收入."""
+    """Penalty interest on what is overdue."""
+    FEE_INCOME = "602101"
+    """Fees from borrowers."""
+    MERCHANT_FEE_INCOME = "602102"
+    """Fees from merchants, withheld from payouts."""
     EXPOSURE = "900101"
-    """表外-借款人授信占用, by customer: limited to CNY 200,000 (STORE-3, R-CAP-20W)."""
+    """Off balance, by customer: at most CNY 200,000 (STORE-3, R-CAP-20W)."""
     EXPOSURE_CONTRA = "900199"
-    """表外-授信占用对应科目."""
+    """Off balance: the other side of EXPOSURE."""
+
+
+TITLES = {
+    Code.BANK_SETTLEMENT: "银行存款-结算户",
+    Code.CHANNEL_CLEARING: "其他货币资金-在途",
+    Code.INTEREST_RECEIVABLE: "应收利息",
+    Code.MERCHANT_CLAIM: "其他应收款-商户退款",
+    Code.SUBSIDY_RECEIVABLE: "其他应收款-商户贴息",
+    Code.LOAN_PRINCIPAL: "贷款-本金",
+    Code.SUSPENSE: "待处理财产损溢",
+    Code.MERCHANT_PAYABLE: "其他应付款-商户",
+    Code.BORROWER_CREDIT: "其他应付款-借款人溢缴款",
+    Code.DEFERRED_SUBSIDY: "递延收益-商户贴息",
+    Code.INTEREST_INCOME: "利息收入",
+    Code.PENALTY_INCOME: "利息收入-罚息",
+    Code.FEE_INCOME: "手续费及佣金收入-借款人",
+    Code.MERCHANT_FEE_INCOME: "手续费及佣金收入-商户",
+    Code.EXPOSURE: "表外-借款人授信占用",
+    Code.EXPOSURE_CONTRA: "表外-授信占用对应科目",
+}
+
+OWNED = frozenset(
+    {
+        Code.MERCHANT_CLAIM,
+        Code.SUBSIDY_RECEIVABLE,
+        Code.LOAN_PRINCIPAL,
+        Code.SUSPENSE,
+        Code.BORROWER_CREDIT,
+        Code.EXPOSURE,
+    }
+)
+"""Control accounts: only their sub-accounts take lines, so that control equals detail (L11)."""
+
+DEBIT_LIMITS_FEN = {Code.EXPOSURE: 20_000_000}
+"""Limits every account of a code is opened with, so that no caller can forget them."""
+
+CREDIT_LIMITS_FEN = {Code.MERCHANT_CLAIM: 0}
+"""As above, to the other side: 0 says that the account never goes below 0 (L15)."""
+
+LIMITED = DEBIT_LIMITS_FEN.keys() | CREDIT_LIMITS_FEN.keys()
+"""Codes whose accounts always have a limit."""

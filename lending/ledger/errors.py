@@ -10,6 +10,13 @@ class EntryDoesNotBalance(Refused):
     mend = "Write positive lines whose debits equal their credits."
 
 
+class OwnerMissing(Refused):
+    """A line on a control account itself, which only its sub-accounts may make up (L11)."""
+
+    code, title = "ledger.owner_missing", "This account is kept by owner"
+    mend = "Name the loan, partner, customer or order that the line belongs to."
+
+
 class KeyUsedForAnotherEntry(Conflict):
     """The key belongs to an entry with another content (L5)."""
 
@@ -46,3 +53,10 @@ class HoldEnded(Conflict):
 
     code, title = "ledger.hold_ended", "This hold has ended"
     mend = "Look at what ended it."
+
+
+class LimitComesWithOpening(Conflict):
+    """The account is open without a limit and may have been used: a limit now could be missed."""
+
+    code, title = "ledger.limit_comes_with_opening", "This account is open without a limit"
+    mend = "Give an account its limits as it is opened."

@@ -16,6 +16,9 @@ class Account:
     code: Code
     owner: str = ""
 
+    def __str__(self) -> str:
+        return f"{self.code.name}[{self.owner}]" if self.owner else self.code.name
+
 
 @dataclass(frozen=True, slots=True)
 class Leg:
@@ -38,7 +41,7 @@ def credit(account: Account, amount_fen: int) -> Leg:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A journal entry as it is to be written. Lines of 0 fen are left out."""
+    """What a journal entry says. Its id, its booked date and its instant are given by us."""
 
     kind: str
     """Such as `loan.paid_out`."""
@@ -48,27 +51,36 @@ class Entry:
     legs: tuple[Leg, ...]
     key: str
     """The same key with the same content is the same entry for ever."""
-    effective_date: date | None = None
-    """When it happened, where that is not the open business date it is booked on."""
-    book: str = OWN
+    effective_date: date | None
+    """When it happened, where that is not the date it is booked on."""
+    book: str
     reverses: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
-    """How far an account's balance may go to either side, holds counted. None: no limit."""
+class Change:
+    """What a posting or hold does to one account: signed, debit less credit."""
 
-    debit_fen: int | None = None
-    credit_fen: int | None = None
+    posted_fen: int = 0
+    held_debit_fen: int = 0
+    held_credit_fen: int = 0
+
+    def __add__(self, other: "Change") -> "Change":
+        return Change(
+            self.posted_fen + other.posted_fen,
+            self.held_debit_fen + other.held_debit_fen,
+            self.held_credit_fen + other.held_credit_fen,
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class LimitedBalance:
-    """A limited account as it is under its lock."""
+    """A limited account as it is under its lock. A limit of None: none to that side."""
 
     account_id: int
     account: Account
-    limits: Limits
+    debit_limit_fen: int | None
+    credit_limit_fen: int | None
     posted_fen: int
     held_debit_fen: int
     held_credit_fen: int
@@ -86,6 +98,8 @@ class Hold:
     subject: str
     memo: str
     state: str
+    """`held`, `posted` or `voided`."""
+    entry_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +107,7 @@ class BalanceRow:
     """One line of the trial balance."""
 
     code: str
+    title: str
     debit_fen: int
     credit_fen: int
 
@@ -100,3 +115,12 @@ class BalanceRow:
     def balance_fen(self) -> int:
         """Debit less credit."""
         return self.debit_fen - self.credit_fen
+
+
+@dataclass(frozen=True, slots=True)
+class SubBalance:
+    """A sub-account that does not stand at 0, and the date of its first line."""
+
+    owner: str
+    balance_fen: int
+    since: date

@@ -1,65 +1,131 @@
 """Proof that nobody has touched the journal: each entry is digested, and the digests are chained.
 
-Entries are digested as they are written and sealed a little later, so that no posting waits for
-the one before it.
+An entry's content is digested as it is written and chained a little later, so that no posting
+waits for the one before it.
 """
 
-from lending.foundation.database import Tx
-from lending.ledger import rules, store
+from collections.abc import Iterator
 
-SEAL_AT_ONCE = 5000
+from lending.foundation.database import Row, Tx
+from lending.ledger import books, rules
+from lending.ledger.chart import LIMITED, Code
+from lending.ledger.model import Account, Entry, Leg
+
+SEAL_AT_ONCE = 2000
+READ_AT_ONCE = 2000
 
 
 def seal(tx: Tx) -> int:
-    """Chains the entries that are not sealed yet; how many. Safe to run from anywhere."""
-    store.lock_seals(tx)
-    number, digest = store.last_seal(tx)
-    seals: list[dict[str, object]] = []
-    for row in store.unsealed(tx, SEAL_AT_ONCE):
+    """Chains up to `SEAL_AT_ONCE` entries that wait for it; how many. Safe to run from anywhere."""
+    books.lock_seals(tx)
+    number, digest = books.last_seal(tx)
+    seals = []
+    for row in books.take_unsealed(tx, SEAL_AT_ONCE):
         number += 1
-        digest = rules.chain(digest, row["id"], bytes(row["content_sha256"]), row["booked_date"])
-        seals.append({"number": number, "entry_id": row["id"], "digest": digest})
-    store.insert_seals(tx, seals)
+        digest = _seal_digest(digest, number, row["seq"], row)
+        seals.append((number, row["seq"], digest))
+    if seals:
+        books.insert_seals(tx, seals)
     return len(seals)
 
 
-def verify(tx: Tx) -> list[str]:
-    """What is wrong with the books, as sentences; empty when nothing is (L1, L2, L4, L9).
+def head(tx: Tx) -> tuple[int, str]:
+    """Number and digest of the newest seal; kept elsewhere, it shows when a tail goes missing."""
+    number, digest = books.last_seal(tx)
+    return number, digest.hex()
 
-    Recomputes every digest from the stored lines, the chain, the fold of every limited account,
-    and the trial balance of every book.
+
+def verify(tx: Tx, *, anchor: tuple[int, str] | None = None) -> list[str]:
+    """What is wrong with the books, as sentences; empty when nothing is (L1, L2, L4, L9, L14).
+
+    Recomputes from the stored lines every digest, the chain, every kept balance and the trial
+    balance of every book. `anchor` is an earlier `head` that was kept elsewhere.
     """
-    findings = []
-    digest = b""
-    for place, row in enumerate(store.seals(tx), start=1):
-        if row["number"] != place or row["content_sha256"] is None:
-            findings.append(f"seal {place} is missing, or its entry {row['entry_id']} is")
-            break
-        digest = rules.chain(
-            digest, row["entry_id"], bytes(row["content_sha256"]), row["booked_date"]
-        )
-        if digest != bytes(row["digest"]):
-            findings.append(f"the chain breaks at seal {place}, entry {row['entry_id']}")
-            break
-    for entry_id in store.entry_ids(tx):
-        found = store.entry(tx, entry_id)
-        assert found is not None
-        entry, row = found
-        if rules.content_digest(entry, entry.legs, row["effective_date"]) != bytes(
-            row["content_sha256"]
-        ):
-            findings.append(f"entry {entry_id} is not what was written")
+    findings = list(_chain(tx, anchor))
+    findings += _contents(tx)
     findings += [
-        f"entry {entry_id} has a line booked on another day"
-        for entry_id in store.lines_booked_elsewhere(tx)
+        f"lines of entry number {seq} are there, and the entry is not"
+        for seq in books.lines_without_entry(tx)
     ]
     findings += [
-        f"{row['code']}[{row['owner']}] keeps {row['posted_fen']} fen,"
-        f" its lines say {row['folded']}"
-        for row in store.limited_that_differ(tx)
+        f"entry {entry_id} is neither sealed nor waiting for it"
+        for entry_id in books.entries_nobody_seals(tx)
     ]
-    for book in store.books(tx):
-        off = sum(row.balance_fen for row in store.trial_balance(tx, book, None))
+    findings += [
+        f"{row['code']}[{row['owner']}] keeps {row['posted_fen']} fen posted and"
+        f" {row['held_debit_fen']} | {row['held_credit_fen']} held; its lines and holds say"
+        f" {row['folded_fen']} and {row['folded_debit_fen']} | {row['folded_credit_fen']}"
+        for row in books.limited_that_differ(tx)
+    ]
+    findings += [
+        f"{row['code']}[{row['owner']}] has lost its limit"
+        for row in books.without_their_limit(tx, LIMITED)
+    ]
+    for book in books.books(tx):
+        off = sum(row.balance_fen for row in books.trial_balance(tx, book, None))
         if off:
             findings.append(f"the trial balance of book {book} is off by {off} fen")
     return findings
+
+
+def _chain(tx: Tx, anchor: tuple[int, str] | None) -> Iterator[str]:
+    number, digest = 0, b""
+    while rows := books.seals_after(tx, number, READ_AT_ONCE):
+        for row in rows:
+            number += 1
+            if row["number"] != number or row["id"] is None:
+                yield f"seal {number} is missing, or its entry is"
+                return
+            digest = _seal_digest(digest, number, row["entry_seq"], row)
+            if digest != bytes(row["digest"]):
+                yield f"the chain breaks at seal {number}, entry {row['id']}"
+                return
+            if anchor and anchor[0] == number and anchor[1] != digest.hex():
+                yield f"seal {number} is not the one that was kept elsewhere"
+    if anchor and anchor[0] > number:
+        yield f"the chain ends at seal {number}, and seal {anchor[0]} was kept elsewhere"
+
+
+def _seal_digest(previous: bytes, number: int, seq: int, row: Row) -> bytes:
+    return rules.seal_digest(
+        previous,
+        number=number,
+        seq=seq,
+        entry_id=row["id"],
+        content_sha256=bytes(row["content_sha256"]),
+        booked_date=row["booked_date"],
+        created_at=row["created_at"],
+    )
+
+
+def _contents(tx: Tx) -> Iterator[str]:
+    seq = 0
+    while rows := books.entries_after(tx, seq, READ_AT_ONCE):
+        for row in rows:
+            seq = row["seq"]
+            if not row["whole"] or _content_digest(row) != bytes(row["content_sha256"]):
+                yield f"entry {row['id']} is not what was written"
+            elif sum(debit - credit for _, _, debit, credit in row["lines"]):
+                yield f"entry {row['id']} does not balance"
+
+
+def _content_digest(row: Row) -> bytes | None:
+    try:
+        legs = tuple(
+            Leg(Account(Code(code), owner), debit_fen, credit_fen)
+            for code, owner, debit_fen, credit_fen in row["lines"]
+        )
+    except ValueError:
+        return None
+    return rules.content_digest(
+        Entry(
+            kind=row["kind"],
+            subject=row["subject"],
+            memo=row["memo"],
+            legs=legs,
+            key=row["key"],
+            effective_date=row["effective_date"],
+            book=row["book"],
+            reverses=row["reverses"],
+        )
+    )

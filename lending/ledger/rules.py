@@ -1,19 +1,21 @@
 """Pure rules of double entry."""
 
 import json
-from collections.abc import Sequence
-from datetime import date
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime
 from hashlib import sha256
 
 from lending.foundation.money import FEN_MAX
-from lending.ledger.errors import EntryDoesNotBalance, LimitPassed
-from lending.ledger.model import Entry, Leg, LimitedBalance
+from lending.ledger.chart import OWNED
+from lending.ledger.errors import EntryDoesNotBalance, LimitPassed, OwnerMissing
+from lending.ledger.model import Account, Change, Entry, Hold, Leg, LimitedBalance
 
 
 def lines(legs: Sequence[Leg]) -> tuple[Leg, ...]:
     """The legs that are written: those of 0 fen left out.
 
-    Raises EntryDoesNotBalance (L1).
+    Raises EntryDoesNotBalance (L1), OwnerMissing (L11).
     """
     kept = tuple(leg for leg in legs if leg.debit_fen or leg.credit_fen)
     one_sided = all(
@@ -25,12 +27,23 @@ def lines(legs: Sequence[Leg]) -> tuple[Leg, ...]:
         or not one_sided
         or sum(leg.debit_fen for leg in kept) != sum(leg.credit_fen for leg in kept)
     ):
-        raise EntryDoesNotBalance(f"lines: {kept}")
+        raise EntryDoesNotBalance(
+            "; ".join(f"{leg.account} {leg.debit_fen} | {leg.credit_fen}" for leg in kept)
+            or "there is no line"
+        )
+    require_owners(leg.account for leg in kept)
     return kept
 
 
-def content_digest(entry: Entry, legs: Sequence[Leg], effective_date: date) -> bytes:
-    """SHA-256 over all that an entry says; its id and instants are not part of it."""
+def require_owners(accounts: Iterable[Account]) -> None:
+    """Raises OwnerMissing for a control account that is kept by owner (L11)."""
+    for account in accounts:
+        if account.code in OWNED and not account.owner:
+            raise OwnerMissing(f"{account.code.name} ({account.code})")
+
+
+def content_digest(entry: Entry) -> bytes:
+    """SHA-256 over all that an entry says; what we add (id, booked date, instant) is sealed."""
     content = [
         entry.book,
         entry.kind,
@@ -38,50 +51,88 @@ def content_digest(entry: Entry, legs: Sequence[Leg], effective_date: date) -> b
         entry.memo,
         entry.key,
         entry.reverses,
-        effective_date.isoformat(),
-        [[leg.account.code, leg.account.owner, leg.debit_fen, leg.credit_fen] for leg in legs],
+        entry.effective_date.isoformat() if entry.effective_date else None,
+        [
+            [leg.account.code, leg.account.owner, leg.debit_fen, leg.credit_fen]
+            for leg in entry.legs
+        ],
     ]
     return sha256(json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()).digest()
 
 
-def chain(previous: bytes, entry_id: str, content_sha256: bytes, booked_date: date) -> bytes:
-    """The digest that seals an entry behind the one before (L9)."""
-    return sha256(
-        previous + entry_id.encode() + content_sha256 + booked_date.isoformat().encode()
-    ).digest()
-
-
-def require_within_limits(
-    balance: LimitedBalance,
+def seal_digest(
+    previous: bytes,
     *,
-    posted_fen: int = 0,
-    held_debit_fen: int = 0,
-    held_credit_fen: int = 0,
-) -> LimitedBalance:
+    number: int,
+    seq: int,
+    entry_id: str,
+    content_sha256: bytes,
+    booked_date: date,
+    created_at: datetime,
+) -> bytes:
+    """The digest that chains an entry to the one sealed before it (L9)."""
+    instant = created_at.astimezone(UTC).isoformat(timespec="microseconds")
+    record = f"{number}|{seq}|{entry_id}|{content_sha256.hex()}|{booked_date}|{instant}"
+    return sha256(previous + record.encode()).digest()
+
+
+def changes_of_lines(legs: Sequence[Leg]) -> dict[Account, Change]:
+    """What an entry does to each account."""
+    changes: defaultdict[Account, Change] = defaultdict(Change)
+    for leg in legs:
+        changes[leg.account] += Change(posted_fen=leg.debit_fen - leg.credit_fen)
+    return dict(changes)
+
+
+def changes_of_hold(hold: Hold, *, ends: bool) -> dict[Account, Change]:
+    """What a hold does to its two accounts as it begins or ends."""
+    amount_fen = -hold.amount_fen if ends else hold.amount_fen
+    return {
+        hold.debit: Change(held_debit_fen=amount_fen),
+        hold.credit: Change(held_credit_fen=amount_fen),
+    }
+
+
+def together(
+    first: Mapping[Account, Change], second: Mapping[Account, Change]
+) -> dict[Account, Change]:
+    """Two changes as one."""
+    return {
+        account: first.get(account, Change()) + second.get(account, Change())
+        for account in (*first, *second)
+    }
+
+
+def changed(balance: LimitedBalance, change: Change) -> LimitedBalance:
     """The balance after a change, if the account's limits allow it, holds counted (L15, P12).
 
-    A change that relieves an account is always allowed, even when a limit was lowered below what
-    stands on it.
+    A change that relieves an account is always allowed.
 
     Raises LimitPassed.
     """
-    after = LimitedBalance(
-        balance.account_id,
-        balance.account,
-        balance.limits,
-        balance.posted_fen + posted_fen,
-        balance.held_debit_fen + held_debit_fen,
-        balance.held_credit_fen + held_credit_fen,
+    posted_fen = balance.posted_fen + change.posted_fen
+    held_debit_fen = balance.held_debit_fen + change.held_debit_fen
+    held_credit_fen = balance.held_credit_fen + change.held_credit_fen
+    for limit_fen, before_fen, after_fen in (
+        (
+            balance.debit_limit_fen,
+            balance.posted_fen + balance.held_debit_fen,
+            posted_fen + held_debit_fen,
+        ),
+        (
+            balance.credit_limit_fen,
+            balance.held_credit_fen - balance.posted_fen,
+            held_credit_fen - posted_fen,
+        ),
+    ):
+        if limit_fen is not None and after_fen > max(limit_fen, before_fen):
+            raise LimitPassed(str(balance.account), limit_fen, after_fen)
+    return LimitedBalance(
+        account_id=balance.account_id,
+        account=balance.account,
+        debit_limit_fen=balance.debit_limit_fen,
+        credit_limit_fen=balance.credit_limit_fen,
+        posted_fen=posted_fen,
+        held_debit_fen=held_debit_fen,
+        held_credit_fen=held_credit_fen,
     )
-    name = f"{balance.account.code}[{balance.account.owner}]"
-    worst_debit = after.posted_fen + after.held_debit_fen
-    if balance.limits.debit_fen is not None and worst_debit > max(
-        balance.limits.debit_fen, balance.posted_fen + balance.held_debit_fen
-    ):
-        raise LimitPassed(name, balance.limits.debit_fen, worst_debit)
-    worst_credit = after.held_credit_fen - after.posted_fen
-    if balance.limits.credit_fen is not None and worst_credit > max(
-        balance.limits.credit_fen, balance.held_credit_fen - balance.posted_fen
-    ):
-        raise LimitPassed(name, balance.limits.credit_fen, worst_credit)
-    return after

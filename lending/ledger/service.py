@@ -1,59 +1,98 @@
 """The journal: it only grows; a mistake is mended by its mirror image."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from datetime import date
 
-from lending.foundation import business_day, ids
+from lending.foundation import ids
 from lending.foundation.database import Tx
-from lending.ledger import rules, store
+from lending.ledger import books, proof, rules, store
+from lending.ledger.chart import CREDIT_LIMITS_FEN, DEBIT_LIMITS_FEN, LIMITED, Code
 from lending.ledger.errors import (
     AlreadyReversed,
     EntryDoesNotBalance,
     HoldEnded,
     KeyUsedForAnotherEntry,
+    LimitComesWithOpening,
+    LimitPassed,
     NoSuchEntry,
 )
-from lending.ledger.model import OWN, Account, BalanceRow, Entry, Hold, Leg, Limits, credit, debit
+from lending.ledger.model import (
+    OWN,
+    Account,
+    BalanceRow,
+    Change,
+    Entry,
+    Hold,
+    Leg,
+    LimitedBalance,
+    SubBalance,
+    credit,
+    debit,
+)
+
+verify = proof.verify
+seal = proof.seal
 
 
-def open_account(tx: Tx, account: Account, limits: Limits, *, book: str = OWN) -> None:
-    """Opens an account, or gives one that is there these limits.
+def open_account(
+    tx: Tx,
+    account: Account,
+    *,
+    book: str = OWN,
+    debit_limit_fen: int | None = None,
+    credit_limit_fen: int | None = None,
+) -> None:
+    """Opens an account with limits, by default the chart's; one that is open stays as it is.
 
-    Accounts without a limit need no opening: they are opened when they are first used.
+    Accounts need no opening but for a limit of their own: they are opened when they are first used.
+
+    Raises OwnerMissing, LimitComesWithOpening.
     """
+    rules.require_owners([account])
+    asked = {"debit_limit_fen": debit_limit_fen, "credit_limit_fen": credit_limit_fen}
+    if (
+        not store.open_accounts(tx, book, [account], **asked)
+        and any(limit is not None for limit in asked.values())
+        and store.limited(tx, book, account) is None
+    ):
+        raise LimitComesWithOpening(str(account))
+
+
+def raise_limit(
+    tx: Tx,
+    account: Account,
+    *,
+    book: str = OWN,
+    debit_limit_fen: int | None = None,
+    credit_limit_fen: int | None = None,
+) -> None:
+    """Raises the limits that are given; never lowers one. An account without limits gets none."""
     account_id = store.account_ids(tx, book, [account])[account]
-    store.set_limits(tx, account_id, limits)
+    store.raise_limit(
+        tx, account_id, debit_limit_fen=debit_limit_fen, credit_limit_fen=credit_limit_fen
+    )
 
 
-def post(tx: Tx, entry: Entry) -> str:
+def post(
+    tx: Tx,
+    *,
+    kind: str,
+    subject: str,
+    memo: str,
+    legs: Sequence[Leg],
+    key: str,
+    effective_date: date | None = None,
+    book: str = OWN,
+) -> str:
     """Writes an entry; its id. The same key and content give the entry that is there (L5).
 
-    It is booked on the open business date: a closed day takes nothing (L10). Accounts with a limit
-    are locked in one order; all others are only appended to, so busy accounts make nobody wait.
+    It is booked on the open business date: a closed day takes nothing (L10); `effective_date` says
+    when it happened, where that was another day. Accounts with a limit are locked in one order;
+    all others are only appended to, so busy accounts make nobody wait.
 
-    Raises EntryDoesNotBalance, KeyUsedForAnotherEntry, LimitPassed.
+    Raises EntryDoesNotBalance, OwnerMissing, KeyUsedForAnotherEntry, LimitPassed.
     """
-    legs = rules.lines(entry.legs)
-    booked = business_day.today(tx)
-    effective = entry.effective_date or booked
-    digest = rules.content_digest(entry, legs, effective)
-    entry_id = store.insert_entry(
-        tx, entry, content_sha256=digest, effective_date=effective, booked_date=booked
-    )
-    if entry_id is None:
-        there = store.entry_by_key(tx, entry.key)
-        if bytes(there["content_sha256"]) != digest:
-            raise KeyUsedForAnotherEntry(f"key {entry.key}")
-        return str(there["id"])
-    accounts = store.account_ids(tx, entry.book, (leg.account for leg in legs))
-    for balance_ in store.lock_limited(tx, accounts.values()):
-        change = sum(
-            leg.debit_fen - leg.credit_fen for leg in legs if leg.account == balance_.account
-        )
-        store.save_limited(tx, rules.require_within_limits(balance_, posted_fen=change))
-    store.insert_lines(tx, entry_id, legs, accounts, booked)
-    return entry_id
+    return _write(tx, Entry(kind, subject, memo, rules.lines(legs), key, effective_date, book))
 
 
 def hold(
@@ -68,22 +107,15 @@ def hold(
 ) -> str:
     """Reserves an amount between two accounts; the hold's id. It counts against limits at once.
 
-    Raises EntryDoesNotBalance for an amount that is not positive, LimitPassed.
+    Raises EntryDoesNotBalance for an amount that is not positive, OwnerMissing, LimitPassed.
     """
     if amount_fen <= 0 or debit == credit:
         raise EntryDoesNotBalance(f"a hold of {amount_fen} fen from {debit} to {credit}")
-    accounts = store.account_ids(tx, book, (debit, credit))
-    for balance_ in store.lock_limited(tx, accounts.values()):
-        is_debit = balance_.account == debit
-        store.save_limited(
-            tx,
-            rules.require_within_limits(
-                balance_,
-                held_debit_fen=amount_fen if is_debit else 0,
-                held_credit_fen=0 if is_debit else amount_fen,
-            ),
-        )
+    rules.require_owners((debit, credit))
     held = Hold(ids.new("hld"), book, debit, credit, amount_fen, subject, memo, "held")
+    accounts = store.account_ids(tx, book, (debit, credit))
+    changes = rules.changes_of_hold(held, ends=False)
+    store.save_limited(tx, _changed(store.lock_limited(tx, accounts.values()), changes))
     store.insert_hold(tx, held, accounts)
     return held.id
 
@@ -93,54 +125,54 @@ def post_hold(
 ) -> str:
     """Turns a hold into an entry: its own two lines, or `legs` where more is to be said; its id.
 
-    Raises HoldEnded, NoSuchEntry, EntryDoesNotBalance, LimitPassed.
+    Posting it again under the same key with the same content gives the entry that is there.
+
+    Raises HoldEnded, NoSuchEntry, EntryDoesNotBalance, KeyUsedForAnotherEntry, LimitPassed.
     """
-    held = _release(tx, hold_id)
+    held = _lock_hold(tx, hold_id)
     lines = legs or (debit(held.debit, held.amount_fen), credit(held.credit, held.amount_fen))
-    entry_id = post(
-        tx,
-        Entry(
-            kind=kind,
-            subject=held.subject,
-            memo=held.memo,
-            legs=tuple(lines),
-            key=key,
-            book=held.book,
-        ),
-    )
-    store.end_hold(tx, hold_id, "posted", entry_id, held.memo)
-    return entry_id
+    entry = Entry(kind, held.subject, held.memo, rules.lines(lines), key, None, held.book)
+    if held.state == "posted" and (there := _written(tx, entry)) == held.entry_id and there:
+        return there
+    if held.state != "held":
+        raise HoldEnded(f"hold {hold_id} was {held.state}")
+    return _write(tx, entry, ending=held)
 
 
-def void(tx: Tx, hold_id: str, *, because: str) -> None:
+def void(tx: Tx, hold_id: str, because: str) -> None:
     """Ends a hold without an entry.
 
     Raises HoldEnded, NoSuchEntry.
     """
-    held = _release(tx, hold_id)
-    store.end_hold(tx, hold_id, "voided", None, f"{held.memo}; voided: {because}")
+    held = _lock_hold(tx, hold_id)
+    if held.state != "held":
+        raise HoldEnded(f"hold {hold_id} was {held.state}")
+    accounts = store.account_ids(tx, held.book, (held.debit, held.credit))
+    changes = rules.changes_of_hold(held, ends=True)
+    store.save_limited(tx, _changed(store.lock_limited(tx, accounts.values()), changes))
+    store.end_hold(tx, hold_id, because=because)
 
 
-def reverse(tx: Tx, entry_id: str, *, because: str) -> str:
+def reverse(tx: Tx, entry_id: str, because: str) -> str:
     """Writes the mirror image of an entry, on the open date; its id (L3, L8).
 
-    Raises NoSuchEntry, AlreadyReversed.
+    Raises NoSuchEntry, AlreadyReversed, LimitPassed.
     """
-    found = store.entry(tx, entry_id)
-    if found is None:
-        raise NoSuchEntry
-    written, _ = found
-    if written.reverses is not None or store.reversal_of(tx, entry_id):
-        raise AlreadyReversed
-    mirrored = tuple(Leg(leg.account, leg.credit_fen, leg.debit_fen) for leg in written.legs)
-    return post(
+    written = store.lock_entry(tx, entry_id)
+    if written is None:
+        raise NoSuchEntry(f"entry {entry_id}")
+    if written.reverses is not None or store.is_reversed(tx, entry_id):
+        raise AlreadyReversed(f"entry {entry_id}")
+    return _write(
         tx,
-        replace(
-            written,
-            legs=mirrored,
+        Entry(
+            kind=written.kind,
+            subject=written.subject,
             memo=f"reverses {entry_id}: {because}",
+            legs=tuple(Leg(leg.account, leg.credit_fen, leg.debit_fen) for leg in written.legs),
             key=f"reversal:{entry_id}",
             effective_date=None,
+            book=written.book,
             reverses=entry_id,
         ),
     )
@@ -151,38 +183,93 @@ def balance(tx: Tx, account: Account, *, on: date | None = None, book: str = OWN
 
     Once a date is closed, a balance as of it never changes (L13). Holds do not count.
     """
-    return store.balance(tx, book, account, on)
+    return books.balance(tx, book, account, on)
 
 
-def room(tx: Tx, account: Account, *, book: str = OWN) -> int | None:
-    """How much more an account with a debit limit takes, holds counted; None without a limit."""
-    account_id = store.account_ids(tx, book, [account])[account]
-    for found in store.lock_limited(tx, [account_id]):
-        if found.limits.debit_fen is not None:
-            return found.limits.debit_fen - found.posted_fen - found.held_debit_fen
+def available(tx: Tx, account: Account, *, book: str = OWN) -> int | None:
+    """How many fen more an account with a limit takes on its limited side, holds counted.
+
+    The debit side where both are limited; None without a limit. Nothing is locked: whoever then
+    posts or holds may still meet LimitPassed.
+    """
+    found = store.limited(tx, book, account)
+    if found is None:
+        limit_fen = DEBIT_LIMITS_FEN.get(account.code)
+        return CREDIT_LIMITS_FEN.get(account.code) if limit_fen is None else limit_fen
+    if found.debit_limit_fen is not None:
+        return max(0, found.debit_limit_fen - found.posted_fen - found.held_debit_fen)
+    if found.credit_limit_fen is not None:
+        return max(0, found.credit_limit_fen + found.posted_fen - found.held_credit_fen)
     return None
 
 
-def trial_balance(tx: Tx, *, on: date | None = None, book: str = OWN) -> list[BalanceRow]:
+def trial_balance(tx: Tx, on: date | None = None, book: str = OWN) -> list[BalanceRow]:
     """Debits and credits of every account of the chart up to a date; balances sum to 0 (L2)."""
-    return store.trial_balance(tx, book, on)
+    return books.trial_balance(tx, book, on)
 
 
-def _release(tx: Tx, hold_id: str) -> Hold:
+def sub_ledger(tx: Tx, code: Code, *, on: date | None = None, book: str = OWN) -> list[SubBalance]:
+    """A control account's sub-accounts that do not stand at 0, each with its age (L11, L12)."""
+    return books.sub_ledger(tx, book, code, on)
+
+
+def _lock_hold(tx: Tx, hold_id: str) -> Hold:
     held = store.lock_hold(tx, hold_id)
     if held is None:
-        raise NoSuchEntry
-    if held.state != "held":
-        raise HoldEnded(f"hold {hold_id} was {held.state}")
-    accounts = store.account_ids(tx, held.book, (held.debit, held.credit))
-    for found in store.lock_limited(tx, accounts.values()):
-        is_debit = found.account == held.debit
-        store.save_limited(
-            tx,
-            replace(
-                found,
-                held_debit_fen=found.held_debit_fen - (held.amount_fen if is_debit else 0),
-                held_credit_fen=found.held_credit_fen - (0 if is_debit else held.amount_fen),
-            ),
-        )
+        raise NoSuchEntry(f"hold {hold_id}")
     return held
+
+
+def _write(tx: Tx, entry: Entry, ending: Hold | None = None) -> str:
+    """Writes an entry, and ends a hold with it.
+
+    Most entries need one statement. Where it holds back, somebody was there before under the same
+    key, or accounts have to be opened or locked first.
+    """
+    changes = rules.changes_of_lines(entry.legs)
+    if ending:
+        changes = rules.together(changes, rules.changes_of_hold(ending, ends=True))
+    digest = rules.content_digest(entry)
+    locked: list[LimitedBalance] = []
+    if any(account.code in LIMITED for account in changes) or ending:
+        locked = _lock(tx, entry.book, changes)
+    for _ in range(2):
+        try:
+            after = _changed(locked, changes)
+        except LimitPassed:
+            if there := _written(tx, entry):
+                return there
+            raise
+        entry_id = store.insert_entry(tx, entry, digest, [one.account_id for one in locked])
+        if entry_id:
+            store.save_limited(tx, after)
+            if ending:
+                store.end_hold(tx, ending.id, entry_id=entry_id)
+            return entry_id
+        if there := _written(tx, entry):
+            return there
+        locked = _lock(tx, entry.book, changes)
+    raise AssertionError(f"no business date is open, or an account vanished: {entry}")
+
+
+def _written(tx: Tx, entry: Entry) -> str | None:
+    """The entry that is there under the same key, if it says the same.
+
+    Raises KeyUsedForAnotherEntry.
+    """
+    there = store.entry_by_key(tx, entry.key)
+    if there is None:
+        return None
+    if bytes(there["content_sha256"]) != rules.content_digest(entry):
+        raise KeyUsedForAnotherEntry(f"key {entry.key}")
+    return str(there["id"])
+
+
+def _lock(tx: Tx, book: str, changes: Mapping[Account, Change]) -> list[LimitedBalance]:
+    return store.lock_limited(tx, store.account_ids(tx, book, changes).values())
+
+
+def _changed(
+    balances: Sequence[LimitedBalance], changes: Mapping[Account, Change]
+) -> list[LimitedBalance]:
+    return [rules.changed(one, changes[one.account]) for one in balances]

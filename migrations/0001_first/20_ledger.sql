@@ -4,8 +4,6 @@ CREATE TABLE ledger_account (
     book text NOT NULL,
     code text NOT NULL,
     owner text NOT NULL DEFAULT '',
-    debit_limit_fen bigint,
-    credit_limit_fen bigint,
     opened_at timestamptz NOT NULL,
     UNIQUE (book, code, owner)
 );
@@ -13,35 +11,39 @@ CREATE TABLE ledger_account (
 -- Only accounts with a limit keep a running balance and are locked; all others are the fold of their lines.
 CREATE TABLE ledger_limit (
     account_id bigint PRIMARY KEY REFERENCES ledger_account,
+    debit_limit_fen bigint,
+    credit_limit_fen bigint,
     posted_fen bigint NOT NULL DEFAULT 0,
     held_debit_fen bigint NOT NULL DEFAULT 0 CHECK (held_debit_fen >= 0),
     held_credit_fen bigint NOT NULL DEFAULT 0 CHECK (held_credit_fen >= 0)
-);
+) WITH (fillfactor = 70);
 
 CREATE TABLE journal_entry (
-    id text PRIMARY KEY,
-    seq bigint GENERATED ALWAYS AS IDENTITY UNIQUE,
+    seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    id text NOT NULL UNIQUE,
     book text NOT NULL,
     kind text NOT NULL,
-    effective_date date NOT NULL,
+    effective_date date,
     booked_date date NOT NULL,
     subject text NOT NULL,
     memo text NOT NULL,
-    key text UNIQUE,
+    key text NOT NULL UNIQUE,
     content_sha256 bytea NOT NULL,
-    reverses text UNIQUE REFERENCES journal_entry,
+    reverses text REFERENCES journal_entry (id),
     created_at timestamptz NOT NULL
 );
 CREATE INDEX ON journal_entry (subject);
+CREATE UNIQUE INDEX ON journal_entry (reverses) WHERE reverses IS NOT NULL;
 
+-- No foreign key to ledger_account: it would lock the row of a busy account for every line. Accounts never go away.
 CREATE TABLE journal_line (
-    entry_id text NOT NULL REFERENCES journal_entry,
+    entry_seq bigint NOT NULL REFERENCES journal_entry,
     number smallint NOT NULL,
-    account_id bigint NOT NULL REFERENCES ledger_account,
+    account_id bigint NOT NULL,
     debit_fen bigint NOT NULL CHECK (debit_fen >= 0),
     credit_fen bigint NOT NULL CHECK (credit_fen >= 0),
     booked_date date NOT NULL,
-    PRIMARY KEY (entry_id, number),
+    PRIMARY KEY (entry_seq, number),
     CHECK ((debit_fen = 0) <> (credit_fen = 0))
 );
 CREATE INDEX ON journal_line (account_id, booked_date) INCLUDE (debit_fen, credit_fen);
@@ -49,21 +51,31 @@ CREATE INDEX ON journal_line (account_id, booked_date) INCLUDE (debit_fen, credi
 CREATE TABLE ledger_hold (
     id text PRIMARY KEY,
     book text NOT NULL,
-    debit_account bigint NOT NULL REFERENCES ledger_account,
-    credit_account bigint NOT NULL REFERENCES ledger_account,
+    debit_account bigint NOT NULL,
+    credit_account bigint NOT NULL,
     amount_fen bigint NOT NULL CHECK (amount_fen > 0),
     subject text NOT NULL,
     memo text NOT NULL,
     state text NOT NULL CHECK (state IN ('held', 'posted', 'voided')),
-    entry_id text REFERENCES journal_entry,
+    entry_id text REFERENCES journal_entry (id),
+    ended_because text NOT NULL DEFAULT '',
     held_at timestamptz NOT NULL,
-    ended_at timestamptz
+    ended_at timestamptz,
+    CHECK ((state = 'posted') = (entry_id IS NOT NULL)),
+    CHECK ((state = 'held') = (ended_at IS NULL))
 );
+CREATE INDEX ON ledger_hold (subject);
+CREATE INDEX ON ledger_hold (debit_account) WHERE state = 'held';
+CREATE INDEX ON ledger_hold (credit_account) WHERE state = 'held';
+CREATE UNIQUE INDEX ON ledger_hold (entry_id) WHERE entry_id IS NOT NULL;
 
--- L9: digests chained in the order of sealing, which has no gap.
+-- L9: digests chained in the order of sealing, which has no gap. Entries wait here until they are sealed.
+CREATE TABLE journal_unsealed (
+    entry_seq bigint PRIMARY KEY
+);
 CREATE TABLE journal_seal (
-    number bigint PRIMARY KEY,
-    entry_id text NOT NULL UNIQUE REFERENCES journal_entry,
+    number bigint PRIMARY KEY CHECK (number > 0),
+    entry_seq bigint NOT NULL UNIQUE REFERENCES journal_entry,
     digest bytea NOT NULL
 );
 
@@ -78,3 +90,32 @@ CREATE TRIGGER only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON journal_line
     FOR EACH STATEMENT EXECUTE FUNCTION journal_only_grows();
 CREATE TRIGGER only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON journal_seal
     FOR EACH STATEMENT EXECUTE FUNCTION journal_only_grows();
+CREATE TRIGGER only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger_account
+    FOR EACH STATEMENT EXECUTE FUNCTION journal_only_grows();
+CREATE TRIGGER only_grows BEFORE DELETE OR TRUNCATE ON ledger_hold
+    FOR EACH STATEMENT EXECUTE FUNCTION journal_only_grows();
+
+-- A hold ends once, and nothing else about it changes.
+CREATE FUNCTION ledger_hold_ends_once() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF OLD.state <> 'held' OR NEW.state = 'held'
+        OR (OLD.id, OLD.book, OLD.debit_account, OLD.credit_account, OLD.amount_fen, OLD.subject, OLD.memo, OLD.held_at)
+        IS DISTINCT FROM
+        (NEW.id, NEW.book, NEW.debit_account, NEW.credit_account, NEW.amount_fen, NEW.subject, NEW.memo, NEW.held_at)
+    THEN
+        RAISE EXCEPTION 'the journal only grows: a hold ends once and is not changed otherwise';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER ends_once BEFORE UPDATE ON ledger_hold
+    FOR EACH ROW EXECUTE FUNCTION ledger_hold_ends_once();
+
+-- L10: whoever moves the business date first waits for every posting in flight, and holds back new ones until the
+-- new date is there. Postings themselves take no lock for it but the one that every INSERT takes on its table.
+CREATE FUNCTION journal_waits_for_the_date() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    LOCK TABLE journal_entry IN SHARE MODE;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER journal_waits BEFORE UPDATE ON business_day
+    FOR EACH ROW EXECUTE FUNCTION journal_waits_for_the_date();

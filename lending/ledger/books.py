@@ -1,0 +1,178 @@
+"""The SQL that reads the books as a whole: balances by fold, and what the proof needs."""
+
+from collections.abc import Collection, Sequence
+from datetime import date
+
+from lending.foundation.database import Row, Tx
+from lending.ledger.chart import TITLES, Code
+from lending.ledger.model import Account, BalanceRow, SubBalance
+
+
+def balance(tx: Tx, book: str, account: Account, on: date | None) -> int:
+    """Debit less credit of an account's lines up to a date."""
+    return int(
+        tx.scalar(
+            "SELECT coalesce(sum(l.debit_fen - l.credit_fen), 0) FROM journal_line l"
+            " JOIN ledger_account a ON a.id = l.account_id"
+            " WHERE a.book = :book AND a.code = :code AND a.owner = :owner"
+            " AND (CAST(:on AS date) IS NULL OR l.booked_date <= :on)",
+            book=book,
+            code=account.code.value,
+            owner=account.owner,
+            on=on,
+        )
+    )
+
+
+def trial_balance(tx: Tx, book: str, on: date | None) -> list[BalanceRow]:
+    """Debits and credits by account of the chart."""
+    rows = tx.all(
+        "SELECT a.code, sum(l.debit_fen) AS debit_fen, sum(l.credit_fen) AS credit_fen"
+        " FROM journal_line l JOIN ledger_account a ON a.id = l.account_id WHERE a.book = :book"
+        " AND (CAST(:on AS date) IS NULL OR l.booked_date <= :on) GROUP BY a.code ORDER BY a.code",
+        book=book,
+        on=on,
+    )
+    return [
+        BalanceRow(
+            code=row["code"],
+            title=TITLES.get(row["code"], ""),
+            debit_fen=int(row["debit_fen"]),
+            credit_fen=int(row["credit_fen"]),
+        )
+        for row in rows
+    ]
+
+
+def sub_ledger(tx: Tx, book: str, code: Code, on: date | None) -> list[SubBalance]:
+    """Balances by owner that are not 0, oldest first."""
+    rows = tx.all(
+        "SELECT a.owner, sum(l.debit_fen - l.credit_fen) AS balance_fen,"
+        " min(l.booked_date) AS since FROM journal_line l"
+        " JOIN ledger_account a ON a.id = l.account_id WHERE a.book = :book AND a.code = :code"
+        " AND (CAST(:on AS date) IS NULL OR l.booked_date <= :on) GROUP BY a.owner"
+        " HAVING sum(l.debit_fen - l.credit_fen) <> 0 ORDER BY since, a.owner",
+        book=book,
+        code=code.value,
+        on=on,
+    )
+    return [SubBalance(row["owner"], int(row["balance_fen"]), row["since"]) for row in rows]
+
+
+def books(tx: Tx) -> list[str]:
+    """The legal books there are."""
+    return [row["book"] for row in tx.all("SELECT DISTINCT book FROM ledger_account ORDER BY 1")]
+
+
+def lock_seals(tx: Tx) -> None:
+    """Lets one transaction seal at a time."""
+    tx.scalar("SELECT pg_advisory_xact_lock(7100001)")
+
+
+def last_seal(tx: Tx) -> tuple[int, bytes]:
+    """Number and digest of the newest seal."""
+    row = tx.maybe("SELECT number, digest FROM journal_seal ORDER BY number DESC LIMIT 1")
+    return (row["number"], bytes(row["digest"])) if row else (0, b"")
+
+
+def take_unsealed(tx: Tx, limit: int) -> Sequence[Row]:
+    """The oldest entries that wait for a seal; they no longer do once this commits."""
+    return tx.all(
+        "WITH taken AS (DELETE FROM journal_unsealed WHERE entry_seq IN"
+        " (SELECT entry_seq FROM journal_unsealed ORDER BY entry_seq LIMIT :limit)"
+        " RETURNING entry_seq)"
+        " SELECT e.seq, e.id, e.content_sha256, e.booked_date, e.created_at"
+        " FROM taken JOIN journal_entry e ON e.seq = taken.entry_seq ORDER BY e.seq",
+        limit=limit,
+    )
+
+
+def insert_seals(tx: Tx, seals: Sequence[tuple[int, int, bytes]]) -> None:
+    """Writes seals: number, the entry's sequence number, digest."""
+    tx.run(
+        "INSERT INTO journal_seal (number, entry_seq, digest) SELECT * FROM"
+        " unnest(CAST(:numbers AS bigint[]), CAST(:seqs AS bigint[]), CAST(:digests AS bytea[]))",
+        numbers=[number for number, _, _ in seals],
+        seqs=[seq for _, seq, _ in seals],
+        digests=[digest for _, _, digest in seals],
+    )
+
+
+def seals_after(tx: Tx, number: int, limit: int) -> Sequence[Row]:
+    """Seals in their order, each with what its entry is now."""
+    return tx.all(
+        "SELECT s.number, s.digest, s.entry_seq, e.id, e.content_sha256, e.booked_date,"
+        " e.created_at FROM journal_seal s LEFT JOIN journal_entry e ON e.seq = s.entry_seq"
+        " WHERE s.number > :number ORDER BY s.number LIMIT :limit",
+        number=number,
+        limit=limit,
+    )
+
+
+def entries_after(tx: Tx, seq: int, limit: int) -> Sequence[Row]:
+    """Entries in their order, each with its lines as `[[code, owner, debit, credit], ...]`.
+
+    `whole` says whether the lines are numbered without a gap, in the entry's book and on its date.
+    """
+    return tx.all(
+        "SELECT e.seq, e.id, e.book, e.kind, e.subject, e.memo, e.key, e.reverses,"
+        " e.effective_date, e.content_sha256, l.lines, coalesce(l.whole, false) AS whole"
+        " FROM (SELECT * FROM journal_entry WHERE seq > :seq ORDER BY seq LIMIT :limit) e"
+        " LEFT JOIN LATERAL (SELECT json_agg(json_build_array(a.code, a.owner, l.debit_fen,"
+        " l.credit_fen) ORDER BY l.number) AS lines, count(*) = max(l.number) AND min(l.number) = 1"
+        " AND bool_and(l.booked_date = e.booked_date AND a.book = e.book) AS whole"
+        " FROM journal_line l LEFT JOIN ledger_account a ON a.id = l.account_id"
+        " WHERE l.entry_seq = e.seq) l ON true ORDER BY e.seq",
+        seq=seq,
+        limit=limit,
+    )
+
+
+def lines_without_entry(tx: Tx) -> list[int]:
+    """Sequence numbers of entries that are gone and whose lines are not."""
+    rows = tx.all(
+        "SELECT DISTINCT l.entry_seq FROM journal_line l"
+        " LEFT JOIN journal_entry e ON e.seq = l.entry_seq WHERE e.seq IS NULL ORDER BY 1"
+    )
+    return [row["entry_seq"] for row in rows]
+
+
+def entries_nobody_seals(tx: Tx) -> list[str]:
+    """Entries that are neither sealed nor waiting for it."""
+    rows = tx.all(
+        "SELECT e.id FROM journal_entry e LEFT JOIN journal_seal s ON s.entry_seq = e.seq"
+        " LEFT JOIN journal_unsealed u ON u.entry_seq = e.seq"
+        " WHERE (s.entry_seq IS NULL) = (u.entry_seq IS NULL) ORDER BY e.seq"
+    )
+    return [row["id"] for row in rows]
+
+
+def limited_that_differ(tx: Tx) -> Sequence[Row]:
+    """Limited accounts whose kept balance or holds are not the fold of their lines and holds."""
+    return tx.all(
+        "WITH held AS (SELECT account_id, sum(debit_fen) AS debit_fen,"
+        " sum(credit_fen) AS credit_fen FROM"
+        "  (SELECT debit_account AS account_id, amount_fen AS debit_fen, 0 AS credit_fen"
+        "   FROM ledger_hold WHERE state = 'held' UNION ALL"
+        "   SELECT credit_account, 0, amount_fen FROM ledger_hold WHERE state = 'held') h"
+        "  GROUP BY account_id)"
+        " SELECT a.code, a.owner, l.posted_fen, f.posted_fen AS folded_fen, l.held_debit_fen,"
+        " l.held_credit_fen, coalesce(h.debit_fen, 0) AS folded_debit_fen,"
+        " coalesce(h.credit_fen, 0) AS folded_credit_fen FROM ledger_limit l"
+        " LEFT JOIN ledger_account a ON a.id = l.account_id"
+        " LEFT JOIN held h ON h.account_id = l.account_id,"
+        " LATERAL (SELECT coalesce(sum(debit_fen - credit_fen), 0) AS posted_fen"
+        "   FROM journal_line WHERE account_id = l.account_id) f"
+        " WHERE a.id IS NULL OR l.posted_fen <> f.posted_fen"
+        " OR l.held_debit_fen <> coalesce(h.debit_fen, 0)"
+        " OR l.held_credit_fen <> coalesce(h.credit_fen, 0)"
+    )
+
+
+def without_their_limit(tx: Tx, codes: Collection[Code]) -> Sequence[Row]:
+    """Accounts of codes that are always limited, and have no limit."""
+    return tx.all(
+        "SELECT a.code, a.owner FROM ledger_account a LEFT JOIN ledger_limit l"
+        " ON l.account_id = a.id WHERE a.code = ANY (:codes) AND l.account_id IS NULL",
+        codes=[code.value for code in codes],
+    )

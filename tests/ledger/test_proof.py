@@ -1,0 +1,240 @@
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+import psycopg
+import pytest
+from sqlalchemy.exc import DBAPIError
+
+from lending.foundation.database import Database, Tx
+from lending.ledger import jobs, proof, service
+from lending.ledger.chart import Code
+from lending.ledger.model import Account
+from tests.ledger.entries import BANK, LOAN, expose, hold, lend, transfer, write
+
+TABLES = ("journal_entry", "journal_line", "journal_seal", "ledger_account", "ledger_limit")
+OF_NO_WORTH = {
+    ("ledger_account", "opened_at"),
+    ("ledger_limit", "debit_limit_fen"),
+    ("ledger_limit", "credit_limit_fen"),
+}
+"""What no entry says: limits are settings."""
+OTHER = {
+    "bigint": "{0} + 1000000",
+    "smallint": "{0} + 100",
+    "text": "coalesce({0}, '') || 'x'",
+    "date": "coalesce({0}, date '2020-01-01') + 1",
+    "bytea": "set_byte({0}, 0, (get_byte({0}, 0) + 1) % 256)",
+    "timestamp with time zone": "{0} + interval '1 microsecond'",
+}
+
+
+def filled(database: Database) -> None:
+    with database.unit_of_work() as tx:
+        entry_id = lend(tx, 100, "a")
+        write(tx, *transfer(LOAN, BANK, 7), key="b", effective_date=tx.now.date())
+        expose(tx, 200, "c")
+        hold(tx, 50)
+        service.reverse(tx, entry_id, "wrong")
+        assert service.seal(tx) == 4
+        lend(tx, 3, "not sealed yet")
+
+
+def intrude(database_url: str, statement: str) -> int:
+    with psycopg.connect(database_url) as intruder:
+        intruder.execute("SET session_replication_role = replica")  # triggers and keys are silent
+        return intruder.execute(statement).rowcount
+
+
+@contextmanager
+def undone(database: Database) -> Iterator[Tx]:
+    """A unit of work that is rolled back at its end."""
+    with database.unit_of_work() as tx:
+        yield tx
+        tx.driver.rollback()
+
+
+def unguard(tx: Tx, table: str) -> None:
+    """Lets this unit of work write what it likes: neither triggers nor checks nor keys object."""
+    tx.run("SET LOCAL session_replication_role = replica")
+    for row in tx.all(
+        "SELECT conname FROM pg_constraint WHERE conrelid = CAST(:table AS regclass)"
+        " AND contype = 'c'",
+        table=table,
+    ):
+        tx.run(f"ALTER TABLE {table} DROP CONSTRAINT {row['conname']}")
+    for row in tx.all(
+        "SELECT attname FROM pg_attribute WHERE attrelid = CAST(:table AS regclass)"
+        " AND attidentity <> ''",
+        table=table,
+    ):
+        tx.run(f"ALTER TABLE {table} ALTER COLUMN {row['attname']} DROP IDENTITY")
+
+
+class TestTheDatabase:
+    @pytest.mark.parametrize(
+        "statement",
+        [
+            "UPDATE journal_line SET debit_fen = debit_fen + 1",
+            "UPDATE journal_entry SET memo = 'changed'",
+            "UPDATE ledger_account SET owner = 'loan_2' WHERE owner = 'loan_1'",
+            "UPDATE ledger_hold SET amount_fen = 1",
+            "DELETE FROM journal_line",
+            "DELETE FROM journal_entry",
+            "DELETE FROM journal_seal",
+            "DELETE FROM ledger_hold",
+            "TRUNCATE journal_seal",
+            "TRUNCATE journal_entry CASCADE",
+        ],
+    )
+    def test_l3_itself_refuses_to_change_what_was_written(self, database: Database, statement: str):
+        filled(database)
+        with pytest.raises(DBAPIError, match="only grows"), database.unit_of_work() as tx:
+            tx.run(statement)
+
+
+class TestVerifying:
+    def test_finds_nothing_where_nothing_is_wrong(self, database: Database):
+        filled(database)
+        with database.unit_of_work() as tx:
+            assert service.verify(tx) == []
+
+    def test_l9_finds_every_column_that_is_changed_behind_its_back(self, database: Database):
+        filled(database)
+        with database.unit_of_work() as tx:
+            columns = tx.all(
+                "SELECT table_name, column_name, data_type FROM information_schema.columns"
+                " WHERE table_schema = 'public' AND table_name = ANY (:tables)",
+                tables=list(TABLES),
+            )
+        unseen, tried = [], 0
+        for column in columns:
+            table, name = column["table_name"], column["column_name"]
+            if (table, name) in OF_NO_WORTH:
+                continue
+            changed = OTHER[column["data_type"]].format(name)
+            with undone(database) as tx:
+                unguard(tx, table)
+                assert tx.run(
+                    f"UPDATE {table} SET {name} = {changed}"
+                    f" WHERE ctid = (SELECT ctid FROM {table} ORDER BY ctid LIMIT 1)"
+                )
+                tried += 1
+                if service.verify(tx) == []:
+                    unseen.append((table, name))
+        assert unseen == []
+        assert tried > 25
+
+    @pytest.mark.parametrize(
+        "statement",
+        [
+            "DELETE FROM journal_line WHERE number = 2",
+            "DELETE FROM journal_line",
+            "DELETE FROM journal_entry WHERE key = 'b'",
+            "DELETE FROM journal_seal WHERE number = 2",
+            "DELETE FROM journal_seal WHERE number = 4",
+            "DELETE FROM journal_unsealed",
+            "DELETE FROM ledger_account WHERE owner = 'loan_1'",
+            "DELETE FROM ledger_hold",
+            "DELETE FROM ledger_limit",
+            "UPDATE ledger_hold SET state = 'voided', ended_at = held_at",
+            "UPDATE journal_line SET debit_fen = credit_fen, credit_fen = debit_fen",
+            "UPDATE journal_line SET account_id = account_id % 2 + 1",
+            "INSERT INTO journal_line VALUES (1, 3, 1, 1, 0, '2026-11-23')",
+        ],
+    )
+    def test_l9_finds_what_is_missing_or_added(
+        self, database: Database, database_url: str, statement: str
+    ):
+        filled(database)
+        assert intrude(database_url, statement)
+        with database.unit_of_work() as tx:
+            assert service.verify(tx) != []
+
+    def test_l9_finds_a_whole_tail_cut_off_where_its_head_was_kept(
+        self, database: Database, database_url: str
+    ):
+        filled(database)
+        with database.unit_of_work() as tx:
+            proof.seal(tx)
+            head = proof.head(tx)
+            assert proof.verify(tx, anchor=head) == []
+        for table in ("journal_line", "journal_seal"):
+            intrude(database_url, f"DELETE FROM {table} WHERE entry_seq = 5")
+        intrude(database_url, "DELETE FROM journal_entry WHERE seq = 5")
+        with database.unit_of_work() as tx:
+            assert proof.verify(tx) == []
+            assert proof.verify(tx, anchor=head) != []
+
+    def test_l4_finds_a_kept_balance_that_is_not_the_fold(
+        self, database: Database, database_url: str
+    ):
+        filled(database)
+        intrude(database_url, "UPDATE ledger_limit SET posted_fen = posted_fen - 1")
+        with database.unit_of_work() as tx:
+            (finding,) = service.verify(tx)
+            assert "199" in finding
+            assert "200" in finding
+
+    def test_l14_a_rebuild_from_the_journal_alone_gives_the_balances(self, database: Database):
+        filled(database)
+        with database.unit_of_work() as tx:
+            lines = tx.all(
+                "SELECT a.code, a.owner, l.debit_fen - l.credit_fen AS fen FROM journal_line l"
+                " JOIN ledger_account a ON a.id = l.account_id"
+            )
+            rebuilt: dict[Account, int] = {}
+            for line in lines:
+                account = Account(Code(line["code"]), line["owner"])
+                rebuilt[account] = rebuilt.get(account, 0) + line["fen"]
+            for account, fen in rebuilt.items():
+                assert service.balance(tx, account) == fen
+                if account.code is Code.EXPOSURE:
+                    kept = tx.one("SELECT posted_fen FROM ledger_limit")
+                    assert kept["posted_fen"] == fen
+
+
+class TestSealing:
+    def test_l9_leaves_no_gap_however_many_seal_and_post_at_once(self, database: Database):
+        def one(number: int) -> None:
+            with database.unit_of_work() as tx:
+                lend(tx, 1, f"k{number}")
+            with database.unit_of_work() as tx:
+                proof.seal(tx)
+
+        with ThreadPoolExecutor(6) as pool:
+            list(pool.map(one, range(24)))
+        with database.unit_of_work() as tx:
+            numbers = [
+                row["number"] for row in tx.all("SELECT number FROM journal_seal ORDER BY 1")
+            ]
+            assert numbers == list(range(1, 25))
+            assert proof.verify(tx) == []
+
+    def test_takes_up_later_what_was_in_flight_with_a_lower_number(self, database: Database):
+        with database.unit_of_work() as tx:
+            lend(tx, 1, "first")
+        with ThreadPoolExecutor(1) as pool:
+
+            def later() -> int:
+                with database.unit_of_work() as tx:
+                    lend(tx, 1, "overtakes")
+                    return proof.seal(tx)
+
+            with database.unit_of_work() as tx:
+                lend(tx, 1, "slow")
+                assert pool.submit(later).result(timeout=10) == 2
+        with database.unit_of_work() as tx:
+            assert proof.seal(tx) == 1
+            assert proof.verify(tx) == []
+
+    def test_goes_on_until_nothing_waits(self, database: Database, monkeypatch: pytest.MonkeyPatch):
+        monkeypatch.setattr(proof, "SEAL_AT_ONCE", 2)
+        filled_entries = 3
+        with database.unit_of_work() as tx:
+            for number in range(filled_entries):
+                lend(tx, 1, f"k{number}")
+        step = jobs.sealing(database)
+        assert [step(), step()] == [True, False]
+        with database.unit_of_work() as tx:
+            assert proof.head(tx)[0] == filled_entries
