@@ -468,6 +468,8 @@ class TestSigning:
             {"target": ("@path",)},
             {"cover": ["x-absent"]},
             {"cover": ["@query-param"]},
+            {"cover": ['x"y']},
+            {"cover": ["Content-Type"]},
         ],
     )
     def test_refuses_what_nobody_would_accept(self, options):

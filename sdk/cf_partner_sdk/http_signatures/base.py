@@ -11,7 +11,6 @@ from .message import Message
 from .structured import Component
 
 _FIELD_NAME = re.compile(r"[a-z0-9!#$%&'*+\-.^_`|~]+")
-_PRINTABLE = re.compile(r"[ -~]*")
 
 SINGLE = frozenset(
     {
@@ -82,7 +81,7 @@ def component_value(
         if name.startswith("@")
         else _field(source, name, {} if req or added is None else added)
     )
-    if _PRINTABLE.fullmatch(value) is None:
+    if not (value.isascii() and value.isprintable()):
         raise malformed(f"the value of {name} is not printable ASCII")
     return value
 

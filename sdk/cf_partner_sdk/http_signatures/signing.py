@@ -22,11 +22,15 @@ from .profile import (
     is_nonce,
     kind_of,
 )
-from .structured import Component, SignatureInput, encode_bytes, parse_signature_input
+from .structured import (
+    Component,
+    SignatureInput,
+    components_of,
+    encode_bytes,
+    parse_signature_input,
+)
 
 LABEL = "cf"
-
-_REQ = {"req": True}
 
 
 @dataclass(frozen=True)
@@ -77,7 +81,7 @@ def sign_request(
     digest = _digest_headers(message, names)
     names += [name for name in MEANINGFUL if name in message.headers and name not in names]
     names += [name for name in cover if name not in names]
-    components = [Component(f'"{name}"', name, {}) for name in names]
+    components = components_of([f'"{name}"' for name in names])
     parameters = _parameters(signer, created, lifetime_s, nonce, tag)
     return _signed(message, components, parameters, digest)
 
@@ -106,10 +110,9 @@ def sign_response(
         raise ValueError("a nonce has 16 to 64 unreserved ASCII characters")
     names = list(REQUIRED_FIELDS["response"])
     digest = _digest_headers(message, names)
-    components = [Component(f'"{name}"', name, {}) for name in names]
-    components += [
-        Component(f'"{name}";req', name, _REQ) for name in _request_names(message.request)
-    ]
+    texts = [f'"{name}"' for name in names]
+    texts += [f'"{name}";req' for name in _request_names(message.request)]
+    components = components_of(texts)
     parameters = _parameters(signer, created, lifetime_s, nonce, tag)
     return _signed(message, components, parameters, digest)
 

@@ -10,8 +10,10 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Union
 
 from .errors import malformed
@@ -19,7 +21,7 @@ from .errors import malformed
 BareItem = Union[int, str, bool]
 
 _KEY = r"[a-z*][a-z0-9_\-.*]*"
-_STRING = r'"(?:[ !#-\[\]-~]|\\["\\])*"'
+_STRING = r'"[ !#-\[\]-~]*(?:\\["\\][ !#-\[\]-~]*)*"'
 _PARAMETERS = rf"(?:;{_KEY}(?:=(?:0|-?[1-9][0-9]{{0,14}}|{_STRING}))?)*"
 _MEMBER = re.compile(
     rf"({_KEY})=(\(((?:{_STRING}{_PARAMETERS}(?: {_STRING}{_PARAMETERS})*)?)\)({_PARAMETERS}))"
@@ -75,8 +77,31 @@ def _unquote(quoted: str) -> str:
     return _ESCAPED.sub(r"\1", text) if "\\" in text else text
 
 
+@lru_cache(maxsize=256)
+def _components(text: str) -> tuple[Component, ...]:
+    """Read what an inner list holds; one sender covers the same components again and again."""
+    return tuple(
+        Component(quoted + parameters, _unquote(quoted), MappingProxyType(_parameters(parameters)))
+        for quoted, parameters in _COMPONENT.findall(text)
+    )
+
+
+def components_of(texts: Iterable[str]) -> tuple[Component, ...]:
+    """Return the components with these canonical texts, such as `"@method"` with its quotes.
+
+    Raises ValueError if one is no canonical component.
+    """
+    text = " ".join(texts)
+    components = _components(text)
+    if " ".join([component.text for component in components]) != text:
+        raise ValueError("a component's name has no quotes or other odd characters")
+    return components
+
+
 def _parameters(text: str) -> dict[str, BareItem]:
     parameters: dict[str, BareItem] = {}
+    if not text:
+        return parameters
     for key, number, quoted in _PARAMETER.findall(text):
         if key in parameters:
             raise malformed(f"the parameter {key} is given twice")
@@ -93,10 +118,7 @@ def parse_signature_input(field: str) -> list[SignatureInput]:
         SignatureInput(
             label=found[1],
             text=found[2],
-            components=tuple(
-                Component(quoted + parameters, _unquote(quoted), _parameters(parameters))
-                for quoted, parameters in _COMPONENT.findall(found[3])
-            ),
+            components=_components(found[3]),
             parameters=_parameters(found[4]),
         )
         for found in _members(field, _MEMBER, "Signature-Input")
