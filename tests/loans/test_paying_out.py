@@ -281,8 +281,8 @@ class TestAProcessThatDies:
     def test_pays_exactly_once_wherever_it_dies(self, world: World, trouble: dict[str, object]):
         died, numbers = 0, 0
         for seam in range(1, 60):
-            world.clock.advance(timedelta(days=31))  # out of the windows that count applications
-            _, loan_id = signed_by_another(world, seam)
+            world.another_buyer(seam)
+            _, loan_id = world.signed(f"K-{seam}")
             world.bank.book.clear()
             world.bank.calls.clear()
             for name, value in trouble.items():
@@ -295,6 +295,7 @@ class TestAProcessThatDies:
             world.seams.die_at, world.bank.slow = None, 0
             world.bank.settle()
             world.work_until_quiet()
+            world.bank.heal()
             assert len(world.bank.paid()) == 1, f"seam {seam}"
             assert loan_state(world, loan_id) is LoanState.ACTIVE, f"seam {seam}"
             assert world.balance(Code.LOAN_PRINCIPAL, loan_id) == AMOUNT_FEN
@@ -308,14 +309,3 @@ class TestAProcessThatDies:
         with world.database.unit_of_work() as tx:
             proof.seal(tx)
             assert proof.verify(tx) == []
-
-
-def signed_by_another(world: World, serial: int) -> tuple[str, str]:
-    """A signed order of somebody new, so that no limit and no velocity rule is met."""
-    from tests.risk.people import card, person  # noqa: PLC0415
-
-    world.customer_id = person(
-        world.database, world.keys, sequence=100 + serial, mobile=f"138001{serial:05d}"
-    )
-    world.card_id = card(world.database, world.keys, world.customer_id, f"62305800000{serial:08d}")
-    return world.signed(f"K-{serial}")

@@ -162,6 +162,11 @@ class Bank:
     def daily_file(self, day: date) -> list[ChannelTransaction]:
         raise NotImplementedError
 
+    def heal(self) -> None:
+        """From now on every call arrives, is answered, and is done at once."""
+        self.lose_requests = self.lose_answers = self.silent_queries = self.slow = 0
+        self.settle()
+
     def settle(self, state: ChannelState = ChannelState.PAID) -> None:
         for booked in self.book.values():
             if booked.state is ChannelState.PROCESSING:
@@ -304,6 +309,14 @@ class World:
                 periods=periods,
                 signature=Signature(showing_id, "sms_code", {"ip": "203.0.113.9"}),
             )
+
+    def another_buyer(self, serial: int) -> None:
+        """From now on somebody new buys, so that no limit and no velocity rule is met."""
+        self.clock.advance(timedelta(days=31))  # out of the windows that count applications
+        self.customer_id = person(
+            self.database, self.keys, sequence=100 + serial, mobile=f"138001{serial:05d}"
+        )
+        self.card_id = card(self.database, self.keys, self.customer_id, f"62305800000{serial:08d}")
 
     def signed(self, order_no: str = "A-1", periods: int = 12, **placed: Any) -> tuple[str, str]:
         """A signed order whose payout has not begun; the ids of order and loan."""
