@@ -4,6 +4,7 @@ The first four digits are the standards' own, the last two are ours. A sub-accou
 owner: a loan, a partner, a customer. Balances are debit less credit.
 """
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -75,11 +76,20 @@ OWNED = frozenset(
 )
 """Control accounts: only their sub-accounts take lines, so that control equals detail (L11)."""
 
-DEBIT_LIMITS_FEN = {Code.EXPOSURE: 20_000_000}
-"""Limits every account of a code is opened with, so that no caller can forget them."""
 
-CREDIT_LIMITS_FEN = {Code.MERCHANT_CLAIM: 0}
-"""As above, to the other side: 0 says that the account never goes below 0 (L15)."""
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How far an account's balance may go to either side, holds counted. None: no limit."""
 
-LIMITED = DEBIT_LIMITS_FEN.keys() | CREDIT_LIMITS_FEN.keys()
-"""Codes whose accounts always have a limit."""
+    debit_fen: int | None = None
+    credit_fen: int | None = None
+
+
+LIMITS = {
+    Code.EXPOSURE: Limits(debit_fen=20_000_000),
+    Code.MERCHANT_CLAIM: Limits(credit_fen=0),
+}
+"""What every account of a code is opened with, so that no caller can forget it.
+
+A credit limit of 0 says that the account never goes below 0 (L15).
+"""

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from lending.ledger.chart import Code
+from lending.ledger.chart import Limits as Limits  # noqa: PLC0414  part of the model
 
 OWN = "own"
 """The legal book of this company; each funder and guarantor has one of its own."""
@@ -51,9 +52,9 @@ class Entry:
     legs: tuple[Leg, ...]
     key: str
     """The same key with the same content is the same entry for ever."""
-    effective_date: date | None
+    effective_date: date | None = None
     """When it happened, where that is not the date it is booked on."""
-    book: str
+    book: str = OWN
     reverses: str | None = None
 
 
@@ -75,12 +76,11 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class LimitedBalance:
-    """A limited account as it is under its lock. A limit of None: none to that side."""
+    """A limited account as it is under its lock."""
 
     account_id: int
     account: Account
-    debit_limit_fen: int | None
-    credit_limit_fen: int | None
+    limits: Limits
     posted_fen: int
     held_debit_fen: int
     held_credit_fen: int

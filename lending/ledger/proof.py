@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from lending.foundation.database import Row, Tx
 from lending.ledger import books, rules
-from lending.ledger.chart import LIMITED, Code
+from lending.ledger.chart import LIMITS, Code
 from lending.ledger.model import Account, Entry, Leg
 
 SEAL_AT_ONCE = 2000
@@ -59,7 +59,7 @@ def verify(tx: Tx, *, anchor: tuple[int, str] | None = None) -> list[str]:
     ]
     findings += [
         f"{row['code']}[{row['owner']}] has lost its limit"
-        for row in books.without_their_limit(tx, LIMITED)
+        for row in books.without_their_limit(tx, LIMITS)
     ]
     for book in books.books(tx):
         off = sum(row.balance_fen for row in books.trial_balance(tx, book, None))

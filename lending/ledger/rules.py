@@ -115,12 +115,12 @@ def changed(balance: LimitedBalance, change: Change) -> LimitedBalance:
     held_credit_fen = balance.held_credit_fen + change.held_credit_fen
     for limit_fen, before_fen, after_fen in (
         (
-            balance.debit_limit_fen,
+            balance.limits.debit_fen,
             balance.posted_fen + balance.held_debit_fen,
             posted_fen + held_debit_fen,
         ),
         (
-            balance.credit_limit_fen,
+            balance.limits.credit_fen,
             balance.held_credit_fen - balance.posted_fen,
             held_credit_fen - posted_fen,
         ),
@@ -130,8 +130,7 @@ def changed(balance: LimitedBalance, change: Change) -> LimitedBalance:
     return LimitedBalance(
         account_id=balance.account_id,
         account=balance.account,
-        debit_limit_fen=balance.debit_limit_fen,
-        credit_limit_fen=balance.credit_limit_fen,
+        limits=balance.limits,
         posted_fen=posted_fen,
         held_debit_fen=held_debit_fen,
         held_credit_fen=held_credit_fen,

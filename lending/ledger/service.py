@@ -1,12 +1,13 @@
 """The journal: it only grows; a mistake is mended by its mirror image."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 
 from lending.foundation import ids
 from lending.foundation.database import Tx
 from lending.ledger import books, proof, rules, store
-from lending.ledger.chart import CREDIT_LIMITS_FEN, DEBIT_LIMITS_FEN, LIMITED, Code
+from lending.ledger.chart import LIMITS, Code, Limits
 from lending.ledger.errors import (
     AlreadyReversed,
     EntryDoesNotBalance,
@@ -34,56 +35,26 @@ verify = proof.verify
 seal = proof.seal
 
 
-def open_account(
-    tx: Tx,
-    account: Account,
-    *,
-    book: str = OWN,
-    debit_limit_fen: int | None = None,
-    credit_limit_fen: int | None = None,
-) -> None:
-    """Opens an account with limits, by default the chart's; one that is open stays as it is.
+def open_account(tx: Tx, account: Account, limits: Limits, *, book: str = OWN) -> None:
+    """Opens an account with limits, or gives these to one that is there.
 
-    Accounts need no opening but for a limit of their own: they are opened when they are first used.
+    Accounts need no opening but for limits other than the chart's: they are opened when they are
+    first used. A limit may be lowered below what stands on the account; then only what relieves it
+    goes through.
 
     Raises OwnerMissing, LimitComesWithOpening.
     """
     rules.require_owners([account])
-    asked = {"debit_limit_fen": debit_limit_fen, "credit_limit_fen": credit_limit_fen}
-    if (
-        not store.open_accounts(tx, book, [account], **asked)
-        and any(limit is not None for limit in asked.values())
-        and store.limited(tx, book, account) is None
-    ):
+    if store.open_account(tx, book, account, limits):
+        return
+    found = store.limited(tx, book, account)
+    if found is None:
         raise LimitComesWithOpening(str(account))
+    if found.limits != limits:
+        store.set_limits(tx, found.account_id, limits)
 
 
-def raise_limit(
-    tx: Tx,
-    account: Account,
-    *,
-    book: str = OWN,
-    debit_limit_fen: int | None = None,
-    credit_limit_fen: int | None = None,
-) -> None:
-    """Raises the limits that are given; never lowers one. An account without limits gets none."""
-    account_id = store.account_ids(tx, book, [account])[account]
-    store.raise_limit(
-        tx, account_id, debit_limit_fen=debit_limit_fen, credit_limit_fen=credit_limit_fen
-    )
-
-
-def post(
-    tx: Tx,
-    *,
-    kind: str,
-    subject: str,
-    memo: str,
-    legs: Sequence[Leg],
-    key: str,
-    effective_date: date | None = None,
-    book: str = OWN,
-) -> str:
+def post(tx: Tx, entry: Entry) -> str:
     """Writes an entry; its id. The same key and content give the entry that is there (L5).
 
     It is booked on the open business date: a closed day takes nothing (L10); `effective_date` says
@@ -92,7 +63,7 @@ def post(
 
     Raises EntryDoesNotBalance, OwnerMissing, KeyUsedForAnotherEntry, LimitPassed.
     """
-    return _write(tx, Entry(kind, subject, memo, rules.lines(legs), key, effective_date, book))
+    return _write(tx, replace(entry, legs=rules.lines(entry.legs)))
 
 
 def hold(
@@ -131,7 +102,14 @@ def post_hold(
     """
     held = _lock_hold(tx, hold_id)
     lines = legs or (debit(held.debit, held.amount_fen), credit(held.credit, held.amount_fen))
-    entry = Entry(kind, held.subject, held.memo, rules.lines(lines), key, None, held.book)
+    entry = Entry(
+        kind=kind,
+        subject=held.subject,
+        memo=held.memo,
+        legs=rules.lines(lines),
+        key=key,
+        book=held.book,
+    )
     if held.state == "posted" and (there := _written(tx, entry)) == held.entry_id and there:
         return there
     if held.state != "held":
@@ -171,7 +149,6 @@ def reverse(tx: Tx, entry_id: str, because: str) -> str:
             memo=f"reverses {entry_id}: {because}",
             legs=tuple(Leg(leg.account, leg.credit_fen, leg.debit_fen) for leg in written.legs),
             key=f"reversal:{entry_id}",
-            effective_date=None,
             book=written.book,
             reverses=entry_id,
         ),
@@ -193,13 +170,14 @@ def available(tx: Tx, account: Account, *, book: str = OWN) -> int | None:
     posts or holds may still meet LimitPassed.
     """
     found = store.limited(tx, book, account)
-    if found is None:
-        limit_fen = DEBIT_LIMITS_FEN.get(account.code)
-        return CREDIT_LIMITS_FEN.get(account.code) if limit_fen is None else limit_fen
-    if found.debit_limit_fen is not None:
-        return max(0, found.debit_limit_fen - found.posted_fen - found.held_debit_fen)
-    if found.credit_limit_fen is not None:
-        return max(0, found.credit_limit_fen + found.posted_fen - found.held_credit_fen)
+    limits = found.limits if found else LIMITS.get(account.code, Limits())
+    posted_fen = found.posted_fen if found else 0
+    if limits.debit_fen is not None:
+        held_fen = found.held_debit_fen if found else 0
+        return max(0, limits.debit_fen - posted_fen - held_fen)
+    if limits.credit_fen is not None:
+        held_fen = found.held_credit_fen if found else 0
+        return max(0, limits.credit_fen + posted_fen - held_fen)
     return None
 
 
@@ -231,7 +209,7 @@ def _write(tx: Tx, entry: Entry, ending: Hold | None = None) -> str:
         changes = rules.together(changes, rules.changes_of_hold(ending, ends=True))
     digest = rules.content_digest(entry)
     locked: list[LimitedBalance] = []
-    if any(account.code in LIMITED for account in changes) or ending:
+    if any(account.code in LIMITS for account in changes) or ending:
         locked = _lock(tx, entry.book, changes)
     for _ in range(2):
         try:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from lending.foundation import ids
 from lending.foundation.database import Row, Tx
-from lending.ledger.chart import CREDIT_LIMITS_FEN, DEBIT_LIMITS_FEN, Code
+from lending.ledger.chart import LIMITS, Code, Limits
 from lending.ledger.model import Account, Entry, Hold, Leg, LimitedBalance
 
 _POST = """
@@ -68,10 +68,9 @@ def account_ids(tx: Tx, book: str, accounts: Iterable[Account]) -> dict[Account,
     wanted = sorted(set(accounts), key=lambda one: (one.code, one.owner))
     found = _find(tx, book, wanted)
     missing = [account for account in wanted if account not in found]
-    if missing:
-        open_accounts(tx, book, missing)
-        found |= _find(tx, book, missing)
-    return found
+    for account in missing:
+        open_account(tx, book, account, LIMITS.get(account.code, Limits()))
+    return found | _find(tx, book, missing) if missing else found
 
 
 def _find(tx: Tx, book: str, accounts: Iterable[Account]) -> dict[Account, int]:
@@ -86,57 +85,34 @@ def _find(tx: Tx, book: str, accounts: Iterable[Account]) -> dict[Account, int]:
     return {Account(Code(row["code"]), row["owner"]): row["id"] for row in rows}
 
 
-def open_accounts(
-    tx: Tx,
-    book: str,
-    accounts: Iterable[Account],
-    *,
-    debit_limit_fen: int | None = None,
-    credit_limit_fen: int | None = None,
-) -> int:
-    """Opens those accounts that are not there, with these limits or the chart's; how many."""
-    rows = [
-        {
-            "book": book,
-            "code": account.code.value,
-            "owner": account.owner,
-            "debit": _first(debit_limit_fen, DEBIT_LIMITS_FEN.get(account.code)),
-            "credit": _first(credit_limit_fen, CREDIT_LIMITS_FEN.get(account.code)),
-            "now": tx.now,
-        }
-        for account in accounts
-    ]
-    return sum(
-        len(
-            tx.all(
-                "WITH opened AS (INSERT INTO ledger_account (book, code, owner, opened_at)"
-                " VALUES (:book, :code, :owner, :now) ON CONFLICT DO NOTHING RETURNING id),"
-                " limited AS (INSERT INTO ledger_limit (account_id, debit_limit_fen,"
-                " credit_limit_fen)"
-                " SELECT id, CAST(:debit AS bigint), CAST(:credit AS bigint) FROM opened"
-                " WHERE num_nonnulls(CAST(:debit AS bigint), CAST(:credit AS bigint)) > 0)"
-                " SELECT id FROM opened",
-                **row,
-            )
+def open_account(tx: Tx, book: str, account: Account, limits: Limits) -> bool:
+    """Opens an account with limits; whether it was not there."""
+    return bool(
+        tx.all(
+            "WITH opened AS (INSERT INTO ledger_account (book, code, owner, opened_at)"
+            " VALUES (:book, :code, :owner, :now) ON CONFLICT DO NOTHING RETURNING id),"
+            " limited AS (INSERT INTO ledger_limit (account_id, debit_limit_fen,"
+            " credit_limit_fen) SELECT id, CAST(:debit AS bigint), CAST(:credit AS bigint)"
+            " FROM opened WHERE num_nonnulls(CAST(:debit AS bigint), CAST(:credit AS bigint)) > 0)"
+            " SELECT id FROM opened",
+            book=book,
+            code=account.code.value,
+            owner=account.owner,
+            debit=limits.debit_fen,
+            credit=limits.credit_fen,
+            now=tx.now,
         )
-        for row in rows
     )
 
 
-def _first(asked: int | None, usual: int | None) -> int | None:
-    return usual if asked is None else asked
-
-
-def raise_limit(
-    tx: Tx, account_id: int, *, debit_limit_fen: int | None, credit_limit_fen: int | None
-) -> None:
-    """Raises limits of an account that has some; the sides given, and never downwards."""
+def set_limits(tx: Tx, account_id: int, limits: Limits) -> None:
+    """Gives other limits to an account that has some."""
     tx.run(
-        "UPDATE ledger_limit SET debit_limit_fen = greatest(debit_limit_fen, :debit),"
-        " credit_limit_fen = greatest(credit_limit_fen, :credit) WHERE account_id = :id",
+        "UPDATE ledger_limit SET debit_limit_fen = :debit, credit_limit_fen = :credit"
+        " WHERE account_id = :id",
         id=account_id,
-        debit=debit_limit_fen,
-        credit=credit_limit_fen,
+        debit=limits.debit_fen,
+        credit=limits.credit_fen,
     )
 
 
@@ -171,8 +147,7 @@ def _limited(row: Row) -> LimitedBalance:
     return LimitedBalance(
         account_id=row["account_id"],
         account=Account(Code(row["code"]), row["owner"]),
-        debit_limit_fen=row["debit_limit_fen"],
-        credit_limit_fen=row["credit_limit_fen"],
+        limits=Limits(row["debit_limit_fen"], row["credit_limit_fen"]),
         posted_fen=row["posted_fen"],
         held_debit_fen=row["held_debit_fen"],
         held_credit_fen=row["held_credit_fen"],
@@ -281,31 +256,6 @@ def end_hold(tx: Tx, hold_id: str, *, entry_id: str | None = None, because: str 
     )
 
 
-def open_holds(tx: Tx, book: str, account: Account, subject: str) -> list[str]:
-    """The holds that are open for a subject on an account, either side."""
-    rows = tx.all(
-        "SELECT h.id FROM ledger_hold h JOIN ledger_account a"
-        " ON a.id IN (h.debit_account, h.credit_account) WHERE h.subject = :subject"
-        " AND h.state = 'held' AND a.book = :book AND a.code = :code AND a.owner = :owner"
-        " ORDER BY h.id",
-        book=book,
-        code=account.code.value,
-        owner=account.owner,
-        subject=subject,
-    )
-    return [row["id"] for row in rows]
-
-
-def held_for(tx: Tx, book: str, account: Account, subject: str) -> int:
-    """What is held on the credit side of an account for a subject."""
-    return int(
-        tx.scalar(
-            "SELECT coalesce(sum(h.amount_fen), 0) FROM ledger_hold h JOIN ledger_account a"
-            " ON a.id = h.credit_account WHERE h.subject = :subject AND h.state = 'held'"
-            " AND a.book = :book AND a.code = :code AND a.owner = :owner",
-            book=book,
-            code=account.code.value,
-            owner=account.owner,
-            subject=subject,
-        )
-    )
+def lock_owner(tx: Tx, owner: str) -> None:
+    """Makes other transactions wait that want to settle something with the same owner."""
+    tx.scalar("SELECT pg_advisory_xact_lock(7100002, hashtext(:owner))", owner=owner)

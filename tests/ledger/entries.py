@@ -3,7 +3,7 @@
 from lending.foundation.database import Database, Tx
 from lending.ledger import service
 from lending.ledger.chart import Code
-from lending.ledger.model import Account, Leg, credit, debit
+from lending.ledger.model import Account, Entry, Leg, credit, debit
 
 BANK = Account(Code.BANK_SETTLEMENT)
 LOAN = Account(Code.LOAN_PRINCIPAL, "loan_1")
@@ -18,7 +18,7 @@ def transfer(to: Account, by: Account, amount_fen: int) -> tuple[Leg, Leg]:
 
 
 def write(tx: Tx, *legs: Leg, key: str = "k1", **more: object) -> str:
-    return service.post(tx, kind="test", subject="x", memo="", legs=legs, key=key, **more)
+    return service.post(tx, Entry(kind="test", subject="x", memo="", legs=legs, key=key, **more))
 
 
 def lend(tx: Tx, amount_fen: int, key: str = "k1") -> str:

@@ -16,7 +16,7 @@ from lending.ledger.errors import (
     NoSuchEntry,
     OwnerMissing,
 )
-from lending.ledger.model import Account, Leg, credit, debit
+from lending.ledger.model import Account, Entry, Leg, credit, debit
 from tests.conftest import TODAY
 from tests.ledger.entries import (
     BANK,
@@ -120,9 +120,9 @@ class TestPosting:
     ):
         said = {"kind": "test", "subject": "x", "memo": "", "legs": transfer(LOAN, BANK, 600_000)}
         with database.unit_of_work() as tx:
-            service.post(tx, key="k", **said)
+            service.post(tx, Entry(key="k", **said))
         with pytest.raises(KeyUsedForAnotherEntry), database.unit_of_work() as tx:
-            service.post(tx, key="k", **said | other)
+            service.post(tx, Entry(key="k", **said | other))
         assert entries(database) == 1
 
     def test_l5_twenty_at_once_with_one_key_write_one_entry(self, database: Database):

@@ -6,7 +6,7 @@ from lending.foundation.database import Database
 from lending.ledger import claims, service
 from lending.ledger.chart import Code
 from lending.ledger.errors import LimitComesWithOpening, LimitPassed
-from lending.ledger.model import Account, credit
+from lending.ledger.model import Account, Limits
 from tests.ledger.entries import (
     BANK,
     CONTRA,
@@ -41,34 +41,37 @@ class TestALimit:
 
     def test_counts_both_sides_apart(self, database: Database):
         with database.unit_of_work() as tx:
-            service.open_account(tx, SMALL, debit_limit_fen=10, credit_limit_fen=3)
+            service.open_account(tx, SMALL, Limits(debit_fen=10, credit_fen=3))
             service.hold(tx, debit=SMALL, credit=BANK, amount_fen=10, subject="x", memo="")
             service.hold(tx, debit=BANK, credit=SMALL, amount_fen=3, subject="x", memo="")
             for legs in (transfer(SMALL, BANK, 1), transfer(BANK, SMALL, 1)):
                 with pytest.raises(LimitPassed):
                     write(tx, *legs)
 
-    def test_is_raised_and_never_lowered(self, database: Database):
+    def test_is_what_it_was_set_to_last(self, database: Database):
         with database.unit_of_work() as tx:
-            service.open_account(tx, SMALL, debit_limit_fen=10)
-            service.open_account(tx, SMALL, debit_limit_fen=999)
-            assert service.available(tx, SMALL) == 10
-            service.raise_limit(tx, SMALL, debit_limit_fen=5)
-            assert service.available(tx, SMALL) == 10
-            service.raise_limit(tx, SMALL, debit_limit_fen=15)
-            assert service.available(tx, SMALL) == 15
+            for limit_fen in (10, 10, 15, 4):
+                service.open_account(tx, SMALL, Limits(debit_fen=limit_fen))
+                assert service.available(tx, SMALL) == limit_fen
+
+    def test_that_is_lowered_below_what_stands_lets_through_only_what_relieves(
+        self, database: Database
+    ):
+        with database.unit_of_work() as tx:
+            expose(tx, 600, "a")
+            service.open_account(tx, EXPOSURE, Limits(debit_fen=500))
+            assert service.available(tx, EXPOSURE) == 0
+            with pytest.raises(LimitPassed):
+                expose(tx, 1, "b")
+            write(tx, *transfer(CONTRA, EXPOSURE, 50), key="c")
+            with pytest.raises(LimitPassed):
+                expose(tx, 1, "d")
 
     def test_comes_with_the_opening_of_an_account(self, database: Database):
         with database.unit_of_work() as tx:
             lend(tx, 5)
             with pytest.raises(LimitComesWithOpening):
-                service.open_account(tx, LOAN, debit_limit_fen=10)
-
-    def test_lets_everything_through_that_relieves(self, database: Database):
-        with database.unit_of_work() as tx:
-            expose(tx, LIMIT_FEN, "all")
-            write(tx, *transfer(CONTRA, EXPOSURE, LIMIT_FEN), key="back")
-            assert service.available(tx, EXPOSURE) == LIMIT_FEN
+                service.open_account(tx, LOAN, Limits(debit_fen=10))
 
     def test_is_seen_even_where_the_account_was_opened_by_another_at_the_same_time(
         self, database: Database
@@ -80,7 +83,7 @@ class TestALimit:
                     write(tx, *transfer(SMALL, BANK, 11))
 
             with database.unit_of_work() as tx:
-                service.open_account(tx, SMALL, debit_limit_fen=10)
+                service.open_account(tx, SMALL, Limits(debit_fen=10))
                 posting = pool.submit(post)
                 with pytest.raises(TimeoutError):
                     posting.result(timeout=0.3)
@@ -161,78 +164,27 @@ class TestAMerchantsClaim:
     def test_is_what_was_refunded_and_not_taken_back(self, database: Database):
         with database.unit_of_work() as tx:
             assert claims.open_claim_fen(tx, "par_1") == 0
-            assert claims.take_offset(tx, "par_1", 100, subject="pay_1") == 0
             write(tx, *transfer(CLAIM, LOAN, 70))
-            assert claims.open_claim_fen(tx, "par_1") == 70
-
-    def test_is_taken_back_as_far_as_a_payout_reaches(self, database: Database):
-        with database.unit_of_work() as tx:
-            write(tx, *transfer(CLAIM, LOAN, 70))
-            assert claims.take_offset(tx, "par_1", 50, subject="pay_1") == 50
-            assert claims.take_offset(tx, "par_1", 50, subject="pay_2") == 20
-            assert claims.take_offset(tx, "par_1", 50, subject="pay_3") == 0
-
-    def test_is_reserved_once_however_often_a_payout_asks(self, database: Database):
-        with database.unit_of_work() as tx:
-            write(tx, *transfer(CLAIM, LOAN, 70))
-            for _ in range(2):
-                assert claims.take_offset(tx, "par_1", 50, subject="pay_1") == 50
-            assert claims.open_claim_fen(tx, "par_1") == 20
-
-    def test_is_free_again_when_the_payout_failed(self, database: Database):
-        with database.unit_of_work() as tx:
-            write(tx, *transfer(CLAIM, LOAN, 70))
-            claims.take_offset(tx, "par_1", 50, subject="pay_1")
-            claims.release_offset(tx, "par_1", subject="pay_1")
-            claims.release_offset(tx, "par_1", subject="pay_1")
-            assert claims.open_claim_fen(tx, "par_1") == 70
-
-    def test_is_settled_when_the_payout_was_paid(self, database: Database):
-        with database.unit_of_work() as tx:
-            write(tx, *transfer(CLAIM, LOAN, 70))
-            claims.take_offset(tx, "par_1", 50, subject="pay_1")
-        with database.unit_of_work() as tx:
-            claims.release_offset(tx, "par_1", subject="pay_1")
-            write(tx, *transfer(LOAN, BANK, 600), key="out")
             write(tx, *transfer(LOAN, CLAIM, 50), key="offset")
-            assert service.balance(tx, CLAIM) == 20
             assert claims.open_claim_fen(tx, "par_1") == 20
 
     def test_l15_never_falls_below_0(self, database: Database):
         with database.unit_of_work() as tx:
             write(tx, *transfer(CLAIM, LOAN, 70))
-            claims.take_offset(tx, "par_1", 50, subject="pay_1")
             with pytest.raises(LimitPassed):
-                write(tx, *transfer(LOAN, CLAIM, 21), key="too much")
+                write(tx, *transfer(LOAN, CLAIM, 71), key="too much")
 
-    def test_is_never_taken_twice_by_payouts_at_once(self, database: Database):
+    def test_is_looked_at_by_one_payout_after_the_other(self, database: Database):
         with database.unit_of_work() as tx:
-            write(tx, *transfer(CLAIM, LOAN, 100))
+            write(tx, *transfer(CLAIM, LOAN, 70))
 
-        def one(number: int) -> int:
+        def offset(number: int) -> int:
             with database.unit_of_work() as tx:
-                return claims.take_offset(tx, "par_1", 30, subject=f"pay_{number}")
+                claims.lock(tx, "par_1")
+                amount_fen = min(30, claims.open_claim_fen(tx, "par_1"))
+                if amount_fen:
+                    write(tx, *transfer(LOAN, CLAIM, amount_fen), key=f"offset{number}")
+                return amount_fen
 
-        with ThreadPoolExecutor(8) as pool:
-            taken = list(pool.map(one, range(8)))
-        assert sorted(taken) == [0, 0, 0, 0, 10, 30, 30, 30]
-
-    def test_of_nothing_keeps_no_payout_waiting(self, database: Database):
-        with database.unit_of_work() as tx:
-            write(tx, *transfer(CLAIM, LOAN, 10))
-            write(
-                tx,
-                *transfer(BANK, LOAN, 1),
-                credit(CLAIM, 10),
-                *transfer(LOAN, BANK, 10)[:1],
-                key="b",
-            )
-        with ThreadPoolExecutor(1) as pool:
-
-            def ask() -> int:
-                with database.unit_of_work() as tx:
-                    return claims.take_offset(tx, "par_1", 5, subject="pay_2")
-
-            with database.unit_of_work() as tx:
-                assert claims.take_offset(tx, "par_1", 5, subject="pay_1") == 0
-                assert pool.submit(ask).result(timeout=10) == 0
+        with ThreadPoolExecutor(6) as pool:
+            assert sorted(pool.map(offset, range(6))) == [0, 0, 0, 10, 30, 30]

@@ -13,7 +13,7 @@ from lending.foundation.database import Database, Tx
 from lending.ledger import service
 from lending.ledger.chart import Code
 from lending.ledger.errors import HoldEnded, KeyUsedForAnotherEntry, LimitPassed
-from lending.ledger.model import Account
+from lending.ledger.model import Account, Limits
 from tests.ledger.entries import transfer, write
 
 ACCOUNTS = [
@@ -75,13 +75,8 @@ class Ledger(RuleBasedStateMachine):
         self.book = f"book_{next(BOOKS)}"
         self.keys = count()
         with self.database.unit_of_work() as tx:
-            service.open_account(
-                tx,
-                BOUNDED,
-                book=self.book,
-                debit_limit_fen=DEBIT_LIMIT_FEN,
-                credit_limit_fen=CREDIT_LIMIT_FEN,
-            )
+            limits = Limits(DEBIT_LIMIT_FEN, CREDIT_LIMIT_FEN)
+            service.open_account(tx, BOUNDED, limits, book=self.book)
 
     def key(self) -> str:
         return f"{self.book}.{next(self.keys)}"
