@@ -16,6 +16,7 @@ from types import MappingProxyType
 from typing import Any, ClassVar, Optional, TypeVar
 
 from ._errors import AnswerNotUnderstood
+from ._instants import instant
 
 M = TypeVar("M", bound="Model")
 
@@ -131,14 +132,6 @@ class Model:
             return reader(value)
         except (ValueError, TypeError, InvalidOperation):
             raise AnswerNotUnderstood(f"{cls.__name__}.{name} cannot be read") from None
-
-
-def instant(text: str) -> datetime:
-    """Read an RFC 3339 instant."""
-    value = datetime.fromisoformat(text.replace("Z", "+00:00"))
-    if value.tzinfo is None:
-        raise ValueError("an instant needs its offset")
-    return value
 
 
 def many(read: Reader) -> Reader:

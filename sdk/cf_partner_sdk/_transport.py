@@ -11,7 +11,6 @@ import uuid
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any, Optional
 from urllib.parse import quote, urlencode
 
@@ -23,6 +22,7 @@ from ._errors import (
     problem_error,
 )
 from ._http import Http
+from ._instants import instant
 from .directory import KeyDirectory
 from .http_signatures import (
     Message,
@@ -262,7 +262,6 @@ def _server_time(value: object) -> Optional[float]:
     if not isinstance(value, str):
         return None
     try:
-        instant = datetime.fromisoformat(value.replace("Z", "+00:00"))
+        return instant(value).timestamp()
     except ValueError:
         return None
-    return instant.timestamp() if instant.tzinfo is not None else None

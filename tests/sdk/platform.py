@@ -83,6 +83,7 @@ class Platform:
         self.directory_key = ROOT
         self.directory_binds = True
         self.directory_fault: Exception | None = None
+        self.directory_answer: Reply | None = None
         self.sign_answers = True
         self.alter: Callable[[Reply], Reply] = lambda answer: answer
         self.refuses: Callable[[], Any] = lambda: None
@@ -114,7 +115,7 @@ class Platform:
             self.directory_calls += 1
             if self.directory_fault is not None:
                 raise self.directory_fault
-            answer = reply(200, {"keys": self.directory()})
+            answer = self.directory_answer or reply(200, {"keys": self.directory()})
             nonce = request_nonce(asked) if self.directory_binds else None
             return self.signed(asked, answer, key=self.directory_key, nonce=nonce)
         self.calls.append(asked)

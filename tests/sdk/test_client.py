@@ -214,6 +214,25 @@ class TestAnOrder:
         assert str(order.state) == "insured"
         assert order.extra["insurance"] == {"no": "1"}
 
+    @pytest.mark.parametrize(
+        ("text", "microsecond"),
+        [
+            ("2026-11-23T02:00:00Z", 0),
+            ("2026-11-23t02:00:00.5z", 500_000),
+            ("2026-11-23T10:00:00.123456789+08:00", 123_456),
+        ],
+    )
+    def test_has_its_instants_in_any_spelling_of_rfc_3339(self, text, microsecond):
+        expected = datetime(2026, 11, 23, 2, 0, 0, microsecond, tzinfo=UTC)
+        assert Order.from_json({**ORDER, "created_at": text}).created_at == expected
+
+    @pytest.mark.parametrize(
+        "text", ["2026-11-23", "2026-11-23T02:00:00", "2026-11-23T02:00Z", "2026-02-30T02:00:00Z"]
+    )
+    def test_has_no_instants_in_other_spellings(self, text):
+        with pytest.raises(AnswerNotUnderstood):
+            Order.from_json({**ORDER, "created_at": text})
+
     def test_is_frozen(self):
         order = Order.from_json(ORDER)
         with pytest.raises(AttributeError):

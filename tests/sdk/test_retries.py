@@ -134,6 +134,25 @@ class TestThePause:
             place(cf)
         assert len(platform.calls) == 3
 
+    def test_asked_in_words_is_the_clients_own(self, cf, platform):
+        busy = problem(429, "rate", retryable=True, headers={"Retry-After": "soon"})
+        platform.answers = [busy, reply(201, ORDER)]
+        place(cf)
+        assert platform.clock.slept[0] <= 0.25
+
+
+class TestAnAnswerThatDripsIn:
+    def test_is_given_up_at_the_deadline(self, platform, wall):
+        def drip(answer):
+            wall.pass_time(31)
+            return answer
+
+        platform.alter = drip
+        platform.answers = [reply(201, ORDER)] * 4
+        with client(wall, deadline_s=30) as cf, pytest.raises(TransportError, match="arriving"):
+            place(cf)
+        assert len(platform.calls) == 1
+
 
 class TestAClockThatIsWrong:
     @pytest.mark.parametrize("offset", [-86_400, -400, 31, 400, 86_400])

@@ -7,10 +7,12 @@ import pytest
 import requests
 from cf_partner_sdk import (
     AnswerNotTrusted,
+    AnswerNotUnderstood,
     HttpOptions,
     KeyDirectory,
     PrivateKey,
     TransportError,
+    _http,
 )
 from cf_partner_sdk._http import Http
 from cf_partner_sdk.directory import FRESH_S, REFETCH_S_MIN, STALE_S_MAX
@@ -104,6 +106,27 @@ class TestAnAnswer:
         assert refusal(cf).code == "signature-malformed"
         assert platform.calls[0].headers["accept-encoding"] == "identity"
 
+    def test_that_is_longer_than_agreed_is_refused(self, cf, platform, monkeypatch):
+        monkeypatch.setattr(_http, "ANSWER_BYTES_MAX", 1000)
+        platform.answers = [reply(200, {**ORDER, "metadata": {"pad": "x" * 1000}})]
+        assert refusal(cf).code == "signature-malformed"
+
+    def test_that_is_signed_but_no_json_is_not_understood(self, cf, platform):
+        platform.answers = [(200, {"Content-Type": "application/json"}, b"{")]
+        with pytest.raises(AnswerNotUnderstood):
+            cf.mall.orders.get("ord_1")
+
+    def test_that_is_a_signed_redirect_is_not_understood(self, cf, platform):
+        platform.answers = [reply(302, Location="https://other.example/")]
+        with pytest.raises(AnswerNotUnderstood):
+            cf.mall.orders.get("ord_1")
+
+    @pytest.mark.parametrize("page", [{}, {"data": {}}, []])
+    def test_that_is_no_list_is_not_understood(self, cf, platform, page):
+        platform.answers = [reply(200, page)]
+        with pytest.raises(AnswerNotUnderstood):
+            list(cf.mall.orders.list())
+
     def test_may_redirect_nobody(self, cf, platform):
         platform.sign_answers = False
         platform.answers = [(302, {"Location": "https://evil.example/"}, b"")]
@@ -189,6 +212,25 @@ class TestTheKeyDirectory:
         platform.clock.pass_time(STALE_S_MAX)
         with pytest.raises(TransportError):
             cf.mall.orders.get("ord_1")
+
+    @pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"keys":[1]}', b"[" * 100_000])
+    def test_that_is_no_key_set_is_refused(self, cf, platform, body):
+        platform.directory_answer = (200, {"Content-Type": "application/json"}, body)
+        platform.answers = [reply(200, ORDER)]
+        assert refusal(cf).code == "signature-malformed"
+
+    def test_that_is_not_there_is_refused(self, cf, platform):
+        platform.directory_answer = reply(404, {})
+        platform.answers = [reply(200, ORDER)]
+        assert refusal(cf).code == "key-unknown"
+
+    def test_has_the_key_to_encrypt_to(self, cf, platform):
+        jwk = {"kty": "RSA", "n": "AQAB", "e": "AQAB", "purpose": "encryption"}
+        listed = platform.directory()
+        platform.directory = lambda: [*listed, jwk]
+        assert cf.directory.encryption_key() == jwk
+        assert cf.directory.encryption_key() == jwk
+        assert platform.directory_calls == 1
 
     def test_alone_needs_no_partner_key(self, platform, wall):
         http = Http(HttpOptions(), wall.for_sdk())

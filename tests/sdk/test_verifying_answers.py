@@ -105,6 +105,23 @@ class TestAGoodAnswer:
             verify(answered(asked()), now=None, nonce=None)
 
 
+class TestSigningAnAnswer:
+    def test_needs_a_status_and_a_request(self):
+        request = asked()
+        with pytest.raises(ValueError, match="status"):
+            sign_response(request, RESPONSE, created=NOW, nonce=NONCE)
+        with pytest.raises(ValueError, match="request"):
+            verify(request)
+
+    def test_needs_a_nonce_of_the_profile_or_none(self):
+        with pytest.raises(ValueError, match="nonce"):
+            answered(asked(), nonce="short")
+
+    def test_needs_a_request_id(self):
+        with pytest.raises(ValueError, match="request-id"):
+            sign_response(asked().answered(204), RESPONSE, created=NOW, nonce=NONCE)
+
+
 class TestAnAnswerToABrokenRequest:
     @pytest.mark.parametrize(
         "headers",

@@ -1,5 +1,7 @@
 """Each way in which the signature of a request can be wrong."""
 
+import http.client
+import io
 from collections.abc import Callable
 
 import pytest
@@ -8,6 +10,7 @@ from cf_partner_sdk.http_signatures import (
     TAG_EVENT,
     TAG_REQUEST,
     TARGET_URI,
+    Headers,
     Message,
     SignatureRefused,
     Verified,
@@ -19,6 +22,7 @@ from cf_partner_sdk.http_signatures import (
     verify_request,
 )
 from cf_partner_sdk.http_signatures.structured import encode_bytes
+from werkzeug.datastructures import Headers as WerkzeugHeaders
 
 from tests.sdk.platform import NOW, PARTNER, STRANGER
 
@@ -284,6 +288,10 @@ class TestAMalformedSignature:
         message = with_headers(signed(joined), idempotency_key="order-1, order-2")
         assert refusal(message).code == "signature-malformed"
 
+    @pytest.mark.parametrize("path", ["/a ", "/a\n", "/\u00e9", "/a\x7f"])
+    def test_covers_a_path_that_no_base_can_hold(self, path):
+        assert refusal(replaced(signed(), path=path)).code == "signature-malformed"
+
     @pytest.mark.parametrize("value", ["a\nb", "a\u00e9", "a\tb"])
     def test_covers_a_header_that_is_not_printable_ascii(self, value):
         message = with_headers(signed(), idempotency_key=value)
@@ -484,7 +492,51 @@ class TestSigning:
         with pytest.raises(ValueError, match="printable"):
             signed(unsigned(headers={**PLAIN, "Idempotency-Key": "a\r\nb: c"}))
 
+    def test_refuses_an_answer_and_a_keyid_with_quotes(self):
+        class Odd:
+            keyid, algorithm = 'a"b', "ed25519"
+
+            def sign(self, base: bytes) -> bytes:
+                return base
+
+        with pytest.raises(ValueError, match="keyid"):
+            signed(signer=Odd())
+        with pytest.raises(ValueError, match="sign_response"):
+            sign_request(unsigned().answered(200), PARTNER, created=NOW, nonce=NONCE)
+
     def test_makes_nonces_of_the_profile_that_differ(self):
         nonces = {new_nonce() for _ in range(100)}
         assert len(nonces) == 100
         assert verify(signed(nonce=nonces.pop())).nonce not in nonces
+
+
+class TestHeaders:
+    def test_are_read_from_whatever_gives_pairs(self):
+        pairs = [("X-A", "1"), ("x-a", b" 2 "), ("X-B", "3")]
+        headers = Headers(pairs)
+        assert headers["X-a"] == "1, 2"
+        assert headers.all("x-A") == ["1", "2"]
+        assert (len(headers), list(headers), "X-B" in headers) == (2, ["x-a", "x-b"], True)
+        assert Headers(headers).all("x-a") == ["1", "2"]
+        assert 7 not in headers
+
+    def test_do_not_show_their_values(self):
+        assert "secret" not in repr(Headers({"Authorization": "secret"}))
+
+    def test_of_werkzeug_and_the_standard_library_keep_what_was_given_twice(self):
+        theirs = WerkzeugHeaders([("A", "1"), ("a", "2")])
+        assert Headers(theirs).all("a") == ["1", "2"]
+        parsed = http.client.parse_headers(io.BytesIO(b"A: 1\r\na: 2\r\n\r\n"))
+        assert Headers(parsed).all("a") == ["1", "2"]
+
+
+class TestAUrl:
+    @pytest.mark.parametrize("url", ["/path", "ftp://a/b", "http:///b", "https://u:p@a/b", ""])
+    def test_of_a_request_is_absolute_and_names_no_user(self, url):
+        with pytest.raises(ValueError, match="absolute"):
+            Message.of_url("GET", url)
+
+    def test_without_a_path_has_the_root(self):
+        message = Message.of_url("GET", "HTTP://Example.COM:80?a=1#part")
+        parts = (message.scheme, message.authority, message.path, message.query)
+        assert parts == ("http", "example.com", "/", "a=1")

@@ -164,10 +164,8 @@ def _needed(message: Message, kind: str) -> list[str]:
         names.append("content-digest")
     if kind != "response":
         return ["@method", *names, *(name for name in MEANINGFUL if name in message.headers)]
-    asked = message.request
-    if asked is None:
-        raise ValueError("an answer has its request")
-    of_request = [name for name in ("content-digest", "idempotency-key") if name in asked.headers]
+    asked = message.request.headers if message.request is not None else ()
+    of_request = [name for name in ("content-digest", "idempotency-key") if name in asked]
     return [*names, "@method;req", *(f"{name};req" for name in of_request)]
 
 
