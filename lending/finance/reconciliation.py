@@ -1,0 +1,81 @@
+"""Whether the books agree: the bank's, our rows, our ledger, and the ledger's own details."""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+
+from lending.finance import rules, store
+from lending.finance.model import CheckKind, ClaimPosition, Differences, Span, SubLedgerDifference
+from lending.foundation.clock import SHANGHAI, shanghai_date
+from lending.foundation.database import Database, Tx
+from lending.foundation.ports import ChannelTransaction, PaymentChannel
+from lending.ledger import claims
+from lending.ledger import service as ledger
+from lending.ledger.chart import Code
+
+
+def bank_file(
+    database: Database, channel: PaymentChannel, *, on: date | None = None
+) -> list[ChannelTransaction]:
+    """The bank's file of a day, or of all days since our first order as one.
+
+    Raises OutsideFault where a file cannot be had or is not whole.
+    """
+    if on is not None:
+        return channel.daily_file(on)
+    with database.unit_of_work() as tx:
+        first = store.first_order_at(tx)
+        today = shanghai_date(tx.now)
+    return [
+        line
+        for day in (_days(shanghai_date(first), today) if first else ())
+        for line in channel.daily_file(day)
+    ]
+
+
+def three_way(
+    tx: Tx, bank_file: Sequence[ChannelTransaction], *, on: date | None = None
+) -> Differences:
+    """Compares the bank's file, our payouts and repayments, and our ledger, to the fen (X3).
+
+    Without `on` the file must be the bank's whole book. With it, the file is that calendar day's
+    in Shanghai: then our orders that ended that day must be in it, and whatever is in it must be
+    ours. An order that the bank booked on the other side of midnight shows until both days are
+    looked at together.
+    """
+    span = _day(on) if on else None
+    numbers = [line.channel_order_no for line in bank_file]
+    return rules.compare(bank_file, store.orders(tx, span, numbers), store.lone_entries(tx, span))
+
+
+def sub_ledger_check(tx: Tx) -> list[SubLedgerDifference]:
+    """Whether the ledger's details are what the loans say, by loan and by customer (L11, L12, P12).
+
+    Principal of a loan is what its current plan leaves open; exposure of a customer is that of all
+    loans, and what is held on it the loans that are signed and not paid out; suspense is empty.
+    """
+    principal, exposure, suspense = (
+        {item.owner: item.balance_fen for item in ledger.sub_ledger(tx, code)}
+        for code in (Code.LOAN_PRINCIPAL, Code.EXPOSURE, Code.SUSPENSE)
+    )
+    held = store.held_by_owner(tx, Code.EXPOSURE)
+    return [
+        *rules.unlike(CheckKind.LOAN_PRINCIPAL, principal, store.open_principal_by_loan(tx)),
+        *rules.unlike(CheckKind.EXPOSURE, exposure, store.open_principal_by_customer(tx)),
+        *rules.unlike(CheckKind.EXPOSURE_HELD, held, store.awaiting_payout_by_customer(tx)),
+        *rules.unlike(CheckKind.SUSPENSE, suspense, {}),
+    ]
+
+
+def merchant_claims(tx: Tx, partner_id: str) -> ClaimPosition:
+    """What a merchant owes us for returned goods, and what is being taken back of it (MALL-5)."""
+    return store.claim_position(tx, partner_id, claims.open_claim_fen(tx, partner_id))
+
+
+def _day(on: date) -> Span:
+    start = datetime.combine(on, time(), SHANGHAI).astimezone(UTC)
+    return Span(start, start + timedelta(days=1))
+
+
+def _days(first: date, last: date) -> Iterator[date]:
+    for number in range((last - first).days + 1):
+        yield first + timedelta(days=number)

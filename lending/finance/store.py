@@ -1,0 +1,162 @@
+"""The SQL of finance: it reads what loans, repayments and the ledger wrote."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from lending.finance.model import (
+    ClaimPosition,
+    LoneEntry,
+    Order,
+    OrderState,
+    Span,
+)
+from lending.foundation.database import Row, Tx
+from lending.ledger.chart import Code
+from lending.ledger.model import OWN
+
+_ORDERS = """
+WITH moved AS (
+    SELECT coalesce(e.reverses, e.id) AS entry_id, sum(l.debit_fen - l.credit_fen) AS ledger_fen
+    FROM ledger_account a JOIN journal_line l ON l.account_id = a.id
+    JOIN journal_entry e ON e.seq = l.entry_seq
+    WHERE a.book = :book AND a.code = :bank
+    GROUP BY coalesce(e.reverses, e.id)
+), own AS (
+    SELECT p.channel_order_no, 'payout' AS kind, p.amount_fen,
+        CASE p.state WHEN 'paid' THEN 'paid' WHEN 'failed' THEN 'failed' ELSE 'in_flight' END
+        AS state, h.entry_id, coalesce(p.ended_at, p.created_at) AS at
+    FROM payout p LEFT JOIN ledger_hold h ON h.id = p.hold_id
+    UNION ALL
+    SELECT coalesce(r.channel_order_no, r.id), 'debit', r.amount_fen,
+        CASE r.state WHEN 'received' THEN 'paid' WHEN 'failed' THEN 'failed' ELSE 'in_flight' END,
+        r.entry_id, coalesce(r.ended_at, r.created_at)
+    FROM repayment r
+)
+SELECT own.channel_order_no, own.kind, own.amount_fen, own.state, own.entry_id,
+    coalesce(moved.ledger_fen, 0) AS ledger_fen
+FROM own LEFT JOIN moved ON moved.entry_id = own.entry_id
+WHERE CAST(:start AS timestamptz) IS NULL OR (own.at >= :start AND own.at < :end)
+    OR own.channel_order_no = ANY (:numbers)
+ORDER BY own.channel_order_no"""
+
+_LONE = """
+SELECT e.id, e.kind, e.subject, moved.ledger_fen
+FROM (
+    SELECT coalesce(e.reverses, e.id) AS entry_id, sum(l.debit_fen - l.credit_fen) AS ledger_fen
+    FROM ledger_account a JOIN journal_line l ON l.account_id = a.id
+    JOIN journal_entry e ON e.seq = l.entry_seq
+    WHERE a.book = :book AND a.code = :bank
+    GROUP BY coalesce(e.reverses, e.id)
+) moved JOIN journal_entry e ON e.id = moved.entry_id
+WHERE moved.ledger_fen <> 0
+    AND NOT EXISTS (SELECT FROM ledger_hold h JOIN payout p ON p.hold_id = h.id
+        WHERE h.entry_id = e.id)
+    AND NOT EXISTS (SELECT FROM repayment r WHERE r.entry_id = e.id)
+    AND (CAST(:start AS timestamptz) IS NULL OR (e.created_at >= :start AND e.created_at < :end))
+ORDER BY e.seq"""
+
+
+def orders(tx: Tx, span: Span | None, numbers: Sequence[str]) -> list[Order]:
+    """Orders that ended (or, in flight, began) in a span or bear one of the numbers; or all."""
+    rows = tx.all(
+        _ORDERS,
+        book=OWN,
+        bank=Code.BANK_SETTLEMENT.value,
+        start=span.start if span else None,
+        end=span.end if span else None,
+        numbers=list(numbers),
+    )
+    return [
+        Order(
+            channel_order_no=row["channel_order_no"],
+            kind=row["kind"],
+            amount_fen=row["amount_fen"],
+            state=OrderState(row["state"]),
+            entry_id=row["entry_id"],
+            ledger_fen=int(row["ledger_fen"]),
+        )
+        for row in rows
+    ]
+
+
+def lone_entries(tx: Tx, span: Span | None) -> list[LoneEntry]:
+    """Entries that move our bank account and that no order points to."""
+    rows = tx.all(
+        _LONE,
+        book=OWN,
+        bank=Code.BANK_SETTLEMENT.value,
+        start=span.start if span else None,
+        end=span.end if span else None,
+    )
+    return [
+        LoneEntry(row["id"], row["kind"], row["subject"], int(row["ledger_fen"])) for row in rows
+    ]
+
+
+def first_order_at(tx: Tx) -> datetime | None:
+    """When the first order was made."""
+    found: datetime | None = tx.scalar(
+        "SELECT least((SELECT min(created_at) FROM payout),"
+        " (SELECT min(created_at) FROM repayment))"
+    )
+    return found
+
+
+def open_principal_by_loan(tx: Tx) -> dict[str, int]:
+    """What the current plan of each loan that was paid out leaves open."""
+    return _by_owner(
+        tx.all(
+            "SELECT n.id AS owner, sum(i.principal_fen - i.principal_paid_fen) AS fen FROM loan n"
+            " JOIN instalment i ON i.loan_id = n.id AND i.plan_version = n.plan_version"
+            " WHERE n.state IN ('active', 'settled') GROUP BY n.id"
+        )
+    )
+
+
+def open_principal_by_customer(tx: Tx) -> dict[str, int]:
+    """The same, by borrower."""
+    return _by_owner(
+        tx.all(
+            "SELECT n.customer_id AS owner, sum(i.principal_fen - i.principal_paid_fen) AS fen"
+            " FROM loan n JOIN instalment i ON i.loan_id = n.id"
+            " AND i.plan_version = n.plan_version"
+            " WHERE n.state IN ('active', 'settled') GROUP BY n.customer_id"
+        )
+    )
+
+
+def awaiting_payout_by_customer(tx: Tx) -> dict[str, int]:
+    """Principal of the loans that are signed and not paid out, by borrower."""
+    return _by_owner(
+        tx.all(
+            "SELECT customer_id AS owner, sum(principal_fen) AS fen FROM loan"
+            " WHERE state IN ('signed', 'paying', 'payout_failed') GROUP BY customer_id"
+        )
+    )
+
+
+def held_by_owner(tx: Tx, code: Code) -> dict[str, int]:
+    """What is held on the debit side of a code's accounts, by owner."""
+    return _by_owner(
+        tx.all(
+            "SELECT a.owner, l.held_debit_fen AS fen FROM ledger_account a"
+            " JOIN ledger_limit l ON l.account_id = a.id"
+            " WHERE a.book = :book AND a.code = :code",
+            book=OWN,
+            code=code.value,
+        )
+    )
+
+
+def _by_owner(rows: Sequence[Row]) -> dict[str, int]:
+    return {row["owner"]: int(row["fen"]) for row in rows}
+
+
+def claim_position(tx: Tx, partner_id: str, open_fen: int) -> ClaimPosition:
+    """A merchant's open claim, and what payouts on their way will take of it."""
+    on_the_way = tx.scalar(
+        "SELECT coalesce(sum(p.offset_fen), 0) FROM payout p JOIN loan n ON n.id = p.loan_id"
+        " WHERE n.partner_id = :partner_id AND p.state IN ('held', 'unknown')",
+        partner_id=partner_id,
+    )
+    return ClaimPosition(open_fen, int(on_the_way))

@@ -1,0 +1,95 @@
+"""`cf ledger` and `cf reconcile`: whether the books are whole, and whether they agree."""
+
+import argparse
+from datetime import date
+
+from lending.finance import reconciliation
+from lending.foundation.context import Context
+from lending.foundation.money import yuan
+from lending.ledger import proof, service
+from lending.ledger.model import OWN
+
+
+def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Adds `cf ledger verify | trial-balance` and `cf reconcile`."""
+    ledger = commands.add_parser("ledger", help="the journal: its proof and its balances")
+    actions = ledger.add_subparsers(metavar="ACTION", required=True)
+    verify = actions.add_parser("verify", help="recompute every digest, balance and chain")
+    verify.add_argument(
+        "--head",
+        type=_head,
+        metavar="NUMBER:DIGEST",
+        help="a head that an earlier run printed and you kept",
+    )
+    verify.set_defaults(func=_verify)
+    balance = actions.add_parser("trial-balance", help="debits and credits by account")
+    balance.add_argument("--date", type=date.fromisoformat, help="as of this business date")
+    balance.add_argument("--book", default=OWN, help="whose legal book; ours by default")
+    balance.set_defaults(func=_trial_balance)
+    reconcile = commands.add_parser(
+        "reconcile", help="compare the bank's book, our payments, our ledger and our loans"
+    )
+    reconcile.add_argument(
+        "--date", type=date.fromisoformat, help="one day's file only; all days by default"
+    )
+    reconcile.set_defaults(func=_reconcile)
+
+
+def _verify(args: argparse.Namespace) -> int:
+    with args.context().database.unit_of_work() as tx:
+        while proof.seal(tx):
+            pass
+        findings = proof.verify(tx, anchor=args.head)
+        number, digest = proof.head(tx)
+    for finding in findings:
+        print(finding)
+    print(f"{number} entries are sealed; keep this head elsewhere: {number}:{digest}")
+    print("the journal is not whole" if findings else "the journal is whole")
+    return 1 if findings else 0
+
+
+def _trial_balance(args: argparse.Namespace) -> int:
+    with args.context().database.unit_of_work() as tx:
+        rows = service.trial_balance(tx, on=args.date, book=args.book)
+    for row in rows:
+        print(f"{row.code}  {yuan(row.debit_fen):>18}  {yuan(row.credit_fen):>18}  {row.title}")
+    debits, credits_ = (
+        sum(row.debit_fen for row in rows),
+        sum(row.credit_fen for row in rows),
+    )
+    print(f"total   {yuan(debits):>18}  {yuan(credits_):>18}")
+    return 0 if debits == credits_ else 1
+
+
+def _reconcile(args: argparse.Namespace) -> int:
+    context: Context = args.context()
+    bank = reconciliation.bank_file(context.database, context.channel, on=args.date)
+    with context.database.unit_of_work() as tx:
+        found = reconciliation.three_way(tx, bank, on=args.date)
+        details = reconciliation.sub_ledger_check(tx)
+    for item in found.items:
+        amounts = " ".join(
+            f"{name} {'-' if fen is None else yuan(fen)}"
+            for name, fen in (
+                ("bank", item.bank_fen),
+                ("payments", item.rows_fen),
+                ("ledger", item.ledger_fen),
+            )
+        )
+        print(f"{item.channel_order_no}  {item.kind.value}: {item.detail} ({amounts})")
+    for detail in details:
+        print(
+            f"{detail.owner}  {detail.kind.value}: ledger {yuan(detail.ledger_fen)},"
+            f" expected {yuan(detail.expected_fen)}"
+        )
+    print(
+        f"bank {yuan(found.bank_fen)}, payments {yuan(found.rows_fen)},"
+        f" ledger {yuan(found.ledger_fen)}; {len(found.in_flight)} on the way;"
+        f" {len(found.items) + len(details)} differences"
+    )
+    return 0 if found.agree and not details else 1
+
+
+def _head(text: str) -> tuple[int, str]:
+    number, _, digest = text.partition(":")
+    return int(number), digest
