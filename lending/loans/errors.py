@@ -43,6 +43,13 @@ class TermsNotShown(Refused):
     mend = "请重新阅读并确认综合融资成本明示表。"
 
 
+class NoAccountToPay(Refused):
+    """The merchant has no verified settlement account, and nobody else may be paid (MALL-2)."""
+
+    code, title = "loan.no_account_to_pay", "商户暂时无法收款"
+    mend = "请联系商户,或选择其他支付方式。"
+
+
 class PayoutUnderWay(Conflict):
     """Money is on its way, or may be: nothing can be undone until the channel has said."""
 

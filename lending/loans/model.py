@@ -20,7 +20,7 @@ class ApplicationState(StrEnum):
     APPROVED = "approved"
     """May be signed, within the decision's limit and term."""
     DECLINED = "declined"
-    """Final."""
+    """Final, unless the applicant asks for a person (R-PI-MANUAL)."""
     SIGNED = "signed"
     """Became a loan. Final."""
     CANCELLED = "cancelled"

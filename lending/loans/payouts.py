@@ -5,6 +5,7 @@ used only after the channel has said that the old one definitely failed (T19, T2
 """
 
 from lending.channels import service as channels
+from lending.channels.model import SettlementAccount
 from lending.customers import service as customers
 from lending.engine.plans import make_plan
 from lending.foundation import audit, business_day, ids, jobs
@@ -18,7 +19,7 @@ from lending.ledger import service as ledger
 from lending.ledger.chart import Code
 from lending.ledger.model import Account
 from lending.loans import payout_store, rules, store
-from lending.loans.errors import NoSuchLoan, WrongState
+from lending.loans.errors import NoAccountToPay, NoSuchLoan, WrongState
 from lending.loans.model import Loan, LoanState, Payout, PayoutState, Purpose
 from lending.loans.service import tell
 
@@ -34,7 +35,7 @@ def pay_out(context: Context, loan_id: str) -> None:
         loan = _locked_loan(tx, loan_id)
         payout = _current(tx, loan)
         if payout is None and loan.state is LoanState.SIGNED:
-            payout = _begin(tx, loan, attempt=1)
+            payout = _begin_first(tx, loan)
     if payout is not None:
         send(context, payout.id)
 
@@ -98,13 +99,14 @@ def heard(tx: Tx, channel_order_no: str) -> bool:
 def retry(tx: Tx, loan_id: str, actor: Actor) -> None:
     """An operator has a payout tried again that every account of the merchant refused.
 
-    Raises NoSuchLoan, WrongState.
+    Raises NoSuchLoan, WrongState, NoAccountToPay.
     """
     loan = _locked_loan(tx, loan_id)
     if loan.state is not LoanState.PAYOUT_FAILED:
         raise WrongState(f"the loan is {loan.state.value}")
-    attempts = payout_store.payouts(tx, loan_id)
-    payout = _begin(tx, loan, attempt=len(attempts) + 1)
+    payout = _begin_first(tx, loan)
+    if payout is None:
+        raise NoAccountToPay
     audit.record(tx, actor, "loan.retry_payout", loan_id)
     jobs.enqueue(tx, "loans.send", queue=jobs.CORE, lock=loan_id, payout_id=payout.id)
 
@@ -158,10 +160,17 @@ def _current(tx: Tx, loan: Loan) -> Payout | None:
     return attempts[-1] if attempts else None
 
 
-def _begin(tx: Tx, loan: Loan, *, attempt: int) -> Payout:
-    """Puts the intent and the hold on record. Attempts walk through the merchant's accounts."""
-    accounts = channels.settlement_accounts(tx, loan.terms.payee.partner_id)
-    account = accounts[(attempt - 1) % len(accounts)]
+def _begin_first(tx: Tx, loan: Loan) -> Payout | None:
+    """Begins with the merchant's first account; None, and the payout failed, when it has none."""
+    for account in channels.settlement_accounts(tx, loan.terms.payee.partner_id):
+        return _begin(tx, loan, account)
+    _give_up(tx, loan, "NO_ACCOUNT")
+    return None
+
+
+def _begin(tx: Tx, loan: Loan, account: SettlementAccount) -> Payout:
+    """Puts intent and hold on record for the next attempt, less what the merchant owes us."""
+    attempt = len(payout_store.payouts(tx, loan.id)) + 1
     payable = loan.principal_fen - rules.withheld_fen(loan.terms)
     claims.lock(tx, loan.partner_id)
     claim = claims.open_claim_fen(tx, loan.partner_id)
@@ -244,12 +253,17 @@ def _failed(tx: Tx, loan: Loan, payout: Payout, result: ChannelResult) -> None:
     if payout.purpose is Purpose.BORROWER_REFUND:
         return  # the money stays the borrower's, on their credit balance
     accounts = channels.settlement_accounts(tx, loan.terms.payee.partner_id)
-    if payout.attempt % len(accounts):
-        following = _begin(tx, loan, attempt=payout.attempt + 1)
+    tried = [account.id for account in accounts].index(payout.account_id)
+    if accounts[tried + 1 :]:
+        following = _begin(tx, loan, accounts[tried + 1])
         jobs.enqueue(tx, "loans.send", queue=jobs.CORE, lock=loan.id, payout_id=following.id)
     else:
-        store.set_loan_state(tx, loan.id, LoanState.PAYOUT_FAILED)
-        tell(tx, loan.scenario, loan.subject, "payout_failed", {"code": result.code})
+        _give_up(tx, loan, result.code)
+
+
+def _give_up(tx: Tx, loan: Loan, code: str) -> None:
+    store.set_loan_state(tx, loan.id, LoanState.PAYOUT_FAILED)
+    tell(tx, loan.scenario, loan.subject, "payout_failed", {"code": code})
 
 
 def _ask_later(tx: Tx, payout: Payout) -> None:

@@ -6,6 +6,8 @@ from typing import Any
 from lending.channels import service as channels
 from lending.compliance import cost_showing, gates, parameters
 from lending.customers import service as customers
+from lending.customers.errors import CardNotYours
+from lending.customers.model import ConsentScope
 from lending.engine.plans import make_plan
 from lending.foundation import audit, business_day, ids, jobs
 from lending.foundation.audit import Actor
@@ -23,6 +25,7 @@ from lending.loans.errors import (
     AmountAboveDecision,
     BorrowerLimitReached,
     DecisionTooOld,
+    NoAccountToPay,
     NoSuchLoan,
     PayoutUnderWay,
     TermsNotShown,
@@ -78,13 +81,17 @@ def submit(
 ) -> None:
     """Hands the application in and asks for the decision. Handing it in twice does it once.
 
-    Raises NoSuchLoan, WrongState.
+    Raises NoSuchLoan, WrongState, CardNotYours when the card is another customer's, and
+    ConsentMissing without a live consent to process the customer's data (R-PI-CONSENT).
     """
     found = _locked(tx, application_id)
-    if found.state is ApplicationState.DECIDING:
+    if found.state is ApplicationState.DECIDING and found.customer_id == customer_id:
         return
     if found.state is not ApplicationState.STARTED:
         raise WrongState(f"the application is {found.state.value}")
+    customers.require_consent(tx, customer_id, ConsentScope.PERSONAL_INFO, application_id)
+    if customers.card(tx, bank_card_id).customer_id != customer_id:
+        raise CardNotYours
     store.submit_application(
         tx,
         application_id,
@@ -120,7 +127,7 @@ def decide(context: Context, application_id: str) -> None:
 def decide_by_person(
     tx: Tx, application_id: str, outcome: Outcome, *, operator_id: str, note: str
 ) -> Decision:
-    """A person's decision on a referred application.
+    """A person's decision on a referred application, or on one whose applicant asked for a person.
 
     Raises NoSuchLoan, WrongState when it is not referred, NothingToDecide.
     """
@@ -128,7 +135,12 @@ def decide_by_person(
     if found.state is not ApplicationState.REFERRED:
         raise WrongState(f"the application is {found.state.value}")
     decision = risk.decide_by_person(
-        tx, application_id, outcome, operator_id=operator_id, note=note
+        tx,
+        application_id,
+        outcome,
+        operator_id=operator_id,
+        note=note,
+        review_asked=store.review_asked(tx, application_id),
     )
     _decided(tx, found, decision)
     return decision
@@ -141,13 +153,21 @@ def decision(tx: Tx, application_id: str) -> Decision | None:
 
 
 def ask_for_review(tx: Tx, application_id: str) -> None:
-    """A declined applicant asks for reasons and a person (R-PI-MANUAL); operators see it.
+    """An applicant whom the rules declined asks for a person, who then decides (R-PI-MANUAL).
+
+    Asking twice asks once. What a person has declined stays declined.
 
     Raises NoSuchLoan, WrongState.
     """
     found = _locked(tx, application_id)
-    if found.state is not ApplicationState.DECLINED:
+    asked = store.review_asked(tx, application_id)
+    if asked and found.state is ApplicationState.REFERRED:
+        return
+    if asked or found.state is not ApplicationState.DECLINED:
         raise WrongState(f"the application is {found.state.value}")
+    store.set_review_asked(tx, application_id)
+    store.set_application_state(tx, application_id, ApplicationState.REFERRED)
+    tell(tx, found.scenario, found.subject, "referred", {"reason": "review_asked"})
     audit.record(tx, Actor("customer", found.customer_id or ""), "loan.ask_review", application_id)
 
 
@@ -172,10 +192,14 @@ def sign(tx: Tx, keys: FieldKeys, files: FileStore, command: SignCommand) -> str
     listed; purpose; all-in cost and penalty; cost table shown, read and confirmed, and the same as
     the terms; entrusted payee; the borrower's exposure over all products, held under its lock.
 
+    Signing twice under the same confirmed table signs once.
+
     Raises WrongState, DecisionTooOld, AmountAboveDecision, TermsNotShown, BorrowerLimitReached,
-    and what the gates raise. Nothing is left behind then.
+    NoAccountToPay, and what the gates raise. Nothing is left behind then.
     """
     found = _locked(tx, command.application_id)
+    if found.state is ApplicationState.SIGNED:
+        return _signed_before(tx, found.id, command.signature)
     if found.state is not ApplicationState.APPROVED or found.customer_id is None:
         raise WrongState(f"the application is {found.state.value}")
     if found.decided_at is None or tx.now - found.decided_at > rules.DECISION_GOOD_FOR:
@@ -365,13 +389,25 @@ def _hold_exposure(tx: Tx, customer_id: str, loan_id: str, amount_fen: int) -> s
         raise BorrowerLimitReached from passed
 
 
+def _signed_before(tx: Tx, application_id: str, signature: Signature) -> str:
+    """The loan that this very signature made; any other comes too late."""
+    made = store.loan_of_application(tx, application_id)
+    assert made is not None
+    if store.showing_signed(tx, made.id) != signature.showing_id:
+        raise WrongState("the application is signed")
+    return made.id
+
+
 def _write_contract(
     tx: Tx, keys: FieldKeys, files: FileStore, made: Loan, command: SignCommand
 ) -> None:
     today = business_day.today(tx)
     person = customers.profile(tx, keys, made.customer_id)
     card = customers.card(tx, made.bank_card_id)
-    payee = channels.settlement_accounts(tx, made.terms.payee.partner_id)[0]
+    accounts = channels.settlement_accounts(tx, made.terms.payee.partner_id)
+    if not accounts:
+        raise NoAccountToPay
+    payee = accounts[0]
     number = f"AX{today:%Y%m%d}{made.id[-10:].upper()}"
     evidence = {
         **command.signature.evidence,

@@ -40,8 +40,8 @@ def insert_application(tx: Tx, new: NewApplication) -> str:
     application_id = ids.new("app")
     tx.run(
         "INSERT INTO application (id, partner_id, scenario, product_code, product_version,"
-        " subject, amount_fen, purpose, state, created_at) VALUES (:id, :partner_id, :scenario,"
-        " :code, :version, :subject, :amount, :purpose, 'started', :now)",
+        " subject, amount_fen, purpose, state, created_at, changed_at) VALUES (:id, :partner_id,"
+        " :scenario, :code, :version, :subject, :amount, :purpose, 'started', :now, :now)",
         id=application_id,
         partner_id=new.partner_id,
         scenario=new.scenario,
@@ -67,7 +67,8 @@ def submit_application(
 ) -> None:
     tx.run(
         "UPDATE application SET customer_id = :customer_id, bank_card_id = :card,"
-        " device = :device, state = 'deciding', submitted_at = :now WHERE id = :id",
+        " device = :device, state = 'deciding', submitted_at = :now, changed_at = :now"
+        " WHERE id = :id",
         id=application_id,
         customer_id=customer_id,
         card=bank_card_id,
@@ -80,7 +81,7 @@ def set_application_state(
     tx: Tx, application_id: str, state: ApplicationState, *, decision_id: str | None = None
 ) -> None:
     tx.run(
-        "UPDATE application SET state = :state,"
+        "UPDATE application SET state = :state, changed_at = :now,"
         " decision_id = coalesce(CAST(:decision_id AS text), decision_id),"
         " decided_at = CASE WHEN CAST(:decision_id AS text) IS NULL THEN decided_at ELSE :now END"
         " WHERE id = :id",
@@ -89,6 +90,14 @@ def set_application_state(
         decision_id=decision_id,
         now=tx.now,
     )
+
+
+def set_review_asked(tx: Tx, application_id: str) -> None:
+    tx.run("UPDATE application SET review_asked = true WHERE id = :id", id=application_id)
+
+
+def review_asked(tx: Tx, application_id: str) -> bool:
+    return bool(tx.scalar("SELECT review_asked FROM application WHERE id = :id", id=application_id))
 
 
 def loans_of_customer(tx: Tx, customer_id: str) -> Row:
@@ -105,8 +114,9 @@ def insert_loan(tx: Tx, made: Loan) -> None:
     tx.run(
         "INSERT INTO loan (id, application_id, partner_id, customer_id, bank_card_id, scenario,"
         " subject, principal_fen, terms, terms_format, state, signed_at, plan_version,"
-        " exposure_hold) VALUES (:id, :application_id, :partner_id, :customer_id, :card,"
-        " :scenario, :subject, :principal, :terms, :format, :state, :signed_at, 1, :hold)",
+        " exposure_hold, changed_at) VALUES (:id, :application_id, :partner_id, :customer_id,"
+        " :card, :scenario, :subject, :principal, :terms, :format, :state, :signed_at, 1, :hold,"
+        " :signed_at)",
         id=made.id,
         application_id=made.application_id,
         partner_id=made.partner_id,
@@ -142,14 +152,20 @@ def loan_ids_of_customers(tx: Tx, customer_ids: Sequence[str]) -> list[str]:
 
 
 def set_loan_state(tx: Tx, loan_id: str, state: LoanState) -> None:
-    tx.run("UPDATE loan SET state = :state WHERE id = :id", id=loan_id, state=state.value)
+    tx.run(
+        "UPDATE loan SET state = :state, changed_at = :now WHERE id = :id",
+        id=loan_id,
+        state=state.value,
+        now=tx.now,
+    )
 
 
 def activate(tx: Tx, loan_id: str, start: date) -> None:
     tx.run(
-        "UPDATE loan SET state = 'active', start_date = :start WHERE id = :id",
+        "UPDATE loan SET state = 'active', start_date = :start, changed_at = :now WHERE id = :id",
         id=loan_id,
         start=start,
+        now=tx.now,
     )
 
 
@@ -182,10 +198,6 @@ def insert_instalments(tx: Tx, loan_id: str, version: int, rows: Sequence[OpenIn
             for row in rows
         ],
     )
-
-
-def delete_instalments(tx: Tx, loan_id: str) -> None:
-    tx.run("DELETE FROM instalment WHERE loan_id = :id", id=loan_id)
 
 
 def instalments(tx: Tx, loan_id: str, version: int) -> list[OpenInstalment]:
@@ -233,6 +245,12 @@ def contract(tx: Tx, loan_id: str) -> Contract | None:
         id=loan_id,
     )
     return Contract(**row) if row else None
+
+
+def showing_signed(tx: Tx, loan_id: str) -> str:
+    """The showing of the cost table that the contract was signed under."""
+    value = tx.scalar("SELECT cost_showing_id FROM contract WHERE loan_id = :id", id=loan_id)
+    return str(value)
 
 
 def insert_news(

@@ -13,9 +13,11 @@ CREATE TABLE application (
     state text NOT NULL CHECK (state IN
         ('started', 'deciding', 'referred', 'approved', 'declined', 'signed', 'cancelled', 'expired')),
     decision_id text,
+    review_asked boolean NOT NULL DEFAULT false,
     created_at timestamptz NOT NULL,
     submitted_at timestamptz,
     decided_at timestamptz,
+    changed_at timestamptz NOT NULL,
     FOREIGN KEY (product_code, product_version) REFERENCES product_version
 );
 CREATE INDEX ON application (customer_id);
@@ -38,7 +40,8 @@ CREATE TABLE loan (
     signed_at timestamptz NOT NULL,
     start_date date,
     plan_version integer NOT NULL DEFAULT 1,
-    exposure_hold text
+    exposure_hold text,
+    changed_at timestamptz NOT NULL
 );
 CREATE INDEX ON loan (customer_id);
 CREATE INDEX ON loan (subject);
@@ -95,6 +98,7 @@ CREATE TABLE payout (
     UNIQUE (loan_id, purpose, refund_id, attempt)
 );
 CREATE UNIQUE INDEX ON payout (loan_id, purpose, refund_id) WHERE state <> 'failed';
+CREATE INDEX ON payout (refund_id) WHERE refund_id <> '';
 
 -- News on its way up: what a scenario is to hear of its applications and loans, in order.
 CREATE TABLE loan_news (

@@ -12,6 +12,7 @@ CREATE TABLE mall_order (
     checkout_token_sha256 bytea NOT NULL UNIQUE,
     checkout_token_sealed bytea NOT NULL,
     created_at timestamptz NOT NULL,
+    changed_at timestamptz NOT NULL,
     expires_at timestamptz NOT NULL,
     UNIQUE (partner_id, order_no)
 );
@@ -43,7 +44,7 @@ SELECT o.id, o.partner_id, o.order_no, o.amount_fen, o.items, o.return_url, o.ca
        CAST(l.terms #>> '{pricing,periods}' AS integer) AS periods,
        p.amount_fen AS payout_fen, p.ended_at AS payout_at,
        p.channel_reference AS payout_reference, s.last4 AS payout_last4,
-       greatest(o.created_at, a.submitted_at, a.decided_at, l.signed_at, p.ended_at) AS updated_at,
+       greatest(o.changed_at, a.changed_at, l.changed_at) AS updated_at,
        CASE
            WHEN o.refunded_fen = o.amount_fen THEN 'refunded'
            WHEN o.refunded_fen > 0 THEN 'part_refunded'

@@ -8,7 +8,7 @@ from lending.foundation.database import Tx
 from lending.products import rules as product_rules
 from lending.products import service as products
 from lending.products.model import Product
-from scenarios.mall_installment.errors import ItemsDoNotAddUp
+from scenarios.mall_installment.errors import ItemsDoNotAddUp, ItemTwice
 from scenarios.mall_installment.orders import Item
 
 
@@ -25,8 +25,12 @@ def product_for(tx: Tx, partner_id: str, product_code: str | None) -> Product:
 def admit(tx: Tx, product: Product, amount_fen: int, items: Sequence[Item]) -> None:
     """Lets an order in whose items add up, whose purpose is allowed, whose amount is on offer.
 
-    Raises ItemsDoNotAddUp, PurposeNotAllowed, SceneBlocked, AmountOutsideProduct.
+    Raises ItemTwice, ItemsDoNotAddUp, PurposeNotAllowed, SceneBlocked, AmountOutsideProduct.
     """
+    skus = [item.sku for item in items]
+    for place, sku in enumerate(skus):
+        if sku in skus[:place]:
+            raise ItemTwice(field=f"/items/{place}/sku")
     total = sum(item.amount_fen for item in items)
     if total != amount_fen:
         raise ItemsDoNotAddUp(

@@ -65,10 +65,11 @@ def offers(tx: Tx, order_id: str) -> list[dict[str, Any]]:
     """What the order can be repaid in: by the product, and once decided by the decision too."""
     order = view(tx, order_id).order
     product = products.version(tx, order.product_code, order.product_version)
-    decided = decision(tx, order_id)
-    most = decided.periods_max if decided and decided.periods_max else None
-    periods = product_rules.periods_allowed(product, order.amount_fen, periods_max=most)
-    made = [_offer(tx, order, each) for each in periods]
+    start = business_day.today(tx)
+    periods = product_rules.periods_allowed(
+        product, order.amount_fen, periods_max=_periods_max(tx, order)
+    )
+    made = [product_rules.offer(product, order.amount_fen, each, start) for each in periods]
     return [intake.offer_view(product, each) for each in made]
 
 
@@ -77,7 +78,7 @@ def submit(
 ) -> None:
     """Hands the application in; the decision follows in about a second.
 
-    Raises CheckoutEnded, WrongState.
+    Raises CheckoutEnded, WrongState, CardNotYours, ConsentMissing.
     """
     order = view(tx, order_id).order
     if order.state in ENDED or order.expires_at <= tx.now:
@@ -150,7 +151,13 @@ def return_url(seen: CheckoutView) -> str:
 
 def _offer(tx: Tx, order: Order, periods: int) -> Offer:
     product = products.version(tx, order.product_code, order.product_version)
-    decided = loans.decision(tx, order.application_id)
-    if decided and decided.periods_max and periods > decided.periods_max:
+    longest = _periods_max(tx, order)
+    if longest and periods > longest:
         raise PeriodsNotOffered("审批期限不支持所选期数", mend="请选择其他期数。")
     return product_rules.offer(product, order.amount_fen, periods, business_day.today(tx))
+
+
+def _periods_max(tx: Tx, order: Order) -> int | None:
+    """The longest term that the decision leaves; None as long as it leaves all."""
+    decided = loans.decision(tx, order.application_id)
+    return (decided.periods_max or None) if decided else None

@@ -14,6 +14,13 @@ class ItemsDoNotAddUp(BadInput):
     field = "/amount_fen"
 
 
+class ItemTwice(BadInput):
+    """Two items have the same sku: a return could not tell which of them comes back."""
+
+    code, title = "order.item_twice", "Two items have the same sku"
+    mend = "Send each sku once, with its quantity."
+
+
 class OrderNoTaken(Conflict):
     """The shop has used this order number for another order."""
 

@@ -119,8 +119,8 @@ def place_order(
 ) -> dict[str, Any]:
     """Takes an order in and opens its checkout; the order as the shop sees it.
 
-    Raises PartnerNotListed, NoAgreement, NoSuchProduct, ItemsDoNotAddUp, PurposeNotAllowed,
-    SceneBlocked, AmountOutsideProduct, OrderNoTaken. Nothing is kept then.
+    Raises PartnerNotListed, NoAgreement, NoSuchProduct, ItemTwice, ItemsDoNotAddUp,
+    PurposeNotAllowed, SceneBlocked, AmountOutsideProduct, OrderNoTaken. Nothing is kept then.
     """
     product = admission.product_for(tx, partner_id, command.product_code)
     admission.admit(tx, product, command.amount_fen, command.items)

@@ -76,6 +76,8 @@ class Refund:
     merchant_claim_fen: int
     outstanding_principal_fen: int
     created_at: datetime
+    is_pending: bool
+    """What the borrower had repaid is on its way back to the card."""
 
 
 def new_token() -> str:
@@ -153,7 +155,7 @@ def refund_view(refund: Refund) -> dict[str, Any]:
         "loan_reduction_fen": refund.loan_reduction_fen,
         "borrower_refund_fen": refund.borrower_refund_fen,
         "merchant_claim_fen": refund.merchant_claim_fen,
-        "state": "done",
+        "state": "pending" if refund.is_pending else "done",
         "loan_outstanding_principal_fen": refund.outstanding_principal_fen,
         "created_at": rfc3339(refund.created_at),
     }

@@ -1,13 +1,17 @@
 """What a shop may do with its orders afterwards: look, cancel, refund."""
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from lending.engine.errors import RefundTooLarge
 from lending.foundation import ids
 from lending.foundation.audit import Actor
 from lending.foundation.crypto import FieldKeys
 from lending.foundation.database import Tx
+from lending.foundation.errors import Problem
 from lending.foundation.files import FileStore
 from lending.loans import reductions
 from lending.loans import service as loans
@@ -23,6 +27,7 @@ from scenarios.mall_installment.intake import SCENARIO
 from scenarios.mall_installment.orders import Order, Refund
 
 REFUNDABLE = ("paid", "part_refunded")
+ENDED = ("declined", "cancelled", "expired")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +123,8 @@ def refund(tx: Tx, partner_id: str, command: RefundGoods) -> dict[str, Any]:
     """
     found = _found(store.lock_order(tx, partner_id, command.order_id))
     if found.loan_id is None or found.state not in REFUNDABLE:
-        if found.state == "refunded":
-            _require_left(found, command)
-        raise NotPaidOut(f"the order is {found.state}")
-    _require_left(found, command)
+        raise _nothing_to_refund(found)
+    _require_left(found, command, store.items_returned(tx, found.id))
     refund_id = ids.new("rfd")
     reduction = reductions.reduce(
         tx,
@@ -143,6 +146,7 @@ def refund(tx: Tx, partner_id: str, command: RefundGoods) -> dict[str, Any]:
         merchant_claim_fen=reduction.merchant_claim_fen,
         outstanding_principal_fen=reduction.outstanding_principal_fen,
         created_at=tx.now,
+        is_pending=reduction.borrower_refund_fen > 0,
     )
     if not store.insert_refund(tx, made):
         raise RefundNoTaken
@@ -186,16 +190,27 @@ def _view(tx: Tx, keys: FieldKeys, found: Order, public_url: str) -> dict[str, A
     return orders.order_view(found, keys, public_url, decline_reason=reason)
 
 
-def _require_left(found: Order, command: RefundGoods) -> None:
-    """Refuses items that were not bought, and more money than they cost."""
-    bought = {item.sku: item for item in found.items}
+def _nothing_to_refund(found: Order) -> Problem:
+    if found.state == "refunded":
+        return RefundTooLarge("the order is refunded in full", mend="Nothing is left to refund.")
+    if found.state in ENDED:
+        return NotPaidOut(f"the order is {found.state}", mend="Nothing was paid for this order.")
+    return NotPaidOut(f"the order is {found.state}")
+
+
+def _require_left(found: Order, command: RefundGoods, returned: Mapping[str, int]) -> None:
+    """Refuses items that were not bought or came back before, and more money than they cost."""
+    prices = {item.sku: item.unit_price_fen for item in found.items}
+    left = Counter({item.sku: item.quantity for item in found.items})
+    left.subtract(returned)
     price = 0
     for place, back in enumerate(command.items):
-        item = bought.get(back["sku"])
-        if item is None or back["quantity"] > item.quantity:
+        sku, quantity = back["sku"], back["quantity"]
+        left[sku] -= quantity
+        if sku not in prices or left[sku] < 0:
             raise ItemNotInOrder(
                 field=f"/items/{place}", mend="Send back what was bought, at most as many."
             )
-        price += item.unit_price_fen * back["quantity"]
+        price += prices[sku] * quantity
     if command.items and command.amount_fen > price:
         raise RefundAboveItems(mend=f"Refund at most {price} fen for these items.")

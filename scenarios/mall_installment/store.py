@@ -26,9 +26,10 @@ def insert_order(tx: Tx, keys: FieldKeys, order: dict[str, Any], token: str) -> 
         tx.run(
             "INSERT INTO mall_order (id, partner_id, order_no, amount_fen, items, return_url,"
             " cancel_url, metadata, application_id, checkout_token_sha256, checkout_token_sealed,"
-            " created_at, expires_at) VALUES (:id, :partner_id, :order_no, :amount_fen, :items,"
-            " :return_url, :cancel_url, :metadata, :application_id, :token_sha256, :token_sealed,"
-            " :now, :expires_at) ON CONFLICT (partner_id, order_no) DO NOTHING",
+            " created_at, changed_at, expires_at) VALUES (:id, :partner_id, :order_no,"
+            " :amount_fen, :items, :return_url, :cancel_url, :metadata, :application_id,"
+            " :token_sha256, :token_sealed, :now, :now, :expires_at)"
+            " ON CONFLICT (partner_id, order_no) DO NOTHING",
             **{
                 **order,
                 "items": json([item_view(item) for item in order["items"]]),
@@ -102,9 +103,11 @@ def orders(
 
 def add_refunded(tx: Tx, order_id: str, amount_fen: int) -> None:
     tx.run(
-        "UPDATE mall_order SET refunded_fen = refunded_fen + :amount WHERE id = :id",
+        "UPDATE mall_order SET refunded_fen = refunded_fen + :amount, changed_at = :now"
+        " WHERE id = :id",
         id=order_id,
         amount=amount_fen,
+        now=tx.now,
     )
 
 
@@ -134,16 +137,22 @@ def insert_refund(tx: Tx, refund: Refund) -> bool:
 
 
 REFUND_BY_ID = """
-    SELECT id, order_id, partner_id, refund_no, amount_fen, items, reason, loan_reduction_fen,
-           borrower_refund_fen, merchant_claim_fen, outstanding_principal_fen, created_at
-    FROM mall_refund WHERE id = :id AND partner_id = :partner_id"""
+    SELECT r.id, r.order_id, r.partner_id, r.refund_no, r.amount_fen, r.items, r.reason,
+           r.loan_reduction_fen, r.borrower_refund_fen, r.merchant_claim_fen,
+           r.outstanding_principal_fen, r.created_at,
+           EXISTS (SELECT FROM payout p WHERE p.refund_id = r.id
+                   AND p.state IN ('held', 'unknown')) AS is_pending
+    FROM mall_refund r WHERE r.id = :id AND r.partner_id = :partner_id"""
 REFUNDS = """
-    SELECT id, order_id, partner_id, refund_no, amount_fen, items, reason, loan_reduction_fen,
-           borrower_refund_fen, merchant_claim_fen, outstanding_principal_fen, created_at
-    FROM mall_refund WHERE partner_id = :partner_id
-    AND (CAST(:order_id AS text) IS NULL OR order_id = :order_id)
-    AND (CAST(:at AS timestamptz) IS NULL OR (created_at, id) < (:at, :id))
-    ORDER BY created_at DESC, id DESC LIMIT :limit"""
+    SELECT r.id, r.order_id, r.partner_id, r.refund_no, r.amount_fen, r.items, r.reason,
+           r.loan_reduction_fen, r.borrower_refund_fen, r.merchant_claim_fen,
+           r.outstanding_principal_fen, r.created_at,
+           EXISTS (SELECT FROM payout p WHERE p.refund_id = r.id
+                   AND p.state IN ('held', 'unknown')) AS is_pending
+    FROM mall_refund r WHERE r.partner_id = :partner_id
+    AND (CAST(:order_id AS text) IS NULL OR r.order_id = :order_id)
+    AND (CAST(:at AS timestamptz) IS NULL OR (r.created_at, r.id) < (:at, :id))
+    ORDER BY r.created_at DESC, r.id DESC LIMIT :limit"""
 
 
 def _refund(row: Row) -> Refund:
@@ -172,3 +181,14 @@ def refunds(
         limit=limit,
     )
     return [_refund(row) for row in rows]
+
+
+def items_returned(tx: Tx, order_id: str) -> dict[str, int]:
+    """How many of each kind of goods came back already."""
+    rows = tx.all(
+        "SELECT i.sku, sum(i.quantity) AS quantity FROM mall_refund r,"
+        " jsonb_to_recordset(r.items) AS i (sku text, quantity integer)"
+        " WHERE r.order_id = :order_id GROUP BY i.sku",
+        order_id=order_id,
+    )
+    return {row["sku"]: int(row["quantity"]) for row in rows}
