@@ -1,0 +1,95 @@
+import argparse
+from collections.abc import Callable
+from types import SimpleNamespace
+
+import psycopg
+import pytest
+
+from lending.foundation.database import Database
+from lending.foundation.ports import ChannelTransaction
+from lending.ledger import service as ledger
+from lending.ledger.chart import Code
+from lending.ledger.model import Account, Entry, credit, debit
+from processes import ledger_commands
+
+Run = Callable[..., int]
+
+
+@pytest.fixture
+def cf(database: Database) -> Run:
+    """Runs a command as `cf` does, on the test's database, with what the bank's file holds."""
+
+    def run(*words: str, bank: tuple[ChannelTransaction, ...] = ()) -> int:
+        parser = argparse.ArgumentParser()
+        ledger_commands.add_commands(parser.add_subparsers())
+        args = parser.parse_args(words)
+        channel = SimpleNamespace(daily_file=lambda _: list(bank))
+        args.context = lambda: SimpleNamespace(database=database, channel=channel)
+        return int(args.func(args))
+
+    return run
+
+
+@pytest.fixture(autouse=True)
+def _entry(database: Database) -> None:
+    with database.unit_of_work() as tx:
+        legs = (
+            debit(Account(Code.LOAN_PRINCIPAL, "loan_1"), 123_456),
+            credit(Account(Code.INTEREST_INCOME), 123_456),
+        )
+        ledger.post(tx, Entry(kind="x", subject="x", memo="", legs=legs, key="k"))
+
+
+class TestLedgerVerify:
+    def test_prints_a_head_that_a_later_run_can_be_given(
+        self, cf: Run, database_url: str, capsys: pytest.CaptureFixture[str]
+    ):
+        assert cf("ledger", "verify") == 0
+        head = capsys.readouterr().out.splitlines()[0].split()[-1]
+        assert cf("ledger", "verify", "--head", head) == 0
+        with psycopg.connect(database_url) as intruder:
+            intruder.execute("SET session_replication_role = replica")
+            for table in ("journal_seal", "journal_line", "journal_entry"):
+                intruder.execute(f"DELETE FROM {table}")
+        assert cf("ledger", "verify", "--head", head) == 1
+        assert "was kept elsewhere" in capsys.readouterr().out
+
+    def test_fails_where_something_was_changed(
+        self, cf: Run, database_url: str, capsys: pytest.CaptureFixture[str]
+    ):
+        with psycopg.connect(database_url) as intruder:
+            intruder.execute("SET session_replication_role = replica")
+            intruder.execute("UPDATE journal_line SET debit_fen = 1 WHERE debit_fen > 0")
+        assert cf("ledger", "verify") == 1
+        assert "is not what was written" in capsys.readouterr().out
+
+
+class TestLedgerTrialBalance:
+    def test_prints_accounts_and_their_sum(self, cf: Run, capsys: pytest.CaptureFixture[str]):
+        assert cf("ledger", "trial-balance") == 0
+        first, second, total = capsys.readouterr().out.splitlines()
+        assert first.split() == ["130301", "1,234.56", "0.00", "贷款-本金"]
+        assert second.split() == ["601101", "0.00", "1,234.56", "利息收入"]
+        assert total.split() == ["total", "1,234.56", "1,234.56"]
+
+    def test_of_an_earlier_date_or_another_book_is_empty(
+        self, cf: Run, capsys: pytest.CaptureFixture[str]
+    ):
+        for words in (("--date", "2026-11-22"), ("--book", "funder_1")):
+            assert cf("ledger", "trial-balance", *words) == 0
+            assert capsys.readouterr().out.split() == ["total", "0.00", "0.00"]
+
+
+class TestReconcile:
+    def test_fails_and_names_what_differs(self, cf: Run, capsys: pytest.CaptureFixture[str]):
+        bank = (ChannelTransaction("co_9", "payout", 5, "paid", "BK9"),)
+        assert cf("reconcile", "--date", "2026-11-23", bank=bank) == 1
+        out = capsys.readouterr().out
+        assert "co_9  missing_here" in out
+        assert "loan_1  loan_principal: ledger 1,234.56, expected 0.00" in out
+        assert "2 differences" in out
+
+    def test_succeeds_where_all_agree(self, cf: Run, database: Database):
+        with database.unit_of_work() as tx:
+            ledger.reverse(tx, tx.scalar("SELECT id FROM journal_entry"), "mistake")
+        assert cf("reconcile") == 0
