@@ -42,9 +42,9 @@ def _publish(tx: Tx, context: Context, row: Row) -> None:
     elif row["kind"] == "repaid":
         shown = {**detail, "order_id": found.id, "order_no": found.order_no}
     else:
-        shown = orders.order_view(found, context.keys, context.settings.public_url)
-        if row["kind"] != "created":
-            shown["state"] = row["kind"]
+        shown = orders.order_view(
+            found, context.keys, context.settings.public_url, state=row["kind"]
+        )
     events.publish(
         tx,
         partner_id=found.partner_id,

@@ -96,9 +96,13 @@ def checkout_url(public_url: str, token: str) -> str:
 
 
 def order_view(
-    order: Order, keys: FieldKeys, public_url: str, *, decline_reason: str | None = None
+    order: Order, keys: FieldKeys, public_url: str, *, state: str | None = None
 ) -> dict[str, Any]:
-    """An order as its shop sees it."""
+    """An order as its shop sees it; `state` is that of an earlier moment, where one is told of.
+
+    A shop learns that the lender declined, never why: the reasons are the applicant's own.
+    """
+    state = state or order.state
     token = keys.open(order.checkout_token_sealed, at=token_cell(order.id))
     paid = order.payout_fen is not None and order.payout_at is not None
     return {
@@ -107,7 +111,7 @@ def order_view(
         "amount_fen": order.amount_fen,
         "currency": "CNY",
         "product_code": order.product_code,
-        "state": order.state,
+        "state": state,
         "items": [item_view(item) for item in order.items],
         "checkout_url": checkout_url(public_url, token),
         "return_url": order.return_url,
@@ -125,7 +129,7 @@ def order_view(
         }
         if paid and order.payout_at
         else None,
-        "decline_reason": decline_reason,
+        "decline_reason": "declined_by_lender" if state == "declined" else None,
         "created_at": rfc3339(order.created_at),
         "updated_at": rfc3339(order.updated_at),
         "expires_at": rfc3339(order.expires_at),

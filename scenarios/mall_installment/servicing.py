@@ -61,7 +61,7 @@ def order(
 
     Raises NoSuchOrder.
     """
-    return _view(tx, keys, _found(store.order(tx, partner_id, order_id)), public_url)
+    return orders.order_view(_found(store.order(tx, partner_id, order_id)), keys, public_url)
 
 
 def orders_page(
@@ -87,7 +87,7 @@ def orders_page(
     )
     page = found[:limit]
     following = (page[-1].created_at, page[-1].id) if len(found) > limit else None
-    return [_view(tx, keys, each, public_url) for each in page], following
+    return [orders.order_view(each, keys, public_url) for each in page], following
 
 
 def cancel(
@@ -180,14 +180,6 @@ def _found(order_: Order | None) -> Order:
     if order_ is None:
         raise NoSuchOrder
     return order_
-
-
-def _view(tx: Tx, keys: FieldKeys, found: Order, public_url: str) -> dict[str, Any]:
-    reason = None
-    if found.state == "declined":
-        decision = loans.decision(tx, found.application_id)
-        reason = "declined_by_lender" if decision else None
-    return orders.order_view(found, keys, public_url, decline_reason=reason)
 
 
 def _nothing_to_refund(found: Order) -> Problem:

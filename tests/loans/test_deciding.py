@@ -81,7 +81,9 @@ class TestDeciding:
         world.submit(order_id)
         world.work()
         assert world.view(order_id)["decline_reason"] == "declined_by_lender"
-        assert "bureau" not in str(world.last_event(order_id)).lower()
+        told = world.last_event(order_id)
+        assert told == world.view(order_id)
+        assert "bureau" not in str(told).lower()
 
     @pytest.mark.parametrize("seam", range(1, 12))
     def test_a_process_that_dies_decides_once(self, world: World, seam: int):
