@@ -1,6 +1,6 @@
 """The operators' pages: one folder per module of `lending`, under the same name."""
 
-from flask import Blueprint
+from flask import Blueprint, Response
 
 from console import session
 from console.ledger import pages as ledger
@@ -28,7 +28,7 @@ def create_blueprint(context: Context) -> Blueprint:
         pages.add(console, context)
 
     @console.after_request
-    def harden(response):  # type: ignore[no-untyped-def]
+    def harden(response: Response) -> Response:
         response.headers["Content-Security-Policy"] = CSP
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["Referrer-Policy"] = "no-referrer"

@@ -1,4 +1,4 @@
-"""Who sits at the console: a session in the database, a cookie with its id, a token in each form."""
+"""Who sits at the console: a session in the database, a cookie, a token in each form."""
 
 from flask import Blueprint, abort, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue

@@ -1,0 +1,59 @@
+"""The borrower's pages: the checkout of one order, and the borrower's own page."""
+
+from decimal import Decimal
+
+from flask import Blueprint, Response, render_template
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import HTTPException
+
+from hosted.checkout import Checkout
+from hosted.me import Me
+from lending.foundation.context import Context
+from lending.foundation.errors import Problem
+from lending.foundation.money import percent, yuan
+
+CSP = (
+    "default-src 'self'; img-src 'self' data: blob:; style-src 'self'; script-src 'self';"
+    " object-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+def create_blueprint(context: Context) -> Blueprint:
+    """The borrower's pages for one process's context."""
+    blueprint = Blueprint(
+        "hosted",
+        __name__,
+        template_folder="templates",
+        static_folder="static",
+        static_url_path="/hosted/static",
+    )
+    Checkout(context).add(blueprint)
+    Me(context).add(blueprint)
+    blueprint.add_app_template_filter(yuan, "yuan")
+    blueprint.add_app_template_filter(_percent, "percent")
+
+    @blueprint.after_request
+    def harden(response: Response) -> Response:
+        response.headers["Content-Security-Policy"] = CSP
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        response.headers["Referrer-Policy"] = "no-referrer"
+        response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+    @blueprint.errorhandler(Problem)
+    def tell(problem: Problem) -> ResponseReturnValue:
+        page = render_template("hosted/problem.html", text=problem.detail, mend=problem.mend)
+        return page, problem.status
+
+    @blueprint.errorhandler(HTTPException)
+    def tell_http(problem: HTTPException) -> ResponseReturnValue:
+        text = problem.description or "请求无法完成"
+        return render_template("hosted/problem.html", text=text, mend="请返回重试。"), (
+            problem.code or 500
+        )
+
+    return blueprint
+
+
+def _percent(rate: object) -> str:
+    return percent(Decimal(str(rate)))

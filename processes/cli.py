@@ -31,7 +31,9 @@ KNOWN_FAILURES = (
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command; the process's exit code: 0 done, 1 not, 2 misused."""
-    parser = argparse.ArgumentParser(prog="cf", description="The lending system, command by command.")
+    parser = argparse.ArgumentParser(
+        prog="cf", description="The lending system, command by command."
+    )
     parser.add_argument("--var", type=Path, help="where this installation keeps its data")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     parts.add_commands(commands)
@@ -40,9 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     ledger_commands.add_commands(commands)
     engine_commands.add_commands(commands)
     args = parser.parse_args(arguments)
-    logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s"
-    )
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("procrastinate").setLevel(logging.WARNING)
     try:
         args.settings = _settings(args.var)

@@ -12,6 +12,7 @@ from lending.foundation.database import Database
 from lending.foundation.files import FileStore
 from lending.foundation.settings import Settings
 from processes.migrate import migrate
+from processes.outside import exchange_keys
 from processes.postgres import EmbeddedPostgres
 from processes.seed import seed
 
@@ -59,6 +60,7 @@ def context(settings: Settings, *, pool_size: int = 8) -> Context:
 
 def prepare(settings: Settings) -> Context:
     """Migrates and seeds, so that the parts can start."""
+    exchange_keys(settings)
     migrate(database_url(settings))
     made = context(settings)
     seed(made.database, made.keys, PlatformKeys.load_or_make(settings.keys), settings)

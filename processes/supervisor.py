@@ -18,7 +18,7 @@ class PartDidNotStart(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One process: the arguments of `cf` (or a module of `python -m`), and how it shows it is up."""
+    """One process: the arguments of `python -m`, and how it shows that it is up."""
 
     name: str
     arguments: tuple[str, ...]

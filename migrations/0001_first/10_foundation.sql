@@ -21,6 +21,8 @@ CREATE TABLE event (
     type text NOT NULL,
     subject text NOT NULL,
     data jsonb NOT NULL,
-    created_at timestamptz NOT NULL
+    created_at timestamptz NOT NULL,
+    fanned_out_at timestamptz
 );
-CREATE INDEX ON event (partner_id, seq);
+CREATE INDEX ON event (partner_id, created_at, id);
+CREATE INDEX ON event (seq) WHERE fanned_out_at IS NULL;

@@ -37,7 +37,7 @@ CREATE UNIQUE INDEX ON journal_entry (reverses) WHERE reverses IS NOT NULL;
 
 -- No foreign key to ledger_account: it would lock the row of a busy account for every line. Accounts never go away.
 CREATE TABLE journal_line (
-    entry_seq bigint NOT NULL REFERENCES journal_entry,
+    entry_seq bigint NOT NULL,
     number smallint NOT NULL,
     account_id bigint NOT NULL,
     debit_fen bigint NOT NULL CHECK (debit_fen >= 0),

@@ -27,7 +27,6 @@ CREATE TABLE webhook_endpoint (
     event_types text[] NOT NULL,
     description text NOT NULL,
     state text NOT NULL CHECK (state IN ('enabled', 'disabled')),
-    position bigint NOT NULL DEFAULT 0,
     created_at timestamptz NOT NULL
 );
 CREATE INDEX ON webhook_endpoint (partner_id);
@@ -43,6 +42,7 @@ CREATE TABLE webhook_delivery (
     PRIMARY KEY (event_id, endpoint_id)
 );
 CREATE INDEX ON webhook_delivery (next_at) WHERE state = 'waiting';
+CREATE INDEX ON webhook_delivery (endpoint_id, subject, event_seq) WHERE state = 'waiting';
 
 CREATE TABLE webhook_attempt (
     event_id text NOT NULL,

@@ -1,0 +1,33 @@
+"""The books: the trial balance, and the proof that nobody has touched the journal (M10)."""
+
+from datetime import date
+
+from flask import Blueprint, render_template, request
+from flask.typing import ResponseReturnValue
+
+from console import session
+from lending.foundation.context import Context
+from lending.ledger import proof
+from lending.ledger import service as ledger
+from lending.system import service as system
+from lending.system.model import Right
+
+
+def add(console: Blueprint, context: Context) -> None:
+    """Adds these pages to the console."""
+
+    @console.get("/trial-balance")
+    def trial_balance() -> ResponseReturnValue:
+        system.require(session.operator(), Right.SEE_BOOKS)
+        raw = request.args.get("on", "")
+        on = date.fromisoformat(raw) if raw else None
+        with context.database.unit_of_work() as tx:
+            rows = ledger.trial_balance(tx, on=on)
+            findings = proof.verify(tx)
+        return render_template(
+            "console/trial_balance.html",
+            rows=rows,
+            off=sum(row.balance_fen for row in rows),
+            on=raw,
+            findings=findings,
+        )

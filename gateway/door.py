@@ -1,0 +1,274 @@
+"""Every call goes through here: read, verify, spend the nonce, parse, act once, answer, sign."""
+
+import json
+import logging
+import re
+from collections.abc import Sequence
+from hashlib import sha256
+from typing import Any
+
+from cf_partner_sdk.http_signatures import Message, request_nonce, sign_response
+from flask import Blueprint, Response, g, request
+from flask.typing import ResponseReturnValue
+from marshmallow import ValidationError
+from sqlalchemy.exc import DBAPIError, OperationalError
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+
+from gateway import store, strict_json
+from gateway.caller import Caller, Callers, message_of
+from gateway.context import GatewayContext
+from gateway.endpoints import Call, Endpoint, Reply
+from gateway.errors import (
+    BodyTooLarge,
+    EncodingRefused,
+    FieldsRefused,
+    KeyMissing,
+    KeyReused,
+    KeyRunning,
+    NotHere,
+    NotSignedRight,
+)
+from gateway.fields import first_fault
+from lending.foundation import ids
+from lending.foundation.clock import rfc3339
+from lending.foundation.errors import OutsideFault, Problem
+
+BODY_MAX = 1024 * 1024
+PATH = re.compile(r"/[A-Za-z0-9\-._~/]*")
+"""Our paths are unreserved ASCII, so that the decoded path equals the raw one."""
+IDEMPOTENCY_KEY = re.compile(r"[!-~]{1,255}")
+
+log = logging.getLogger(__name__)
+
+
+class Unforeseen(Problem):
+    """A defect on our side; the trace is in our log under the request id."""
+
+    code, status, title = "internal", 500, "Something went wrong on our side"
+    mend = "Send the same request again later, with the same Idempotency-Key."
+    retry_after_s = 5
+
+
+class DatabaseAway(OutsideFault):
+    """The database does not take this at the moment."""
+
+    code, title = "unavailable", "The service is not available at the moment"
+    retry_after_s = 5
+
+
+class Door:
+    """The signed part of the API."""
+
+    def __init__(self, context: GatewayContext) -> None:
+        self._context = context
+        self._callers = Callers(context.lending.database, context.lending.settings.environment)
+
+    def add(self, blueprint: Blueprint, endpoints: Sequence[Endpoint]) -> None:
+        """Adds endpoints to a blueprint."""
+        for endpoint in endpoints:
+            blueprint.add_url_rule(
+                endpoint.path,
+                endpoint.name,
+                self._view(endpoint),
+                methods=[endpoint.method],
+                provide_automatic_options=False,
+            )
+
+    def _view(self, endpoint: Endpoint) -> Any:
+        def view(**path: str) -> ResponseReturnValue:
+            try:
+                answer = answered(self._carry_out(endpoint, path))
+            except Problem as problem:
+                answer = told(problem, self._context)
+            except HTTPException:
+                raise
+            except Exception as defect:  # noqa: BLE001  a defect is told as one, and logged
+                answer = told(_unforeseen(defect), self._context)
+            return self.sign(answer)
+
+        return view
+
+    def _carry_out(self, endpoint: Endpoint, path: dict[str, str]) -> Reply:
+        body = read_body()
+        g.signed_message = message_of(request, body)
+        caller = self._callers.identify(
+            g.signed_message, self._context.lending.database.clock.now()
+        )
+        if endpoint.function not in caller.partner.functions:
+            raise NotHere
+        query = _query(endpoint)
+        parsed = _parsed(endpoint, body)
+        if endpoint.writes:
+            return self._write_once(endpoint, caller, path, (body, parsed))
+        with self._context.lending.database.unit_of_work() as tx:
+            return endpoint.act(Call(tx, self._context, caller, path, query, parsed))
+
+    def _write_once(
+        self, endpoint: Endpoint, caller: Caller, path: dict[str, str], given: tuple[bytes, Any]
+    ) -> Reply:
+        """Carries a write out once for its key; the reply is stored with the effect.
+
+        Raises KeyMissing, KeyRunning, KeyReused.
+        """
+        body, parsed = given
+        key = request.headers.get("idempotency-key", "")
+        if not IDEMPOTENCY_KEY.fullmatch(key):
+            raise KeyMissing
+        call = (request.method, request.path, sha256(body).digest())
+        partner_id = caller.partner.id
+        with self._context.lending.database.unit_of_work() as tx:
+            if not store.lock_key(tx, partner_id, key):
+                raise KeyRunning
+            there = store.reply(tx, partner_id, key)
+            if there is not None:
+                if (there["method"], there["path"], bytes(there["body_sha256"])) != call:
+                    raise KeyReused
+                return Reply(bytes(there["body"]), there["status"], there["location"])
+            reply = endpoint.act(Call(tx, self._context, caller, path, {}, parsed))
+            stored = dumps(reply.body)
+            store.insert_reply(
+                tx,
+                partner_id,
+                key,
+                call,
+                status=reply.status,
+                location=reply.location,
+                body=stored,
+            )
+        return Reply(stored, reply.status, reply.location)
+
+    def sign(self, answer: Response) -> Response:
+        """Signs an answer, bound to the request that it answers."""
+        asked: Message = g.get("signed_message") or message_of(request, b"")
+        response = asked.answered(
+            answer.status_code, list(answer.headers.items()), answer.get_data()
+        )
+        now = int(self._context.lending.database.clock.now().timestamp())
+        answer.headers.update(
+            sign_response(
+                response, self._context.keys.response, created=now, nonce=request_nonce(asked)
+            )
+        )
+        return answer
+
+
+def read_body() -> bytes:
+    """The body's bytes as they were signed, at most 1 MiB, not encoded.
+
+    Raises BodyTooLarge, EncodingRefused, NotHere for a path that is not plain.
+    """
+    if not PATH.fullmatch(request.path):
+        raise NotHere
+    if request.headers.get("content-encoding", "identity") != "identity":
+        raise EncodingRefused
+    request.max_content_length = BODY_MAX
+    try:
+        return request.get_data()
+    except RequestEntityTooLarge:
+        raise BodyTooLarge from None
+
+
+def answered(reply: Reply) -> Response:
+    """A reply as a response with its request id."""
+    body = reply.body if isinstance(reply.body, bytes) else dumps(reply.body)
+    response = Response(body, reply.status, content_type=reply.content_type)
+    response.headers["request-id"] = request_id()
+    response.headers["cache-control"] = "no-store"
+    if reply.location:
+        response.headers["location"] = reply.location
+    return response
+
+
+def told(problem: Problem, context: GatewayContext) -> Response:
+    """A problem as problem details (RFC 9457)."""
+    code = problem.refused.code if isinstance(problem, NotSignedRight) else problem.code
+    body: dict[str, Any] = {
+        "type": f"{context.lending.settings.public_url}/docs#{code}",
+        "title": problem.title,
+        "status": problem.status,
+        "detail": problem.detail,
+        "code": code,
+        "mend": problem.mend,
+        "request_id": request_id(),
+        "retryable": problem.retryable,
+    }
+    if problem.field:
+        body["field"] = problem.field
+    if isinstance(problem, NotSignedRight):
+        body |= {"server_time": rfc3339(context.lending.database.clock.now()), **problem.extras}
+        body |= _base(problem)
+    response = Response(dumps(body), problem.status, content_type="application/problem+json")
+    response.headers["request-id"] = request_id()
+    response.headers["cache-control"] = "no-store"
+    if problem.retry_after_s is not None:
+        response.headers["retry-after"] = str(problem.retry_after_s)
+    return response
+
+
+def request_id() -> str:
+    """The id of this request, in the answer and in our log."""
+    if "request_id" not in g:
+        g.request_id = ids.new("req")
+    return str(g.request_id)
+
+
+def dumps(body: dict[str, Any] | bytes) -> bytes:
+    """JSON as we write it."""
+    if isinstance(body, bytes):
+        return body
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _base(problem: NotSignedRight) -> dict[str, Any]:
+    """What we computed, so that the caller can compare: a digest, and lines cut short."""
+    base = problem.refused.base
+    if base is None:
+        return {}
+    lines = base.decode("latin-1").split("\n")
+    cut = [line if len(line) <= 96 else f"{line[:96]}…" for line in lines]
+    return {"signature_base_sha256": sha256(base).hexdigest(), "signature_components": cut}
+
+
+def _query(endpoint: Endpoint) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name, values in request.args.lists():
+        if name not in endpoint.query or len(values) != 1:
+            raise FieldsRefused(
+                "this query parameter is not known here, or is given twice",
+                field=f"/{name}",
+                mend=f"Use at most once each: {', '.join(endpoint.query) or 'none'}.",
+            )
+        found[name] = values[0]
+    return found
+
+
+def _parsed(endpoint: Endpoint, body: bytes) -> Any:
+    if endpoint.request is None:
+        if body:
+            raise FieldsRefused("this call has no body", mend="Send no body.")
+        return None
+    if request.mimetype != "application/json":
+        raise EncodingRefused
+    given = strict_json.loads(body)
+    if not isinstance(given, dict):
+        raise FieldsRefused("the body must be an object", mend="Send a JSON object.")
+    try:
+        return endpoint.request.load(given)
+    except ValidationError as error:
+        pointer, sentence = first_fault(error.messages)
+        raise FieldsRefused(
+            f"{pointer.lstrip('/') or 'body'}: {sentence}",
+            field=pointer or None,
+            mend="See the schema of this call in /docs.",
+        ) from None
+
+
+def _unforeseen(defect: Exception) -> Problem:
+    if isinstance(defect, OperationalError):
+        log.warning("%s: the database is away: %s", request_id(), type(defect.orig).__name__)
+        return DatabaseAway()
+    if isinstance(defect, DBAPIError):
+        log.error("%s: %s", request_id(), type(defect.orig).__name__, exc_info=defect)
+    else:
+        log.error("%s: %s", request_id(), type(defect).__name__, exc_info=defect)
+    return Unforeseen()

@@ -1,0 +1,61 @@
+"""What an endpoint is: its path, its schemas, who may call it, whose things it gives out."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from marshmallow import Schema
+
+from gateway.caller import Caller
+from gateway.context import GatewayContext
+from lending.foundation.database import Tx
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A verified and parsed call, in its unit of work."""
+
+    tx: Tx
+    context: GatewayContext
+    caller: Caller
+    path: Mapping[str, str]
+    query: Mapping[str, str]
+    body: Any = None
+
+    @property
+    def partner_id(self) -> str:
+        """Whose things may be read and changed: every query is bounded by it."""
+        return self.caller.partner.id
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What is answered."""
+
+    body: dict[str, Any] | bytes
+    status: int = 200
+    location: str | None = None
+    content_type: str = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One operation of the API."""
+
+    method: str
+    path: str
+    """In the router's form: `/v1/mall/orders/<order_id>`."""
+    name: str
+    summary: str
+    act: Callable[[Call], Reply]
+    function: str
+    """Only partners who have been given this function may call it; others see no such path."""
+    owner: str
+    """By what a foreign thing is kept out: `none` (nothing is looked up) or `partner`."""
+    request: Schema | None = None
+    response: type[Schema] | None = None
+    status: int = 200
+    writes: bool = False
+    query: Mapping[str, str] = field(default_factory=dict)
+    """Query parameters and what they mean; any other is refused."""
+    gives: str = "application/json"

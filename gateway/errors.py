@@ -1,0 +1,109 @@
+"""What can go wrong at the door."""
+
+from typing import Any, ClassVar
+
+from cf_partner_sdk.http_signatures import SignatureRefused
+
+from lending.foundation.errors import BadInput, Conflict, Problem, Refused
+
+MENDS = {
+    "signature-missing": "Sign the request; see the docs on signing.",
+    "signature-malformed": "Write Signature-Input and Signature as RFC 9421 says.",
+    "signature-expired": "Set your clock by server_time and sign again.",
+    "signature-replayed": "Sign again with a new nonce; keep the Idempotency-Key.",
+    "signature-mismatch": "Compare your signature base with signature_components.",
+    "key-unknown": "Register the public key, and send its RFC 7638 thumbprint as keyid.",
+    "key-revoked": "Sign with a key that is active.",
+    "component-not-covered": "Cover the components listed in missing.",
+    "digest-mismatch": "Compute Content-Digest over the bytes that you send.",
+    "algorithm-not-allowed": "Sign with the algorithm that the key was registered for.",
+}
+
+
+class NotSignedRight(Problem):
+    """The signature does not prove what the profile asks; `code` says which step failed."""
+
+    status: ClassVar[int] = 401
+    title: ClassVar[str] = "The signature was refused"
+
+    def __init__(self, refused: SignatureRefused) -> None:
+        super().__init__(refused.detail, mend=MENDS[refused.code])
+        self.refused = refused
+
+    @property
+    def extras(self) -> dict[str, Any]:
+        """What helps the caller to find the fault; never a body."""
+        found: dict[str, Any] = {}
+        if self.refused.missing:
+            found["missing"] = self.refused.missing
+        return found
+
+
+class JsonRefused(BadInput):
+    """The body is not the JSON that we read: ambiguous, too deep, not UTF-8."""
+
+    code, title = "json.refused", "The body cannot be read without doubt"
+    mend = "Send UTF-8 JSON with unique keys, whole numbers within 64 bits, depth at most 32."
+
+
+class FieldsRefused(BadInput):
+    """A field is missing, unknown, or of another type."""
+
+    code, title = "fields.refused", "A field is not as the schema says"
+
+
+class BodyTooLarge(Problem):
+    """More than 1 MiB."""
+
+    code, status, title = "body.too_large", 413, "The body is larger than 1 MiB"
+    mend = "Send less."
+
+
+class EncodingRefused(Problem):
+    """A Content-Encoding, or a content type other than JSON."""
+
+    code, status, title = "body.encoding_refused", 415, "The body is not plain JSON"
+    mend = "Send application/json without a Content-Encoding."
+
+
+class KeyMissing(BadInput):
+    """A write without an Idempotency-Key."""
+
+    code, title = "idempotency.key_missing", "A write needs an Idempotency-Key"
+    mend = "Send a key of 1 to 255 printable characters, and keep it for your retries."
+
+
+class KeyRunning(Conflict):
+    """The same call is being carried out at this moment."""
+
+    code, title = "idempotency.running", "The same call is being carried out"
+    mend = "Send it again in a moment, with the same key."
+    retry_after_s: ClassVar[int | None] = 1
+
+
+class KeyReused(Refused):
+    """The key belongs to another call."""
+
+    code, title = "idempotency.key_reused", "This Idempotency-Key belongs to another call"
+    mend = "Use a new key for a new call; the same key only for the very same one."
+
+
+class CursorRefused(BadInput):
+    """The cursor is not one of ours."""
+
+    code, title, field = "cursor.refused", "The cursor cannot be read", "/cursor"
+    mend = "Send next_cursor as it came, or none to begin."
+
+
+class UrlRefused(Refused):
+    """A webhook URL that leads inside, or that is not https."""
+
+    code, title, field = "webhook.url_refused", "This URL cannot receive webhooks", "/url"
+    mend = "Use an https URL with a public address, port 443 or 8443, and no user part."
+
+
+class NotHere(Problem):
+    """No such path or method here."""
+
+    code, status, title = "not_found", 404, "There is nothing here under this path"
+    mend = "See /docs for what there is."

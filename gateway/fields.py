@@ -1,0 +1,81 @@
+"""Fields that take exactly what they say: no text as a number, no boolean as one."""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from typing import Any
+
+from marshmallow import RAISE, Schema, ValidationError, fields
+
+
+class Strict(Schema):
+    """A schema that refuses unknown fields, nested too."""
+
+    class Meta:
+        """Refuses what it does not know."""
+
+        unknown = RAISE
+        ordered = False
+
+
+class Whole(fields.Field[int]):
+    """A whole number; never a text, a boolean or a fraction."""
+
+    def __init__(self, *, least: int, most: int = 2**63 - 1, **options: Any) -> None:
+        super().__init__(**options)
+        self.least, self.most = least, most
+        self.metadata = {**self.metadata, "minimum": least, "maximum": most}
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **_: Any
+    ) -> int:
+        if type(value) is not int:
+            raise ValidationError("must be a whole number")
+        if not self.least <= value <= self.most:
+            raise ValidationError(f"must be from {self.least} to {self.most}")
+        return value
+
+
+class Text(fields.Field[str]):
+    """A text without control or bidi characters; kept as given."""
+
+    def __init__(
+        self, *, least: int = 1, most: int, pattern: str | None = None, **options: Any
+    ) -> None:
+        super().__init__(**options)
+        self.least, self.most = least, most
+        self.pattern = re.compile(pattern, re.ASCII) if pattern else None
+        self.metadata = {**self.metadata, "minLength": least, "maxLength": most}
+        if pattern:
+            self.metadata = {**self.metadata, "pattern": f"^{pattern}$"}
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **_: Any
+    ) -> str:
+        if not isinstance(value, str):
+            raise ValidationError("must be a text")
+        if not self.least <= len(value) <= self.most:
+            raise ValidationError(f"must have {self.least} to {self.most} characters")
+        if any(unicodedata.category(c) in ("Cc", "Cf", "Co", "Cn") for c in value):
+            raise ValidationError("must not hold control or invisible characters")
+        if self.pattern and not self.pattern.fullmatch(value):
+            raise ValidationError(f"must match {self.pattern.pattern}")
+        return value
+
+
+class Url(Text):
+    """An absolute http or https URL without a user part."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(most=2000, pattern=r"https?://[^\s@/?#\\]+([/?#][!-~]*)?", **options)
+
+
+def first_fault(messages: Any, at: str = "") -> tuple[str, str]:
+    """The JSON pointer and the sentence of the first fault that marshmallow found."""
+    if isinstance(messages, dict):
+        key, inner = next(iter(messages.items()))
+        step = "" if key == "_schema" else f"/{str(key).replace('~', '~0').replace('/', '~1')}"
+        return first_fault(inner, at + step)
+    if isinstance(messages, list):
+        return at, str(messages[0])
+    return at, str(messages)

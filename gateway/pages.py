@@ -1,0 +1,66 @@
+"""Cursors: opaque, and good only for the list and the filters that they came from."""
+
+import base64
+import hmac
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from hashlib import sha256
+
+from gateway.errors import CursorRefused, FieldsRefused
+from lending.foundation.crypto import FieldKeys
+
+LIMIT, LIMIT_MAX = 50, 200
+
+Place = tuple[datetime, str]
+
+
+def limit_of(query: Mapping[str, str]) -> int:
+    """How many rows a page has.
+
+    Raises FieldsRefused.
+    """
+    raw = query.get("limit", str(LIMIT))
+    if not raw.isascii() or not raw.isdigit() or not 1 <= int(raw[:4]) <= LIMIT_MAX:
+        raise FieldsRefused(
+            "limit cannot be read", field="/limit", mend=f"Use a limit of 1 to {LIMIT_MAX}."
+        )
+    return int(raw)
+
+
+def place_of(
+    keys: FieldKeys, query: Mapping[str, str], filters: Mapping[str, str | None]
+) -> Place | None:
+    """Where the page begins.
+
+    Raises CursorRefused for a cursor that is not ours, or of other filters.
+    """
+    raw = query.get("cursor")
+    if raw is None:
+        return None
+    try:
+        sealed = base64.urlsafe_b64decode(raw.encode() + b"=" * (-len(raw) % 4))
+        mac, body = sealed[:16], sealed[16:]
+        if not hmac.compare_digest(mac, _mac(keys, body)):
+            raise CursorRefused
+        at, row_id, of = json.loads(body)
+        place = datetime.fromisoformat(at), str(row_id)
+    except (ValueError, UnicodeEncodeError):
+        raise CursorRefused from None
+    if of != dict(filters):
+        raise CursorRefused("the cursor came from a list with other filters")
+    return place
+
+
+def cursor_of(
+    keys: FieldKeys, place: Place | None, filters: Mapping[str, str | None]
+) -> str | None:
+    """The cursor of the next page; None behind the last."""
+    if place is None:
+        return None
+    body = json.dumps([place[0].isoformat(), place[1], dict(filters)]).encode()
+    return base64.urlsafe_b64encode(_mac(keys, body) + body).rstrip(b"=").decode()
+
+
+def _mac(keys: FieldKeys, body: bytes) -> bytes:
+    return hmac.digest(keys.index_key, b"cursor|" + body, sha256)[:16]

@@ -1,0 +1,118 @@
+"""What anybody may ask unsigned: keys, docs, health, the embed script, price messages."""
+
+import time
+from typing import Any
+
+from cf_partner_sdk.http_signatures import Message, request_nonce, sign_response
+from flask import Blueprint, Response, jsonify, render_template, request
+from flask.typing import ResponseReturnValue
+
+from gateway.caller import message_of
+from gateway.context import CallbackNotBelieved, GatewayContext
+from gateway.door import dumps, read_body, request_id, told
+from gateway.errors import FieldsRefused
+from lending.channels import service as channels
+from lending.foundation.errors import Problem
+from scenarios.mall_installment import intake
+
+DIRECTORY = "/.well-known/http-message-signatures-directory"
+DIRECTORY_TYPE = "application/http-message-signatures-directory+json"
+MESSAGE_GOOD_FOR_S = 60
+MESSAGES_KEPT_MAX = 5_000
+
+
+def add(blueprint: Blueprint, context: GatewayContext, description: dict[str, Any]) -> None:
+    """Adds the public pages."""
+    messages = PriceMessages(context)
+
+    @blueprint.get(DIRECTORY)
+    def directory() -> ResponseReturnValue:
+        answer = Response(dumps(context.keys.directory()), content_type=DIRECTORY_TYPE)
+        answer.headers["request-id"] = request_id()
+        answer.headers["cache-control"] = "public, max-age=300"
+        asked: Message = message_of(request, b"")
+        response = asked.answered(200, list(answer.headers.items()), answer.get_data())
+        now = int(context.lending.database.clock.now().timestamp())
+        answer.headers.update(
+            sign_response(response, context.keys.root, created=now, nonce=request_nonce(asked))
+        )
+        return answer
+
+    @blueprint.post("/channel/bank/callbacks")
+    def bank_callback() -> ResponseReturnValue:
+        try:
+            context.heard_from_bank(message_of(request, read_body()))
+        except CallbackNotBelieved:
+            return "", 401
+        return "", 204
+
+    @blueprint.get("/openapi.json")
+    def openapi() -> ResponseReturnValue:
+        return jsonify(description)
+
+    @blueprint.get("/docs")
+    def docs() -> ResponseReturnValue:
+        return render_template("gateway/docs.html", api=description)
+
+    @blueprint.get("/healthz")
+    def healthz() -> ResponseReturnValue:
+        return "ok"
+
+    @blueprint.get("/readyz")
+    def readyz() -> ResponseReturnValue:
+        with context.lending.database.unit_of_work() as tx:
+            tx.scalar("SELECT 1")
+        return "ok"
+
+    @blueprint.get("/embed/v1/cf.js")
+    def embed_script() -> ResponseReturnValue:
+        answer = blueprint.send_static_file("cf.js")
+        answer.headers["cache-control"] = "public, max-age=300"
+        return answer
+
+    @blueprint.get("/embed/v1/price-message")
+    def price_message() -> ResponseReturnValue:
+        try:
+            answer = jsonify(messages.get(_app_id(), _amount_fen()))
+            answer.headers["cache-control"] = f"public, max-age={MESSAGE_GOOD_FOR_S}"
+        except Problem as problem:
+            answer = told(problem, context)
+        answer.headers["access-control-allow-origin"] = "*"
+        return answer
+
+
+class PriceMessages:
+    """Quotes for product pages, kept for a minute: they are public and ask the same again."""
+
+    def __init__(self, context: GatewayContext) -> None:
+        self._context = context
+        self._kept: dict[tuple[str, int], tuple[float, dict[str, Any]]] = {}
+
+    def get(self, app_id: str, amount_fen: int) -> dict[str, Any]:
+        """The quote of a listed merchant for an amount.
+
+        Raises NoSuchPartner, PartnerNotListed, NoAgreement, AmountOutsideProduct.
+        """
+        known = self._kept.get((app_id, amount_fen))
+        if known and time.monotonic() - known[0] < MESSAGE_GOOD_FOR_S:
+            return known[1]
+        with self._context.lending.database.unit_of_work() as tx:
+            partner = channels.partner_by_app_id(tx, app_id)
+            quote = intake.quote(tx, partner.id, amount_fen=amount_fen)
+        if len(self._kept) >= MESSAGES_KEPT_MAX:
+            self._kept.clear()
+        self._kept[app_id, amount_fen] = (time.monotonic(), quote)
+        return quote
+
+
+def _app_id() -> str:
+    return request.args.get("app_id", "")
+
+
+def _amount_fen() -> int:
+    raw = request.args.get("amount_fen", "")
+    if not raw.isascii() or not raw.isdigit() or len(raw) > 12:
+        raise FieldsRefused(
+            "amount_fen cannot be read", field="/amount_fen", mend="Send a whole number of fen."
+        )
+    return int(raw)

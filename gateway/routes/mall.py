@@ -1,0 +1,194 @@
+"""Mall instalments over the wire: each endpoint parses, calls once, answers."""
+
+from gateway import pages
+from gateway.endpoints import Call, Endpoint, Reply
+from gateway.schemas import mall as schemas
+from scenarios.mall_installment import intake, servicing
+from scenarios.mall_installment.servicing import OrderFilter
+
+PAGE = {"cursor": "next_cursor of the page before", "limit": "rows of a page, 1 to 200"}
+
+
+def quote(call: Call) -> Reply:
+    """Quotes an amount."""
+    return Reply(intake.quote(call.tx, call.partner_id, **call.body))
+
+
+def place_order(call: Call) -> Reply:
+    """Places an order."""
+    made = intake.place_order(
+        call.tx, call.context.lending.keys, call.partner_id, call.body, _public(call)
+    )
+    return Reply(made, 201, f"/v1/mall/orders/{made['id']}")
+
+
+def order(call: Call) -> Reply:
+    """One order."""
+    keys = call.context.lending.keys
+    return Reply(
+        servicing.order(call.tx, keys, call.partner_id, call.path["order_id"], _public(call))
+    )
+
+
+def orders(call: Call) -> Reply:
+    """A page of orders."""
+    keys = call.context.lending.keys
+    filters = {name: call.query.get(name) for name in ("order_no", "state")}
+    found, following = servicing.orders_page(
+        call.tx,
+        keys,
+        call.partner_id,
+        _public(call),
+        wanted=OrderFilter(**filters),
+        before=pages.place_of(keys, call.query, filters),
+        limit=pages.limit_of(call.query),
+    )
+    return Reply({"data": found, "next_cursor": pages.cursor_of(keys, following, filters)})
+
+
+def cancel(call: Call) -> Reply:
+    """Cancels an order."""
+    keys = call.context.lending.keys
+    return Reply(
+        servicing.cancel(call.tx, keys, call.partner_id, call.path["order_id"], _public(call))
+    )
+
+
+def contract(call: Call) -> Reply:
+    """The contract of an order."""
+    files = call.context.lending.files
+    content = servicing.contract(call.tx, files, call.partner_id, call.path["order_id"])
+    return Reply(content, content_type="application/pdf")
+
+
+def refund(call: Call) -> Reply:
+    """Takes goods back."""
+    made = servicing.refund(call.tx, call.partner_id, call.body)
+    return Reply(made, 201, f"/v1/mall/refunds/{made['id']}")
+
+
+def refund_by_id(call: Call) -> Reply:
+    """One refund."""
+    return Reply(servicing.refund_of(call.tx, call.partner_id, call.path["refund_id"]))
+
+
+def refunds(call: Call) -> Reply:
+    """A page of refunds."""
+    keys = call.context.lending.keys
+    filters = {"order_id": call.query.get("order_id")}
+    found, following = servicing.refunds_page(
+        call.tx,
+        call.partner_id,
+        order_id=filters["order_id"],
+        before=pages.place_of(keys, call.query, filters),
+        limit=pages.limit_of(call.query),
+    )
+    return Reply({"data": found, "next_cursor": pages.cursor_of(keys, following, filters)})
+
+
+def _public(call: Call) -> str:
+    return call.context.lending.settings.public_url
+
+
+ENDPOINTS = (
+    Endpoint(
+        "POST",
+        "/v1/mall/quotes",
+        "quote",
+        "What an amount costs by instalments; nothing is stored",
+        quote,
+        function="mall",
+        owner="none",
+        request=schemas.QuoteRequest(),
+        response=schemas.QuoteSchema,
+    ),
+    Endpoint(
+        "POST",
+        "/v1/mall/orders",
+        "place_order",
+        "Place an order; send the buyer to its checkout_url",
+        place_order,
+        function="mall",
+        owner="none",
+        request=schemas.OrderRequest(),
+        response=schemas.OrderSchema,
+        status=201,
+        writes=True,
+    ),
+    Endpoint(
+        "GET",
+        "/v1/mall/orders",
+        "orders",
+        "Your orders, newest first",
+        orders,
+        function="mall",
+        owner="partner",
+        response=schemas.OrderList,
+        query={"order_no": "your own number", "state": "only orders in this state", **PAGE},
+    ),
+    Endpoint(
+        "GET",
+        "/v1/mall/orders/<order_id>",
+        "order",
+        "One order",
+        order,
+        function="mall",
+        owner="partner",
+        response=schemas.OrderSchema,
+    ),
+    Endpoint(
+        "POST",
+        "/v1/mall/orders/<order_id>/cancel",
+        "cancel",
+        "Cancel an order no money has left for",
+        cancel,
+        function="mall",
+        owner="partner",
+        response=schemas.OrderSchema,
+        writes=True,
+    ),
+    Endpoint(
+        "GET",
+        "/v1/mall/orders/<order_id>/contract",
+        "contract",
+        "The signed contract",
+        contract,
+        function="mall",
+        owner="partner",
+        gives="application/pdf",
+    ),
+    Endpoint(
+        "POST",
+        "/v1/mall/refunds",
+        "refund",
+        "Take goods back: the loan shrinks, the price is claimed from your next payout",
+        refund,
+        function="mall",
+        owner="partner",
+        request=schemas.RefundRequest(),
+        response=schemas.RefundSchema,
+        status=201,
+        writes=True,
+    ),
+    Endpoint(
+        "GET",
+        "/v1/mall/refunds",
+        "refunds",
+        "Your refunds, newest first",
+        refunds,
+        function="mall",
+        owner="partner",
+        response=schemas.RefundList,
+        query={"order_id": "only refunds of this order", **PAGE},
+    ),
+    Endpoint(
+        "GET",
+        "/v1/mall/refunds/<refund_id>",
+        "refund_by_id",
+        "One refund",
+        refund_by_id,
+        function="mall",
+        owner="partner",
+        response=schemas.RefundSchema,
+    ),
+)

@@ -1,0 +1,75 @@
+"""The SQL of the gateway: nonces, stored replies."""
+
+from datetime import timedelta
+
+from lending.foundation.database import Row, Tx
+
+NONCE_KEPT = timedelta(seconds=900)
+"""Longer than the whole window in which a signature is accepted (T01)."""
+
+
+def spend_nonce(tx: Tx, keyid: str, nonce: str) -> bool:
+    """Whether the nonce is new for its key."""
+    return bool(
+        tx.run(
+            "INSERT INTO spent_nonce (keyid, nonce, spent_at) VALUES (:keyid, :nonce, :now)"
+            " ON CONFLICT DO NOTHING",
+            keyid=keyid,
+            nonce=nonce,
+            now=tx.now,
+        )
+    )
+
+
+def prune_nonces(tx: Tx) -> int:
+    return tx.run(
+        "DELETE FROM spent_nonce WHERE ctid IN (SELECT ctid FROM spent_nonce"
+        " WHERE spent_at < :before LIMIT 5000)",
+        before=tx.now - NONCE_KEPT,
+    )
+
+
+def lock_key(tx: Tx, partner_id: str, key: str) -> bool:
+    """Whether nobody else is carrying out a call under this key."""
+    return bool(
+        tx.scalar(
+            "SELECT pg_try_advisory_xact_lock(hashtextextended(:name, 71))",
+            name=f"{partner_id}|{key}",
+        )
+    )
+
+
+def reply(tx: Tx, partner_id: str, key: str) -> Row | None:
+    return tx.maybe(
+        "SELECT method, path, body_sha256, status, content_type, location, body"
+        " FROM stored_reply WHERE partner_id = :partner_id AND key = :key",
+        partner_id=partner_id,
+        key=key,
+    )
+
+
+def insert_reply(
+    tx: Tx,
+    partner_id: str,
+    key: str,
+    call: tuple[str, str, bytes],
+    *,
+    status: int,
+    location: str | None,
+    body: bytes,
+) -> None:
+    """Stores a reply in the unit of work of its effect; `call` is method, path, body's digest."""
+    tx.run(
+        "INSERT INTO stored_reply (partner_id, key, method, path, body_sha256, status,"
+        " content_type, location, body, created_at) VALUES (:partner_id, :key, :method, :path,"
+        " :sha256, :status, 'application/json', :location, :body, :now)",
+        partner_id=partner_id,
+        key=key,
+        method=call[0],
+        path=call[1],
+        sha256=call[2],
+        status=status,
+        location=location,
+        body=body,
+        now=tx.now,
+    )

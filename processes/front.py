@@ -1,0 +1,92 @@
+"""The front: the partners' API, the borrower's pages and the console, as one web application."""
+
+import logging
+from collections.abc import Callable
+
+from cf_partner_sdk.http_signatures import Message
+from cf_partner_sdk.keys import PublicKey
+from flask import Flask, Response, request
+from flask_bootstrap import Bootstrap5
+from werkzeug.exceptions import HTTPException
+
+import console
+import gateway
+import hosted
+from connectors import callbacks, plug
+from connectors.callbacks import CallbackRefused
+from gateway.context import CallbackNotBelieved, GatewayContext
+from gateway.door import told
+from gateway.errors import NotHere
+from gateway.platform_keys import PlatformKeys
+from lending.foundation.context import Context
+from lending.foundation.settings import Settings, from_environment
+from lending.loans import payouts
+from lending.repayments import service as repayments
+from processes import installation
+
+
+def application() -> Flask:
+    """The WSGI application of `cf front`."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    settings = from_environment()
+    context = installation.context(settings, pool_size=settings.front_threads)
+    return create_app(context, gateway_context(context, plug.outside(settings).institution_key))
+
+
+def create_app(context: Context, gateway_: GatewayContext) -> Flask:
+    """One front for a process."""
+    app = Flask("front", static_folder=None)
+    app.config.update(BOOTSTRAP_SERVE_LOCAL=True, MAX_CONTENT_LENGTH=10 * 1024 * 1024)
+    app.url_map.strict_slashes = False
+    app.url_map.merge_slashes = False
+    Bootstrap5(app)
+    app.register_blueprint(gateway.create_blueprint(gateway_))
+    app.register_blueprint(hosted.create_blueprint(context))
+    app.register_blueprint(console.create_blueprint(context))
+    hosts = allowed_hosts(context.settings)
+
+    @app.before_request
+    def check_host() -> Response | None:
+        if request.host not in hosts:
+            return Response("this host is not served here", 421)
+        return None
+
+    @app.errorhandler(HTTPException)
+    def not_here(problem: HTTPException) -> Response:
+        if request.path.startswith("/v1/") and problem.code in (404, 405):
+            return gateway.Door(gateway_).sign(told(NotHere(), gateway_))
+        response = problem.get_response()
+        return Response(response.get_data(), problem.code, content_type=response.content_type)
+
+    return app
+
+
+def gateway_context(context: Context, bank_key: PublicKey) -> GatewayContext:
+    """The gateway's context: our keys, and what to do when the bank calls back."""
+    return GatewayContext(
+        lending=context,
+        keys=PlatformKeys.load_or_make(context.settings.keys),
+        heard_from_bank=hear(context, bank_key),
+    )
+
+
+def hear(context: Context, bank_key: PublicKey) -> Callable[[Message], None]:
+    """What a callback does: verified, it has us ask; money moves on the answer alone (T13)."""
+
+    def heard(message: Message) -> None:
+        try:
+            callback = callbacks.read(message, bank_key)
+        except CallbackRefused as refused:
+            raise CallbackNotBelieved from refused
+        with context.database.unit_of_work() as tx:
+            if not payouts.heard(tx, callback.channel_order_no):
+                repayments.heard(tx, callback.channel_order_no)
+
+    return heard
+
+
+def allowed_hosts(settings: Settings) -> frozenset[str]:
+    """The names that we are asked under."""
+    named = settings.public_url.partition("://")[2].partition("/")[0]
+    port = settings.front_port
+    return frozenset({named, f"127.0.0.1:{port}", f"localhost:{port}"})

@@ -1,0 +1,69 @@
+"""Core and postloan: which jobs and loops each works on."""
+
+from collections.abc import Callable
+from typing import Any
+
+from gateway import store as gateway_store
+from gateway.context import CallbackNotBelieved, GatewayContext
+from gateway.platform_keys import PlatformKeys
+from gateway.webhooks import Deliveries
+from lending.foundation import jobs
+from lending.foundation.context import Context
+from lending.ledger import jobs as ledger_jobs
+from lending.loans import jobs as loan_jobs
+from lending.repayments import jobs as repayment_jobs
+from processes.worker import Loop, Worker
+from scenarios.mall_installment import jobs as mall_jobs
+from scenarios.mall_installment import news
+
+NEWS_PAUSE_S = 0.2
+DELIVERY_PAUSE_S = 0.2
+PRUNE_PAUSE_S = 60
+
+
+def core(context: Context) -> Worker:
+    """Decisions and payouts, and the news of them."""
+    return Worker(
+        name="core",
+        database_url=context.database.url,
+        queues=(jobs.CORE,),
+        handlers=_handlers(loan_jobs.handlers(context), mall_jobs.handlers(context)),
+        concurrency=context.settings.core_workers,
+        loops=(Loop("news of mall orders", lambda: news.relay(context), NEWS_PAUSE_S),),
+    )
+
+
+def postloan(context: Context) -> Worker:
+    """Repayments, and webhooks to partners."""
+    deliveries = Deliveries(
+        GatewayContext(
+            lending=context,
+            keys=PlatformKeys.load_or_make(context.settings.keys),
+            heard_from_bank=_nobody_calls_here,
+        )
+    )
+
+    def prune() -> bool:
+        with context.database.unit_of_work() as tx:
+            return gateway_store.prune_nonces(tx) > 0
+
+    return Worker(
+        name="postloan",
+        database_url=context.database.url,
+        queues=(jobs.POSTLOAN,),
+        handlers=_handlers(repayment_jobs.handlers(context)),
+        concurrency=context.settings.core_workers,
+        loops=(
+            Loop("webhooks", deliveries.run_once, DELIVERY_PAUSE_S),
+            Loop("spent nonces", prune, PRUNE_PAUSE_S),
+            Loop("seals of the journal", ledger_jobs.sealing(context.database), PRUNE_PAUSE_S),
+        ),
+    )
+
+
+def _handlers(*modules: dict[str, Callable[..., Any]]) -> dict[str, Callable[..., Any]]:
+    return {name: handler for module in modules for name, handler in module.items()}
+
+
+def _nobody_calls_here(_: object) -> None:
+    raise CallbackNotBelieved
