@@ -17,7 +17,7 @@ from lending.products.errors import PeriodsNotOffered
 from lending.products.model import Offer, Product, SubsidyPayer
 from scenarios.mall_installment import admission, orders, store
 from scenarios.mall_installment.errors import OrderNoTaken
-from scenarios.mall_installment.orders import Item
+from scenarios.mall_installment.orders import Item, Order
 
 SCENARIO = "mall_installment"
 
@@ -138,23 +138,29 @@ def place_order(
             purpose=dearest.category,
         ),
     )
-    expires_at = tx.now + timedelta(minutes=product.order_expires_minutes)
-    new = {
-        "id": order_id,
-        "partner_id": partner_id,
-        "order_no": command.order_no,
-        "amount_fen": command.amount_fen,
-        "items": command.items,
-        "return_url": command.return_url,
-        "cancel_url": command.cancel_url,
-        "metadata": command.metadata,
-        "application_id": application_id,
-        "expires_at": expires_at,
-    }
-    if not store.insert_order(tx, keys, new, token):
+    new = Order(
+        id=order_id,
+        partner_id=partner_id,
+        order_no=command.order_no,
+        amount_fen=command.amount_fen,
+        items=command.items,
+        return_url=command.return_url,
+        cancel_url=command.cancel_url,
+        metadata=command.metadata,
+        application_id=application_id,
+        refunded_fen=0,
+        checkout_token_sealed=keys.seal(token, at=orders.token_cell(order_id)),
+        created_at=tx.now,
+        expires_at=tx.now + timedelta(minutes=product.order_expires_minutes),
+        product_code=product.code,
+        product_version=product.version,
+        updated_at=tx.now,
+        state="created",
+    )
+    if not store.insert_order(tx, new, token):
         raise OrderNoTaken
-    jobs.enqueue(tx, "mall.expire", queue=jobs.CORE, at=expires_at, application_id=application_id)
+    jobs.enqueue(
+        tx, "mall.expire", queue=jobs.CORE, at=new.expires_at, application_id=application_id
+    )
     loans.tell(tx, SCENARIO, order_id, "created", {})
-    made = store.order(tx, partner_id, order_id)
-    assert made is not None
-    return orders.order_view(made, keys, public_url)
+    return orders.order_view(new, keys, public_url)

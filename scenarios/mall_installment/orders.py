@@ -44,15 +44,15 @@ class Order:
     expires_at: datetime
     product_code: str
     product_version: int
-    decision_id: str | None
-    loan_id: str | None
-    periods: int | None
-    payout_fen: int | None
-    payout_at: datetime | None
-    payout_reference: str | None
-    payout_last4: str | None
     updated_at: datetime
     state: str
+    decision_id: str | None = None
+    loan_id: str | None = None
+    periods: int | None = None
+    payout_fen: int | None = None
+    payout_at: datetime | None = None
+    payout_reference: str | None = None
+    payout_last4: str | None = None
 
     @property
     def category(self) -> str:
@@ -104,7 +104,6 @@ def order_view(
     """
     state = state or order.state
     token = keys.open(order.checkout_token_sealed, at=token_cell(order.id))
-    paid = order.payout_fen is not None and order.payout_at is not None
     return {
         "id": order.id,
         "order_no": order.order_no,
@@ -127,7 +126,7 @@ def order_view(
             "paid_at": rfc3339(order.payout_at),
             "channel_reference": order.payout_reference,
         }
-        if paid and order.payout_at
+        if order.payout_at
         else None,
         "decline_reason": "declined_by_lender" if state == "declined" else None,
         "created_at": rfc3339(order.created_at),

@@ -3,11 +3,9 @@
 from collections.abc import Sequence
 from datetime import datetime
 from hashlib import sha256
-from typing import Any
 
-from lending.foundation.crypto import FieldKeys
 from lending.foundation.database import Row, Tx, json
-from scenarios.mall_installment.orders import Item, Order, Refund, item_view, token_cell
+from scenarios.mall_installment.orders import Item, Order, Refund, item_view
 
 
 def _order(row: Row) -> Order:
@@ -20,7 +18,7 @@ def _order(row: Row) -> Order:
     )
 
 
-def insert_order(tx: Tx, keys: FieldKeys, order: dict[str, Any], token: str) -> bool:
+def insert_order(tx: Tx, new: Order, token: str) -> bool:
     """Whether the order is new: a number that the partner has used before is not taken again."""
     return bool(
         tx.run(
@@ -30,14 +28,19 @@ def insert_order(tx: Tx, keys: FieldKeys, order: dict[str, Any], token: str) -> 
             " :amount_fen, :items, :return_url, :cancel_url, :metadata, :application_id,"
             " :token_sha256, :token_sealed, :now, :now, :expires_at)"
             " ON CONFLICT (partner_id, order_no) DO NOTHING",
-            **{
-                **order,
-                "items": json([item_view(item) for item in order["items"]]),
-                "metadata": json(order["metadata"]),
-            },
+            id=new.id,
+            partner_id=new.partner_id,
+            order_no=new.order_no,
+            amount_fen=new.amount_fen,
+            items=json([item_view(item) for item in new.items]),
+            return_url=new.return_url,
+            cancel_url=new.cancel_url,
+            metadata=json(new.metadata),
+            application_id=new.application_id,
             token_sha256=sha256(token.encode()).digest(),
-            token_sealed=keys.seal(token, at=token_cell(order["id"])),
+            token_sealed=new.checkout_token_sealed,
             now=tx.now,
+            expires_at=new.expires_at,
         )
     )
 
