@@ -16,7 +16,7 @@ def handlers(context: Context) -> dict[str, Callable[..., Any]]:
     def pay_out(loan_id: str) -> None:
         payouts.pay_out(context, loan_id)
 
-    def send(payout_id: str) -> None:
-        payouts.send(context, payout_id)
+    def send(payout_id: str, queries: int) -> None:
+        payouts.send(context, payout_id, queries=queries)
 
     return {"loans.decide": decide, "loans.pay_out": pay_out, "loans.send": send}

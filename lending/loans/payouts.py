@@ -4,6 +4,9 @@ No answer is a state, `unknown`, resolved by asking under the same order number.
 used only after the channel has said that the old one definitely failed (T19, T22).
 """
 
+from dataclasses import replace
+from datetime import datetime
+
 from lending.channels import service as channels
 from lending.channels.model import SettlementAccount
 from lending.customers import service as customers
@@ -40,15 +43,18 @@ def pay_out(context: Context, loan_id: str) -> None:
         send(context, payout.id)
 
 
-def send(context: Context, payout_id: str) -> None:
+def send(context: Context, payout_id: str, *, queries: int | None = None) -> None:
     """Sends a payment that is held, or asks about one that is unknown, and records the answer.
+
+    `queries` is how often it had been asked about when this was put off; if it has been since, then
+    another job is on its way and this one has nothing to do. So callbacks do not multiply.
 
     Raises NoSuchLoan.
     """
     with context.database.unit_of_work() as tx:
         payout = _payout(tx, payout_id)
         order = _order(tx, context.keys, payout)
-    if payout.state in FINAL:
+    if payout.state in FINAL or queries not in (None, payout.queries):
         return
     if payout.state is PayoutState.HELD:
         result = context.channel.pay_out(order)
@@ -78,7 +84,8 @@ def record(tx: Tx, payout_id: str, result: ChannelResult) -> None:
         _failed(tx, loan, payout, result)
     else:
         payout_store.set_unknown(tx, payout_id)
-        _ask_later(tx, payout)
+        at = rules.query_at(tx.now, payout.queries)
+        _enqueue(tx, replace(payout, queries=payout.queries + 1), at=at)
 
 
 def heard(tx: Tx, channel_order_no: str) -> bool:
@@ -90,9 +97,7 @@ def heard(tx: Tx, channel_order_no: str) -> bool:
     if payout_id is None:
         return False
     payout_store.set_unknown_if_held(tx, payout_id)
-    jobs.enqueue(
-        tx, "loans.send", queue=jobs.CORE, lock=_payout(tx, payout_id).loan_id, payout_id=payout_id
-    )
+    _enqueue(tx, _payout(tx, payout_id))
     return True
 
 
@@ -108,7 +113,7 @@ def retry(tx: Tx, loan_id: str, actor: Actor) -> None:
     if payout is None:
         raise NoAccountToPay
     audit.record(tx, actor, "loan.retry_payout", loan_id)
-    jobs.enqueue(tx, "loans.send", queue=jobs.CORE, lock=loan_id, payout_id=payout.id)
+    _enqueue(tx, payout)
 
 
 def refund_borrower(tx: Tx, loan: Loan, refund_id: str, amount_fen: int) -> None:
@@ -138,7 +143,7 @@ def refund_borrower(tx: Tx, loan: Loan, refund_id: str, amount_fen: int) -> None
         ended_at=None,
     )
     payout_store.insert(tx, payout)
-    jobs.enqueue(tx, "loans.send", queue=jobs.CORE, lock=loan.id, payout_id=payout.id)
+    _enqueue(tx, payout)
 
 
 def _locked_loan(tx: Tx, loan_id: str) -> Loan:
@@ -255,8 +260,7 @@ def _failed(tx: Tx, loan: Loan, payout: Payout, result: ChannelResult) -> None:
     accounts = channels.settlement_accounts(tx, loan.terms.payee.partner_id)
     tried = [account.id for account in accounts].index(payout.account_id)
     if accounts[tried + 1 :]:
-        following = _begin(tx, loan, accounts[tried + 1])
-        jobs.enqueue(tx, "loans.send", queue=jobs.CORE, lock=loan.id, payout_id=following.id)
+        _enqueue(tx, _begin(tx, loan, accounts[tried + 1]))
     else:
         _give_up(tx, loan, result.code)
 
@@ -266,12 +270,13 @@ def _give_up(tx: Tx, loan: Loan, code: str) -> None:
     tell(tx, loan.scenario, loan.subject, "payout_failed", {"code": code})
 
 
-def _ask_later(tx: Tx, payout: Payout) -> None:
+def _enqueue(tx: Tx, payout: Payout, *, at: datetime | None = None) -> None:
     jobs.enqueue(
         tx,
         "loans.send",
         queue=jobs.CORE,
         lock=payout.loan_id,
-        at=rules.query_at(tx.now, payout.queries),
+        at=at,
         payout_id=payout.id,
+        queries=payout.queries,
     )

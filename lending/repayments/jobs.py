@@ -10,7 +10,7 @@ from lending.repayments import service
 def handlers(context: Context) -> dict[str, Callable[..., Any]]:
     """The jobs of this module by name; each is safe to run twice."""
 
-    def send(repayment_id: str) -> None:
-        service.send(context, repayment_id)
+    def send(repayment_id: str, queries: int) -> None:
+        service.send(context, repayment_id, queries=queries)
 
     return {"repayments.send": send}

@@ -1,5 +1,8 @@
 """Money from borrowers: asked for, collected, divided."""
 
+from dataclasses import replace
+from datetime import datetime
+
 from lending.customers import service as customers
 from lending.engine.allocation import Allocation, allocate
 from lending.foundation import audit, business_day, ids, jobs
@@ -68,22 +71,25 @@ def pay(context: Context, loan_id: str, what: What, *, amount_fen: int) -> Repay
         if not store.insert(tx, made):
             raise RepaymentUnderWay
         audit.record(tx, Actor("customer", loan.customer_id), "repayment.pay", loan_id)
-        # Should this process die now, the job finds the intent and asks.
-        _ask_later(tx, made)
+        # Should this process die now, the job finds the intent and sends it.
+        _enqueue(tx, made, at=loan_rules.query_at(tx.now, 0))
     send(context, made.id)
     with context.database.unit_of_work() as tx:
         return get(tx, made.id)
 
 
-def send(context: Context, repayment_id: str) -> None:
+def send(context: Context, repayment_id: str, *, queries: int | None = None) -> None:
     """Sends a debit that is on record, or asks about one that is unknown; safe to run again.
+
+    `queries` is how often it had been asked about when this was put off; if it has been since, then
+    another job is on its way and this one has nothing to do. So callbacks do not multiply.
 
     Raises NoSuchRepayment.
     """
     with context.database.unit_of_work() as tx:
         found = get(tx, repayment_id)
         order = _order(tx, context.keys, found)
-    if found.state in FINAL:
+    if found.state in FINAL or queries not in (None, found.queries):
         return
     if found.state is RepaymentState.HELD:
         result = context.channel.debit(order)
@@ -113,7 +119,8 @@ def record(tx: Tx, repayment_id: str, result: ChannelResult) -> None:
         store.set_failed(tx, repayment_id, result)
     else:
         store.set_unknown(tx, repayment_id)
-        _ask_later(tx, found)
+        at = loan_rules.query_at(tx.now, found.queries)
+        _enqueue(tx, replace(found, queries=found.queries + 1), at=at)
 
 
 def heard(tx: Tx, channel_order_no: str) -> bool:
@@ -121,13 +128,7 @@ def heard(tx: Tx, channel_order_no: str) -> bool:
     repayment_id = store.id_of_channel_order(tx, channel_order_no)
     if repayment_id is None:
         return False
-    jobs.enqueue(
-        tx,
-        "repayments.send",
-        queue=jobs.POSTLOAN,
-        lock=get(tx, repayment_id).loan_id,
-        repayment_id=repayment_id,
-    )
+    _enqueue(tx, get(tx, repayment_id))
     return True
 
 
@@ -228,12 +229,13 @@ def _order(tx: Tx, keys: FieldKeys, found: Repayment) -> DebitOrder:
     )
 
 
-def _ask_later(tx: Tx, found: Repayment) -> None:
+def _enqueue(tx: Tx, found: Repayment, *, at: datetime | None = None) -> None:
     jobs.enqueue(
         tx,
         "repayments.send",
         queue=jobs.POSTLOAN,
         lock=found.loan_id,
-        at=loan_rules.query_at(tx.now, found.queries),
+        at=at,
         repayment_id=found.id,
+        queries=found.queries,
     )

@@ -235,6 +235,19 @@ class TestACallback:
         world.work()
         paid_once(world, loan_id)
 
+    def test_a_hundred_times_leaves_one_question_to_be_asked(self, world: World):
+        _, loan_id = world.signed()
+        world.bank.slow = 1
+        world.work()
+        for _ in range(100):
+            with world.database.unit_of_work() as tx:
+                payouts.heard(tx, payments_number(tx, loan_id))
+        world.work()
+        waiting = "SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'loans.send'"
+        world.work(timedelta(seconds=10))
+        assert world.count(waiting) == 1
+        assert len(world.bank.calls) <= 4
+
     def test_that_lies_changes_nothing(self, world: World):
         _, loan_id = world.signed()
         world.bank.slow = 1
