@@ -45,7 +45,7 @@ def open_account(tx: Tx, account: Account, limits: Limits, *, book: str = OWN) -
     Raises OwnerMissing, LimitComesWithOpening.
     """
     rules.require_owners([account])
-    if store.open_account(tx, book, account, limits):
+    if store.open_accounts(tx, book, {account: limits}):
         return
     found = store.limited(tx, book, account)
     if found is None:
@@ -86,7 +86,7 @@ def hold(
     held = Hold(ids.new("hld"), book, debit, credit, amount_fen, subject, memo, "held")
     accounts = store.account_ids(tx, book, (debit, credit))
     changes = rules.changes_of_hold(held, ends=False)
-    store.save_limited(tx, _changed(store.lock_limited(tx, accounts.values()), changes))
+    store.save_limited(tx, _changed(store.lock_limited(tx, book, changes), changes))
     store.insert_hold(tx, held, accounts)
     return held.id
 
@@ -125,9 +125,8 @@ def void(tx: Tx, hold_id: str, because: str) -> None:
     held = _lock_hold(tx, hold_id)
     if held.state != "held":
         raise HoldEnded(f"hold {hold_id} was {held.state}")
-    accounts = store.account_ids(tx, held.book, (held.debit, held.credit))
     changes = rules.changes_of_hold(held, ends=True)
-    store.save_limited(tx, _changed(store.lock_limited(tx, accounts.values()), changes))
+    store.save_limited(tx, _changed(store.lock_limited(tx, held.book, changes), changes))
     store.end_hold(tx, hold_id, because=because)
 
 
@@ -208,9 +207,10 @@ def _write(tx: Tx, entry: Entry, ending: Hold | None = None) -> str:
     if ending:
         changes = rules.together(changes, rules.changes_of_hold(ending, ends=True))
     digest = rules.content_digest(entry)
-    locked: list[LimitedBalance] = []
-    if any(account.code in LIMITS for account in changes) or ending:
-        locked = _lock(tx, entry.book, changes)
+    limited = [one for one in changes if one.code in LIMITS]
+    locked = store.lock_limited(tx, entry.book, changes) if limited or ending else []
+    if len(locked) < len(limited):
+        locked = _open_and_lock(tx, entry.book, changes)
     for _ in range(2):
         try:
             after = _changed(locked, changes)
@@ -218,15 +218,14 @@ def _write(tx: Tx, entry: Entry, ending: Hold | None = None) -> str:
             if there := _written(tx, entry):
                 return there
             raise
-        entry_id = store.insert_entry(tx, entry, digest, [one.account_id for one in locked])
+        entry_id = store.insert_entry(tx, entry, digest, after)
         if entry_id:
-            store.save_limited(tx, after)
             if ending:
                 store.end_hold(tx, ending.id, entry_id=entry_id)
             return entry_id
         if there := _written(tx, entry):
             return there
-        locked = _lock(tx, entry.book, changes)
+        locked = _open_and_lock(tx, entry.book, changes)
     raise AssertionError(f"no business date is open, or an account vanished: {entry}")
 
 
@@ -243,8 +242,9 @@ def _written(tx: Tx, entry: Entry) -> str | None:
     return str(there["id"])
 
 
-def _lock(tx: Tx, book: str, changes: Mapping[Account, Change]) -> list[LimitedBalance]:
-    return store.lock_limited(tx, store.account_ids(tx, book, changes).values())
+def _open_and_lock(tx: Tx, book: str, changes: Mapping[Account, Change]) -> list[LimitedBalance]:
+    store.open_accounts(tx, book, {one: LIMITS.get(one.code, Limits()) for one in changes})
+    return store.lock_limited(tx, book, changes)
 
 
 def _changed(

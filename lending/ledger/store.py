@@ -1,6 +1,7 @@
 """The SQL of the ledger: accounts, limits, entries, holds. See `books.py` for what only reads."""
 
-from collections.abc import Iterable
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from lending.foundation import ids
 from lending.foundation.database import Row, Tx
@@ -9,12 +10,13 @@ from lending.ledger.model import Account, Entry, Hold, Leg, LimitedBalance
 
 _POST = """
 WITH leg AS MATERIALIZED (
-    SELECT t.number, a.id AS account_id, t.debit_fen, t.credit_fen, l.account_id AS limited
-    FROM unnest(CAST(:codes AS text[]), CAST(:owners AS text[]), CAST(:debits AS bigint[]),
-        CAST(:credits AS bigint[])) WITH ORDINALITY
-        AS t (code, owner, debit_fen, credit_fen, number)
-    JOIN ledger_account a ON a.book = :book AND a.code = t.code AND a.owner = t.owner
-    LEFT JOIN ledger_limit l ON l.account_id = a.id
+    SELECT t.number, a.id AS account_id, CAST(t.line ->> 2 AS bigint) AS debit_fen,
+        CAST(t.line ->> 3 AS bigint) AS credit_fen, l.account_id AS limited
+    FROM json_array_elements(CAST(:legs AS json)) WITH ORDINALITY AS t (line, number)
+    CROSS JOIN LATERAL (SELECT id FROM ledger_account
+        WHERE book = :book AND code = t.line ->> 0 AND owner = t.line ->> 1 LIMIT 1) a
+    LEFT JOIN LATERAL (SELECT account_id FROM ledger_limit
+        WHERE account_id = a.id LIMIT 1) l ON true
 ), entry AS (
     INSERT INTO journal_entry (id, book, kind, effective_date, booked_date, subject, memo, key,
         content_sha256, reverses, created_at)
@@ -23,11 +25,15 @@ WITH leg AS MATERIALIZED (
     FROM business_day
     WHERE (SELECT count(*) FROM leg) = :lines
         AND NOT EXISTS (SELECT FROM leg
-            WHERE limited IS NOT NULL AND limited <> ALL (CAST(:locked AS bigint[])))
+            WHERE limited IS NOT NULL AND NOT CAST(:locked AS jsonb) @> to_jsonb(limited))
     ON CONFLICT (key) DO NOTHING
     RETURNING seq, booked_date
 ), waiting AS (
     INSERT INTO journal_unsealed (entry_seq) SELECT seq FROM entry
+), kept AS (
+    UPDATE ledger_limit SET posted_fen = :posted, held_debit_fen = :held_debit,
+        held_credit_fen = :held_credit
+    FROM entry WHERE account_id = :limited
 )
 INSERT INTO journal_line (entry_seq, number, account_id, debit_fen, credit_fen, booked_date)
 SELECT entry.seq, leg.number, leg.account_id, leg.debit_fen, leg.credit_fen, entry.booked_date
@@ -35,11 +41,20 @@ FROM entry, leg
 """
 """A whole entry in one round trip, or nothing: when an account is not open yet, when one has a
 limit and is not locked, or when the key is taken. The accounts are looked up in the statement
-itself, so that no process keeps ids that another's rollback took away."""
+itself, so that no process keeps ids that another's rollback took away. Each is looked up by
+itself (LATERAL, LIMIT 1), and lists come as JSON, so that one plan serves for every entry and for
+every size of the chart.
+"""
 
 
-def insert_entry(tx: Tx, entry: Entry, content_sha256: bytes, locked: Iterable[int]) -> str | None:
-    """The new entry's id, or None where the statement held back. See `_POST`."""
+def insert_entry(
+    tx: Tx, entry: Entry, content_sha256: bytes, after: Sequence[LimitedBalance]
+) -> str | None:
+    """The new entry's id, or None where the statement held back (see `_POST`).
+
+    `after` is how the limited accounts, which the caller has locked, stand with it.
+    """
+    first = after[0] if after else None
     entry_id = ids.new("jnl")
     written = tx.run(
         _POST,
@@ -54,55 +69,80 @@ def insert_entry(tx: Tx, entry: Entry, content_sha256: bytes, locked: Iterable[i
         reverses=entry.reverses,
         now=tx.now,
         lines=len(entry.legs),
-        locked=list(locked),
-        codes=[leg.account.code.value for leg in entry.legs],
-        owners=[leg.account.owner for leg in entry.legs],
-        debits=[leg.debit_fen for leg in entry.legs],
-        credits=[leg.credit_fen for leg in entry.legs],
+        legs=json.dumps(
+            [
+                (leg.account.code, leg.account.owner, leg.debit_fen, leg.credit_fen)
+                for leg in entry.legs
+            ]
+        ),
+        locked=json.dumps([one.account_id for one in after]),
+        limited=first.account_id if first else 0,
+        posted=first.posted_fen if first else 0,
+        held_debit=first.held_debit_fen if first else 0,
+        held_credit=first.held_credit_fen if first else 0,
     )
+    if written:
+        save_limited(tx, after[1:])
     return entry_id if written else None
 
 
-def account_ids(tx: Tx, book: str, accounts: Iterable[Account]) -> dict[Account, int]:
+def account_ids(tx: Tx, book: str, accounts: Collection[Account]) -> dict[Account, int]:
     """The ids of accounts; those that are used for the first time are opened."""
-    wanted = sorted(set(accounts), key=lambda one: (one.code, one.owner))
-    found = _find(tx, book, wanted)
-    missing = [account for account in wanted if account not in found]
-    for account in missing:
-        open_account(tx, book, account, LIMITS.get(account.code, Limits()))
-    return found | _find(tx, book, missing) if missing else found
+    found = _find(tx, book, accounts)
+    if len(found) < len(set(accounts)):
+        open_accounts(tx, book, {one: LIMITS.get(one.code, Limits()) for one in accounts})
+        found = _find(tx, book, accounts)
+    return found
 
 
 def _find(tx: Tx, book: str, accounts: Iterable[Account]) -> dict[Account, int]:
     rows = tx.all(
-        "SELECT a.id, a.code, a.owner FROM ledger_account a"
-        " JOIN unnest(CAST(:codes AS text[]), CAST(:owners AS text[])) AS t (code, owner)"
-        " ON a.code = t.code AND a.owner = t.owner WHERE a.book = :book",
+        "SELECT a.id, a.code, a.owner FROM json_array_elements(CAST(:accounts AS json)) AS t (one)"
+        " CROSS JOIN LATERAL (SELECT id, code, owner FROM ledger_account"
+        "  WHERE book = :book AND code = t.one ->> 0 AND owner = t.one ->> 1 LIMIT 1) a",
         book=book,
-        codes=[account.code.value for account in accounts],
-        owners=[account.owner for account in accounts],
+        accounts=_json(accounts),
     )
     return {Account(Code(row["code"]), row["owner"]): row["id"] for row in rows}
 
 
-def open_account(tx: Tx, book: str, account: Account, limits: Limits) -> bool:
-    """Opens an account with limits; whether it was not there."""
-    return bool(
-        tx.all(
-            "WITH opened AS (INSERT INTO ledger_account (book, code, owner, opened_at)"
-            " VALUES (:book, :code, :owner, :now) ON CONFLICT DO NOTHING RETURNING id),"
-            " limited AS (INSERT INTO ledger_limit (account_id, debit_limit_fen,"
-            " credit_limit_fen) SELECT id, CAST(:debit AS bigint), CAST(:credit AS bigint)"
-            " FROM opened WHERE num_nonnulls(CAST(:debit AS bigint), CAST(:credit AS bigint)) > 0)"
-            " SELECT id FROM opened",
-            book=book,
-            code=account.code.value,
-            owner=account.owner,
-            debit=limits.debit_fen,
-            credit=limits.credit_fen,
-            now=tx.now,
-        )
+def _json(accounts: Iterable[Account]) -> str:
+    """Accounts as one parameter; unlike an array it leaves the statement one plan for all sizes."""
+    return json.dumps([(one.code, one.owner) for one in accounts])
+
+
+def open_accounts(tx: Tx, book: str, accounts: Mapping[Account, Limits]) -> int:
+    """Opens those accounts that are not there, with their limits; how many it opened.
+
+    They are opened in one order, so that two who open the same ones do not lock each other out.
+    """
+    rows = tx.all(
+        "WITH asked AS (SELECT * FROM json_to_recordset(CAST(:accounts AS json))"
+        "  AS t (code text, owner text, debit_fen bigint, credit_fen bigint)),"
+        " opened AS (INSERT INTO ledger_account (book, code, owner, opened_at)"
+        "  SELECT :book, code, owner, :now FROM asked LEFT JOIN LATERAL (SELECT id"
+        "   FROM ledger_account a WHERE a.book = :book AND a.code = asked.code"
+        "   AND a.owner = asked.owner LIMIT 1) a ON true WHERE a.id IS NULL"
+        "  ORDER BY code, owner ON CONFLICT DO NOTHING RETURNING id, code, owner),"
+        " limited AS (INSERT INTO ledger_limit (account_id, debit_limit_fen, credit_limit_fen)"
+        "  SELECT id, debit_fen, credit_fen FROM opened JOIN asked USING (code, owner)"
+        "  WHERE num_nonnulls(debit_fen, credit_fen) > 0)"
+        " SELECT id FROM opened",
+        book=book,
+        accounts=json.dumps(
+            [
+                {
+                    "code": account.code,
+                    "owner": account.owner,
+                    "debit_fen": limits.debit_fen,
+                    "credit_fen": limits.credit_fen,
+                }
+                for account, limits in accounts.items()
+            ]
+        ),
+        now=tx.now,
     )
+    return len(rows)
 
 
 def set_limits(tx: Tx, account_id: int, limits: Limits) -> None:
@@ -116,18 +156,18 @@ def set_limits(tx: Tx, account_id: int, limits: Limits) -> None:
     )
 
 
-_LIMITED = (
-    "SELECT l.account_id, a.code, a.owner, l.debit_limit_fen, l.credit_limit_fen, l.posted_fen,"
-    " l.held_debit_fen, l.held_credit_fen FROM ledger_limit l"
-    " JOIN ledger_account a ON a.id = l.account_id"
-)
-
-
-def lock_limited(tx: Tx, account_ids_: Iterable[int]) -> list[LimitedBalance]:
-    """Locks those of the accounts that have a limit, always in the same order."""
+def lock_limited(tx: Tx, book: str, accounts: Iterable[Account]) -> list[LimitedBalance]:
+    """Locks those of the accounts that are open and have a limit, always in the same order."""
     rows = tx.all(
-        _LIMITED + " WHERE l.account_id = ANY (:ids) ORDER BY l.account_id FOR UPDATE OF l",
-        ids=list(account_ids_),
+        "SELECT account_id, code, owner, debit_limit_fen, credit_limit_fen, posted_fen,"
+        " held_debit_fen, held_credit_fen FROM (SELECT a.id, a.code, a.owner"
+        "  FROM json_array_elements(CAST(:accounts AS json)) AS t (one)"
+        "  CROSS JOIN LATERAL (SELECT id, code, owner FROM ledger_account"
+        "   WHERE book = :book AND code = t.one ->> 0 AND owner = t.one ->> 1 LIMIT 1) a"
+        "  ORDER BY a.id) a CROSS JOIN LATERAL (SELECT * FROM ledger_limit"
+        "   WHERE account_id = a.id LIMIT 1 FOR UPDATE) l",
+        book=book,
+        accounts=_json(accounts),
     )
     return [_limited(row) for row in rows]
 
@@ -135,7 +175,10 @@ def lock_limited(tx: Tx, account_ids_: Iterable[int]) -> list[LimitedBalance]:
 def limited(tx: Tx, book: str, account: Account) -> LimitedBalance | None:
     """A limited account as it is at the moment, without a lock."""
     row = tx.maybe(
-        _LIMITED + " WHERE a.book = :book AND a.code = :code AND a.owner = :owner",
+        "SELECT l.account_id, a.code, a.owner, l.debit_limit_fen, l.credit_limit_fen,"
+        " l.posted_fen, l.held_debit_fen, l.held_credit_fen FROM ledger_limit l"
+        " JOIN ledger_account a ON a.id = l.account_id"
+        " WHERE a.book = :book AND a.code = :code AND a.owner = :owner",
         book=book,
         code=account.code.value,
         owner=account.owner,
