@@ -32,7 +32,7 @@ def somebody_new() -> Person:
     from simulators.magic import card_no, identity_no  # noqa: PLC0415  only the sandbox has them
 
     serial = ids.digits(8)
-    born = f"19{60 + int(serial[:2]) % 40:02d}{1 + int(serial[2]):02d}{10 + int(serial[3]):02d}"
+    born = f"19{75 + int(serial[:2]) % 20:02d}{1 + int(serial[2]):02d}{10 + int(serial[3]):02d}"
     return Person(
         name="王小满",
         identity_no=identity_no(f"11010{int(serial[4]) % 9 + 1}", born, "100"),
@@ -120,6 +120,8 @@ class Buyer:
             seen = self._http.get(f"{self._checkout_url}/state", timeout=10).json()["step"]
             if seen == step:
                 return self._get(self._checkout_url)
+            if seen not in ("waiting", "paying"):
+                break
             time.sleep(0.2)
         raise StuckAtPage(f"waited for {step}, still at {seen}")
 

@@ -68,6 +68,7 @@ DEMO_SHOP = SandboxMerchant(
     ),
     file="demo_shop.json",
 )
+FUNCTIONS = ("mall", "webhooks")
 OTHER_SHOP = SandboxMerchant(
     app_id="app_other_shop",
     name="谷雨家居",
@@ -100,7 +101,7 @@ def _register(tx: Tx, keys: FieldKeys, merchant: SandboxMerchant, key: PrivateKe
     except NoSuchPartner:
         partner_id = channels.register(
             tx,
-            NewPartner(merchant.app_id, "test", PartnerKind.MERCHANT, merchant.name, ("mall",)),
+            NewPartner(merchant.app_id, "test", PartnerKind.MERCHANT, merchant.name, FUNCTIONS),
             SYSTEM,
         )
         channels.agree(

@@ -207,14 +207,15 @@ def card(tx: Tx, card_id: str) -> tuple[BankCard, bytes] | None:
     return BankCard(**values), sealed
 
 
-def codes_sent(tx: Tx, mobile_index: bytes, since: datetime) -> list[datetime]:
+def codes_sent(tx: Tx, mobile_index: bytes, since: datetime) -> list[tuple[datetime, str]]:
+    """When codes were sent to a mobile and for what, the newest first."""
     rows = tx.all(
-        "SELECT created_at FROM sms_code WHERE mobile_index = :index AND created_at > :since"
-        " ORDER BY created_at DESC",
+        "SELECT created_at, purpose FROM sms_code WHERE mobile_index = :index"
+        " AND created_at > :since ORDER BY created_at DESC",
         index=mobile_index,
         since=since,
     )
-    return [row["created_at"] for row in rows]
+    return [(row["created_at"], row["purpose"]) for row in rows]
 
 
 def lock_mobile(tx: Tx, mobile_index: bytes) -> None:
