@@ -12,6 +12,7 @@ from lending.channels.model import Agreement, NewAccount, NewPartner, PartnerKin
 from lending.compliance import cost_showing, parameters
 from lending.customers import service as customers
 from lending.customers.model import ConsentScope
+from lending.finance import reconciliation
 from lending.foundation import business_day
 from lending.foundation.audit import SYSTEM
 from lending.foundation.clock import FixedClock
@@ -28,6 +29,7 @@ from lending.foundation.ports import (
     PayoutOrder,
 )
 from lending.foundation.settings import Settings
+from lending.ledger import proof
 from lending.ledger import service as ledger
 from lending.ledger.chart import Code
 from lending.ledger.model import Account
@@ -160,7 +162,13 @@ class Bank:
         return AccountCheck(matched=True, reference="acc-1", bank_name="测试银行")
 
     def daily_file(self, day: date) -> list[ChannelTransaction]:
-        raise NotImplementedError
+        """The whole book, whatever the day."""
+        return [
+            ChannelTransaction(
+                number, each.kind, each.amount_fen, each.state, f"bank-{number[-6:]}"
+            )
+            for number, each in self.book.items()
+        ]
 
     def heal(self) -> None:
         """From now on every call arrives, is answered, and is done at once."""
@@ -344,6 +352,19 @@ class World:
     def trial_balance(self) -> int:
         with self.database.unit_of_work() as tx:
             return sum(row.balance_fen for row in ledger.trial_balance(tx))
+
+    def require_books_agree(self) -> None:
+        """L1, L2, L9, L11, X1 to X3: the bank's book, our rows and our ledger; detail and control.
+
+        At rest: nothing may be under way.
+        """
+        with self.database.unit_of_work() as tx:
+            found = reconciliation.three_way(tx, self.bank.daily_file(TODAY))
+            assert found.agree, found.items
+            assert not found.in_flight
+            assert reconciliation.sub_ledger_check(tx) == []
+            proof.seal(tx)
+            assert proof.verify(tx) == []
 
     def exposure(self) -> int:
         return self.balance(Code.EXPOSURE, self.customer_id)

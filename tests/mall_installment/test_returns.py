@@ -5,7 +5,6 @@ import pytest
 
 from lending.engine.errors import RefundTooLarge
 from lending.foundation import business_day
-from lending.ledger import proof
 from lending.ledger.chart import Code
 from lending.loans import service as loans
 from lending.loans import store as loan_store
@@ -49,18 +48,9 @@ def outstanding(world: World, loan_id: str) -> int:
     return sum(row.open().principal_fen for row in rows)
 
 
-def books_are_whole(world: World, loan_id: str) -> None:
-    """L1, L2, L9; the loan's account is its plan's open principal; so is the exposure."""
-    assert world.trial_balance() == 0
-    assert world.balance(Code.LOAN_PRINCIPAL, loan_id) == outstanding(world, loan_id)
-    with world.database.unit_of_work() as tx:
-        proof.seal(tx)
-        assert proof.verify(tx) == []
-
-
 class TestAReturnOfAPart:
     def test_shrinks_the_loan_and_claims_the_price_from_the_shop(self, world: World):
-        order_id, loan_id = world.paid()
+        order_id, _ = world.paid()
         told = refund(world, order_id, CASE.amount_fen, items=({"sku": "sku-2", "quantity": 2},))
         assert told["loan_reduction_fen"] == told["merchant_claim_fen"] == CASE.amount_fen
         assert told["borrower_refund_fen"] == 0
@@ -70,7 +60,7 @@ class TestAReturnOfAPart:
         assert world.exposure() == AMOUNT_FEN - CASE.amount_fen
         assert world.view(order_id)["state"] == "part_refunded"
         assert world.view(order_id)["refunded_fen"] == CASE.amount_fen
-        books_are_whole(world, loan_id)
+        world.require_books_agree()
 
     def test_lowers_every_instalment_that_is_still_open(self, world: World):
         order_id, loan_id = world.paid()
@@ -84,7 +74,7 @@ class TestAReturnOfAPart:
             new.principal_fen < old.principal_fen
             for new, old in zip(after[1:], before[1:], strict=False)
         )
-        books_are_whole(world, loan_id)
+        world.require_books_agree()
 
     def test_tells_the_shop(self, world: World):
         order_id, _ = world.paid()
@@ -96,13 +86,13 @@ class TestAReturnOfAPart:
         order_id, _ = world.paid()
         refund(world, order_id, CASE.amount_fen)
         world.another_buyer(1)
-        _, second = world.paid("A-2")
+        _, _second = world.paid("A-2")
         assert [each.amount_fen for each in world.bank.paid()] == [
             AMOUNT_FEN - FEE_FEN,
             AMOUNT_FEN - FEE_FEN - CASE.amount_fen,
         ]
         assert world.balance(Code.MERCHANT_CLAIM, world.partner_id) == 0
-        books_are_whole(world, second)
+        world.require_books_agree()
 
     def test_is_not_claimed_from_another_shop(self, world: World):
         order_id, _ = world.paid()
@@ -158,7 +148,7 @@ class TestAReturnOfEverything:
         assert world.exposure() == 0
         with world.database.unit_of_work() as tx:
             assert loans.loan(tx, loan_id).state is LoanState.SETTLED
-        books_are_whole(world, loan_id)
+        world.require_books_agree()
 
     def test_after_two_instalments_pays_back_what_the_buyer_had_repaid(self, world: World):
         order_id, loan_id = world.paid()
@@ -175,7 +165,7 @@ class TestAReturnOfEverything:
         assert world.balance(Code.BORROWER_CREDIT, world.customer_id) == 0
         with world.database.unit_of_work() as tx:
             assert servicing.refund_of(tx, world.partner_id, told["id"])["state"] == "done"
-        books_are_whole(world, loan_id)
+        world.require_books_agree()
 
     def test_of_a_loan_that_was_paid_off_goes_back_to_the_buyer(self, world: World):
         order_id, loan_id = world.paid()
@@ -184,7 +174,7 @@ class TestAReturnOfEverything:
         assert (told["loan_reduction_fen"], told["borrower_refund_fen"]) == (0, AMOUNT_FEN)
         world.work()
         assert world.bank.paid()[-1].amount_fen == AMOUNT_FEN
-        books_are_whole(world, loan_id)
+        world.require_books_agree()
 
     def test_after_some_days_keeps_the_interest_of_the_days_used(self, world: World):
         order_id, loan_id = world.paid()
@@ -278,7 +268,7 @@ class TestWhatIsRefused:
             refund(world, order_id, 100)
 
     def test_by_refunds_at_once_the_price_is_never_passed(self, world: World):
-        order_id, loan_id = world.paid()
+        order_id, _ = world.paid()
         half = AMOUNT_FEN // 2 + 1
 
         def once(place: int) -> bool:
@@ -291,7 +281,7 @@ class TestWhatIsRefused:
         with ThreadPoolExecutor(4) as pool:
             assert sum(pool.map(once, range(4))) == 1
         assert world.balance(Code.MERCHANT_CLAIM, world.partner_id) == half
-        books_are_whole(world, loan_id)
+        world.require_books_agree()
 
 
 class TestLookingAtRefunds:
