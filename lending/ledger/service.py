@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
-from lending.foundation import ids
+from lending.foundation import business_day, ids
 from lending.foundation.database import Tx
 from lending.ledger import books, proof, rules, store
 from lending.ledger.chart import LIMITS, Code, Limits
@@ -61,7 +61,8 @@ def post(tx: Tx, entry: Entry) -> str:
     when it happened, where that was another day. Accounts with a limit are locked in one order;
     all others are only appended to, so busy accounts make nobody wait.
 
-    Raises EntryDoesNotBalance, OwnerMissing, KeyUsedForAnotherEntry, LimitPassed.
+    Raises EntryDoesNotBalance, OwnerMissing, KeyUsedForAnotherEntry, LimitPassed,
+    BusinessDayNotOpen.
     """
     return _write(tx, replace(entry, legs=rules.lines(entry.legs)))
 
@@ -226,7 +227,8 @@ def _write(tx: Tx, entry: Entry, ending: Hold | None = None) -> str:
         if there := _written(tx, entry):
             return there
         locked = _open_and_lock(tx, entry.book, changes)
-    raise AssertionError(f"no business date is open, or an account vanished: {entry}")
+    business_day.today(tx)  # a business date that is not open is the one reason left
+    raise AssertionError(f"the journal held back twice: {entry}")
 
 
 def _written(tx: Tx, entry: Entry) -> str | None:

@@ -205,6 +205,12 @@ class TestTheBusinessDate:
                 "late": TODAY + timedelta(days=1),
             }
 
+    def test_l10_books_nothing_before_the_first_date_is_open(self, database: Database):
+        with database.unit_of_work() as tx:
+            tx.run("DELETE FROM business_day")
+        with pytest.raises(business_day.BusinessDayNotOpen), database.unit_of_work() as tx:
+            lend(tx, 1)
+
     def test_l13_a_balance_as_of_a_closed_date_never_changes(self, database: Database):
         with database.unit_of_work() as tx:
             lend(tx, 100, "a")

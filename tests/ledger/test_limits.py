@@ -67,6 +67,16 @@ class TestALimit:
             with pytest.raises(LimitPassed):
                 expose(tx, 1, "d")
 
+    def test_leaves_room_on_the_side_that_it_bounds(self, database: Database):
+        with database.unit_of_work() as tx:
+            assert service.available(tx, EXPOSURE) == LIMIT_FEN
+            assert service.available(tx, CLAIM) == 0
+            assert service.available(tx, BANK) is None
+            service.open_account(tx, SMALL, Limits(credit_fen=10))
+            service.hold(tx, debit=BANK, credit=SMALL, amount_fen=4, subject="x", memo="")
+            write(tx, *transfer(BANK, SMALL, 5))
+            assert service.available(tx, SMALL) == 1
+
     def test_comes_with_the_opening_of_an_account(self, database: Database):
         with database.unit_of_work() as tx:
             lend(tx, 5)

@@ -1,15 +1,16 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 
 import psycopg
 import pytest
 from sqlalchemy.exc import DBAPIError
 
 from lending.foundation.database import Database, Tx
-from lending.ledger import jobs, proof, service
+from lending.ledger import jobs, proof, rules, service
 from lending.ledger.chart import Code
-from lending.ledger.model import Account
+from lending.ledger.model import Account, Entry, credit, debit
 from tests.ledger.entries import BANK, LOAN, expose, hold, lend, transfer, write
 
 TABLES = ("journal_entry", "journal_line", "journal_seal", "ledger_account", "ledger_limit")
@@ -165,6 +166,34 @@ class TestVerifying:
         with database.unit_of_work() as tx:
             assert proof.verify(tx) == []
             assert proof.verify(tx, anchor=head) != []
+
+    def test_l9_finds_a_chain_that_was_made_anew(self, database: Database):
+        filled(database)
+        with database.unit_of_work() as tx:
+            number, digest = proof.head(tx)
+            assert proof.verify(tx, anchor=(number, digest)) == []
+            assert proof.verify(tx, anchor=(number, "00" + digest[2:])) != []
+
+    def test_l1_finds_an_entry_that_does_not_balance_though_its_digest_fits(
+        self, database: Database
+    ):
+        with database.unit_of_work() as tx:
+            lend(tx, 100)
+            said = Entry(
+                kind="test", subject="x", memo="", legs=(*transfer(LOAN, BANK, 100),), key="k1"
+            )
+            assert tx.scalar("SELECT content_sha256 FROM journal_entry") == (
+                rules.content_digest(said)
+            )
+            forged = replace(said, legs=(debit(LOAN, 101), credit(BANK, 100)))
+            for table in ("journal_line", "journal_entry"):
+                unguard(tx, table)
+            tx.run("UPDATE journal_line SET debit_fen = 101 WHERE debit_fen > 0")
+            tx.run("UPDATE journal_entry SET content_sha256 = :d", d=rules.content_digest(forged))
+            unbalanced, off = proof.verify(tx)
+            assert "does not balance" in unbalanced
+            assert "off by 1 fen" in off
+            tx.driver.rollback()
 
     def test_l4_finds_a_kept_balance_that_is_not_the_fold(
         self, database: Database, database_url: str
