@@ -15,10 +15,15 @@ class CallbackRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ChannelCallback:
-    """A payment that the bank says has ended."""
+    """A payment that the bank says has ended. Only the question that follows moves money."""
 
     kind: str
+    """`payout` or `debit`."""
     channel_order_no: str
+    status: str
+    """`paid` or `failed`."""
+    amount_fen: int
+    reference: str
 
 
 def read(message: Message, bank_key: Verifier) -> ChannelCallback:
@@ -33,7 +38,22 @@ def read(message: Message, bank_key: Verifier) -> ChannelCallback:
             now=int(time.time()),
             tag=TAG_EVENT,
         )
+    except SignatureRefused as refused:
+        raise CallbackRefused(refused.code) from refused
+    try:
         body = json.loads(message.body)
-        return ChannelCallback(str(body["kind"]), str(body["channel_order_no"]))
-    except (SignatureRefused, ValueError, KeyError, TypeError) as problem:
-        raise CallbackRefused(type(problem).__name__) from problem
+        found = ChannelCallback(
+            kind=body["kind"],
+            channel_order_no=body["channel_order_no"],
+            status=body["status"],
+            amount_fen=body["amount_fen"],
+            reference=body["reference"],
+        )
+    except (ValueError, KeyError, TypeError) as problem:
+        raise CallbackRefused("the body cannot be read") from problem
+    texts = (found.kind, found.channel_order_no, found.status, found.reference)
+    if not all(isinstance(text, str) for text in texts) or type(found.amount_fen) is not int:
+        raise CallbackRefused("a field is of another type")
+    if found.kind not in ("payout", "debit") or found.status not in ("paid", "failed"):
+        raise CallbackRefused("it does not tell of a payment that has ended")
+    return found

@@ -4,6 +4,7 @@ import json
 import logging
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +22,10 @@ from requests.adapters import BaseAdapter
 
 TAG_REQUEST = "cf-channel-1-request"
 TAG_RESPONSE = "cf-channel-1-response"
+CONNECT_TIMEOUT_S = 3.0
+ANSWER_BYTES_MAX = 32 * 1024 * 1024
+"""A daily file of some 300,000 payments."""
+CHUNK_BYTES = 64 * 1024
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +53,13 @@ class Answer:
         if not isinstance(read, dict):
             raise NoAnswer("the answer is not an object")
         return read
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
 
 
 class SignedHttp:
@@ -78,26 +90,15 @@ class SignedHttp:
         content = json.dumps(body, ensure_ascii=False).encode() if body is not None else b""
         headers = {"content-type": "application/json"} if content else {}
         nonce = new_nonce()
-        now = int(time.time())
         asked = Message.of_url(method, url, headers, content)
-        headers |= sign_request(asked, self._key, created=now, nonce=nonce, tag=TAG_REQUEST)
+        headers |= sign_request(
+            asked, self._key, created=int(time.time()), nonce=nonce, tag=TAG_REQUEST
+        )
         asked = Message.of_url(method, url, headers, content)
-        try:
-            answer = self._session().request(
-                method,
-                url,
-                data=content or None,
-                headers=headers,
-                timeout=(3, self._timeout_s),
-                allow_redirects=False,
-            )
-        except requests.RequestException as problem:
-            raise NoAnswer(type(problem).__name__) from problem
-        if answer.status_code >= 500:
-            raise NoAnswer(f"status {answer.status_code}")
+        answer = self._send(asked, url)
         try:
             verify_response(
-                asked.answered(answer.status_code, answer.headers, answer.content),
+                asked.answered(answer.status, answer.headers, answer.body),
                 key_of=self._key_of,
                 now=int(time.time()),
                 nonce=nonce,
@@ -106,7 +107,33 @@ class SignedHttp:
         except SignatureRefused as refused:
             log.warning("answer to %s %s is not signed for it: %s", method, path, refused.code)
             raise NoAnswer(refused.code) from refused
-        return Answer(answer.status_code, answer.content)
+        return Answer(answer.status, answer.body)
+
+    def _send(self, asked: Message, url: str) -> _Heard:
+        """What came back, whole and in time, whoever sent it. No redirect, no second attempt."""
+        until = time.monotonic() + self._timeout_s
+        try:
+            with self._session().request(
+                asked.method,
+                url,
+                data=asked.body or None,
+                headers=dict(asked.headers),
+                timeout=(min(CONNECT_TIMEOUT_S, self._timeout_s), self._timeout_s),
+                allow_redirects=False,
+                stream=True,
+            ) as answer:
+                if answer.status_code >= 500:
+                    raise NoAnswer(f"status {answer.status_code}")
+                body = bytearray()
+                for chunk in answer.iter_content(CHUNK_BYTES):
+                    body += chunk
+                    if len(body) > ANSWER_BYTES_MAX:
+                        raise NoAnswer("the answer is too long")
+                    if time.monotonic() > until:
+                        raise NoAnswer("the answer takes too long")
+                return _Heard(answer.status_code, answer.headers, bytes(body))
+        except requests.RequestException as problem:
+            raise NoAnswer(type(problem).__name__) from problem
 
     def _key_of(self, keyid: str) -> Verifier | None:
         return self._institution_key if keyid == self._institution_key.keyid else None
@@ -116,7 +143,9 @@ class SignedHttp:
         if found is None:
             found = requests.Session()
             found.trust_env = False
+            found.headers["Accept-Encoding"] = "identity"  # digests are of the bytes as sent
             if self._transport is not None:
                 found.mount("http://", self._transport)
+                found.mount("https://", self._transport)
             self._local.session = found
         return found

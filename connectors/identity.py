@@ -3,7 +3,7 @@
 import base64
 from typing import Any
 
-from connectors.http import NoAnswer, SignedHttp
+from connectors.http import Answer, NoAnswer, SignedHttp
 from lending.foundation.errors import OutsideFault
 from lending.foundation.ports import IdentityAnswer
 
@@ -38,12 +38,23 @@ class IdentityService:
 
     def _ask(self, path: str, body: dict[str, Any]) -> IdentityAnswer:
         try:
-            found = self._http.call("POST", path, body).json()
-            return IdentityAnswer(
-                passed=found["passed"] is True,
-                reference=str(found["reference"]),
-                score=found.get("score"),
-                reason=str(found.get("reason", "")),
-            )
-        except (NoAnswer, KeyError):
+            return read_answer(self._http.call("POST", path, body))
+        except NoAnswer:
             raise IdentityUnavailable from None
+
+
+def read_answer(answer: Answer) -> IdentityAnswer:
+    """What the service says; a living face is part of passing.
+
+    Raises NoAnswer when it does not say.
+    """
+    found = answer.json()
+    passed, score = found.get("passed"), found.get("score")
+    if answer.status != 200 or not isinstance(passed, bool):
+        raise NoAnswer(f"status {answer.status} says nothing of a match")
+    return IdentityAnswer(
+        passed=passed and found.get("alive") is not False,
+        reference=str(found.get("reference", "")),
+        score=score if type(score) is int else None,
+        reason=str(found.get("reason", "")),
+    )

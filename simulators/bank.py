@@ -5,6 +5,8 @@ import hashlib
 import io
 import secrets
 import sqlite3
+import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -17,14 +19,25 @@ CREATE TABLE IF NOT EXISTS payment (
     channel_order_no TEXT PRIMARY KEY, kind TEXT NOT NULL, digest TEXT NOT NULL,
     account_no TEXT NOT NULL, account_name TEXT NOT NULL, amount_fen INTEGER NOT NULL,
     status TEXT NOT NULL, code TEXT NOT NULL, message TEXT NOT NULL, reference TEXT NOT NULL,
-    day TEXT NOT NULL, finished_at TEXT NOT NULL);
+    day TEXT NOT NULL, finished_at TEXT NOT NULL, settle_at TEXT);
+CREATE INDEX IF NOT EXISTS payment_to_settle ON payment (settle_at) WHERE settle_at IS NOT NULL;
+CREATE INDEX IF NOT EXISTS payment_by_day ON payment (day);
 CREATE TABLE IF NOT EXISTS movement (
     reference TEXT NOT NULL, account_no TEXT NOT NULL, amount_fen INTEGER NOT NULL);
 """
 OUR_ACCOUNT = "6230580000000000013"
 OUR_OPENING_FEN = 10_000_000_000
 CARD_OPENING_FEN = 5_000_000
+VAULT = "vault"
+"""Where the balances that accounts open with come from."""
+LATE_S = 2.0
 SHANGHAI = timezone(timedelta(hours=8))
+REASONS = {
+    "not_yours": "name_mismatch",
+    "other_mobile": "mobile_mismatch",
+    "other_identity": "identity_mismatch",
+}
+Told = Callable[[dict[str, object]], None]
 
 
 class OtherContent(Exception):
@@ -40,83 +53,94 @@ class Payment:
     account_no: str
     account_name: str
     amount_fen: int
+    purpose: str
 
     @property
     def digest(self) -> str:
         """What tells another content under the same number."""
-        parts = (self.kind, self.account_no, self.account_name, str(self.amount_fen))
+        parts = (
+            self.kind,
+            self.account_no,
+            self.account_name,
+            str(self.amount_fen),
+            self.purpose,
+        )
         return hashlib.sha256("|".join(parts).encode()).hexdigest()
 
 
 class Bank:
-    """The bank and its book."""
+    """The bank and its book. `settled` hears of every payment that ends later than its answer."""
 
-    def __init__(self, book: Book) -> None:
+    def __init__(self, book: Book, settled: Told = lambda _: None) -> None:
         self._book = book
+        self._settled = settled
         with book.change() as change:
-            change.execute(
-                "INSERT OR IGNORE INTO account VALUES (?, ?, ?)",
-                (OUR_ACCOUNT, "安心消费金融有限公司", OUR_OPENING_FEN),
-            )
+            _open(change, OUR_ACCOUNT, "安心消费金融有限公司", OUR_OPENING_FEN)
+        self.settle()
 
-    def check_account(self, account_no: str) -> tuple[bool, str]:
-        """Whether the four elements match, and why not."""
-        if fate_of_card(account_no) == "not_yours":
-            return False, "name_mismatch"
-        return True, ""
+    def check_account(self, account_no: str) -> str:
+        """Which of the four elements of an account is wrong; empty if none."""
+        return REASONS.get(fate_of_card(account_no) or "", "")
 
-    def pay(self, payment: Payment, *, declined: bool = False) -> dict[str, object]:
+    def pay(
+        self, payment: Payment, *, declined: bool = False, settle_after_s: float | None = None
+    ) -> dict[str, object]:
         """Carries a payment out once; the same number with the same content gives the same answer.
+
+        With `settle_after_s`, or to or from a card that is late, it is `processing` until then.
 
         Raises OtherContent.
         """
+        self.settle()
+        if settle_after_s is None and fate_of_card(payment.account_no) == "late":
+            settle_after_s = LATE_S
         with self._book.change() as change:
-            there = change.execute(
-                "SELECT * FROM payment WHERE channel_order_no = ?", (payment.channel_order_no,)
-            ).fetchone()
-            if there is not None:
-                if there["digest"] != payment.digest:
-                    raise OtherContent
-                return _answer(there)
-            code, message = self._refusal(change, payment, declined=declined)
-            reference = f"BK{secrets.token_hex(8).upper()}"
-            now = datetime.now(UTC)
-            change.execute(
-                "INSERT INTO payment VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    payment.channel_order_no,
-                    payment.kind,
-                    payment.digest,
-                    payment.account_no,
-                    payment.account_name,
-                    payment.amount_fen,
-                    "failed" if code else "paid",
-                    code,
-                    message,
-                    reference,
-                    now.astimezone(SHANGHAI).date().isoformat(),
-                    now.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-                ),
-            )
-            if not code:
-                self._move(change, payment, reference)
-            row = change.execute(
-                "SELECT * FROM payment WHERE channel_order_no = ?", (payment.channel_order_no,)
-            ).fetchone()
-        return _answer(row)
+            there = _row(change, payment.channel_order_no)
+            if there is None:
+                _enter(change, payment, settle_after_s)
+                if declined:
+                    _end(change, payment.channel_order_no, "DECLINED", "declined by the other bank")
+                elif settle_after_s is None:
+                    _carry_out(change, payment.channel_order_no)
+            elif there["digest"] != payment.digest:
+                raise OtherContent
+            found = _row(change, payment.channel_order_no)
+        if there is None and found is not None and found["settle_at"] is not None:
+            later = threading.Timer((settle_after_s or 0) + 0.01, self.settle)
+            later.daemon = True
+            later.start()
+        return _answer(found)
+
+    def settle(self) -> None:
+        """Ends the payments whose time has come, and tells of each."""
+        sql = "SELECT channel_order_no FROM payment WHERE settle_at <= ?"
+        if not self._book.rows(sql, _instant(datetime.now(UTC))):
+            return
+        with self._book.change() as change:
+            due = change.execute(sql, (_instant(datetime.now(UTC)),)).fetchall()
+            for row in due:
+                _carry_out(change, row["channel_order_no"])
+            ended = [_answer(_row(change, row["channel_order_no"])) for row in due]
+        for answer in ended:
+            self._settled(answer)
 
     def find(self, kind: str, channel_order_no: str) -> dict[str, object] | None:
         """What became of a payment; None when the number is not known."""
+        self.settle()
         rows = self._book.rows(
             "SELECT * FROM payment WHERE channel_order_no = ? AND kind = ?", channel_order_no, kind
         )
         return _answer(rows[0]) if rows else None
 
     def daily_file(self, day: str) -> str:
-        """All payments of a day as CSV: a header, the rows, and a last line that sums them up."""
+        """Payments that ended on a day as CSV: a header, the rows, a last line that sums them up.
+
+        Failed ones are in it too, so that a payment that is not in it did not end.
+        """
+        self.settle()
         rows = self._book.rows(
             "SELECT channel_order_no, kind, amount_fen, status, reference FROM payment"
-            " WHERE day = ? ORDER BY channel_order_no",
+            " WHERE day = ? AND status <> 'processing' ORDER BY channel_order_no",
             day,
         )
         text = io.StringIO()
@@ -134,64 +158,138 @@ class Bank:
         return int(rows[0]["balance_fen"]) if rows else None
 
     def totals(self) -> dict[str, int]:
-        """The whole book in figures: what went out, what came in, what stands on our account."""
+        """The whole book in figures: what went out, what came in, what stands on our account.
+
+        `off_fen` is by how much the book contradicts itself: entries that do not sum to 0, and
+        balances that are not the sum of their movements. It is 0.
+        """
+        self.settle()
         rows = self._book.rows(
-            "SELECT kind, coalesce(sum(amount_fen), 0) AS fen, count(*) AS number FROM payment"
-            " WHERE status = 'paid' GROUP BY kind"
+            "SELECT kind, status, coalesce(sum(amount_fen), 0) AS fen, count(*) AS number"
+            " FROM payment WHERE status <> 'failed' GROUP BY kind, status"
         )
-        by_kind = {row["kind"]: row for row in rows}
-        found = {
-            f"{kind}_{what}": int(by_kind[kind][column]) if kind in by_kind else 0
-            for kind in ("payout", "debit")
-            for what, column in (("fen", "fen"), ("count", "number"))
-        }
+        found = {f"{kind}_{what}": 0 for kind in ("payout", "debit") for what in ("fen", "count")}
+        processing = 0
+        for row in rows:
+            if row["status"] == "paid":
+                found[f"{row['kind']}_fen"] = int(row["fen"])
+                found[f"{row['kind']}_count"] = int(row["number"])
+            else:
+                processing += int(row["number"])
         return {
             **found,
+            "processing_count": processing,
             "our_balance_fen": self.balance(OUR_ACCOUNT) or 0,
             "our_opening_fen": OUR_OPENING_FEN,
-            "off_fen": int(
-                self._book.rows("SELECT coalesce(sum(amount_fen), 0) FROM movement")[0][0]
-            ),
+            "off_fen": sum(int(self._book.rows(q)[0][0]) for q in (_UNBALANCED, _MISCOUNTED)),
         }
 
-    def _refusal(
-        self, change: sqlite3.Connection, payment: Payment, *, declined: bool
-    ) -> tuple[str, str]:
-        fate = fate_of_card(payment.account_no)
-        if declined:
-            return "DECLINED", "declined by the receiving bank"
-        if fate == "dead":
-            return "ACCOUNT_CLOSED", "the account is closed"
-        if payment.kind == "debit":
-            row = change.execute(
-                "SELECT balance_fen FROM account WHERE no = ?", (payment.account_no,)
-            ).fetchone()
-            balance = row["balance_fen"] if row else CARD_OPENING_FEN
-            if fate == "insufficient" or balance < payment.amount_fen:
-                return "INSUFFICIENT", "the balance is too low"
-        return "", ""
 
-    def _move(self, change: sqlite3.Connection, payment: Payment, reference: str) -> None:
-        change.execute(
-            "INSERT OR IGNORE INTO account VALUES (?, ?, ?)",
-            (
-                payment.account_no,
-                payment.account_name,
-                CARD_OPENING_FEN if payment.account_no.startswith(CARD_PREFIX) else 0,
-            ),
-        )
-        sign = 1 if payment.kind == "payout" else -1
-        for account, fen in (
-            (OUR_ACCOUNT, -sign * payment.amount_fen),
-            (payment.account_no, sign * payment.amount_fen),
-        ):
-            change.execute(
-                "UPDATE account SET balance_fen = balance_fen + ? WHERE no = ?", (fen, account)
-            )
-            change.execute("INSERT INTO movement VALUES (?, ?, ?)", (reference, account, fen))
+_UNBALANCED = (
+    "SELECT coalesce(sum(abs(fen)), 0) FROM"
+    " (SELECT sum(amount_fen) AS fen FROM movement GROUP BY reference)"
+)
+_MISCOUNTED = (
+    "SELECT coalesce(sum(abs(account.balance_fen - coalesce(moved.fen, 0))), 0) FROM account"
+    " LEFT JOIN (SELECT account_no, sum(amount_fen) AS fen FROM movement GROUP BY account_no)"
+    " AS moved ON moved.account_no = account.no"
+)
 
 
-def _answer(row: sqlite3.Row) -> dict[str, object]:
+def _instant(at: datetime) -> str:
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _row(change: sqlite3.Connection, channel_order_no: str) -> sqlite3.Row | None:
+    found: sqlite3.Row | None = change.execute(
+        "SELECT * FROM payment WHERE channel_order_no = ?", (channel_order_no,)
+    ).fetchone()
+    return found
+
+
+def _enter(change: sqlite3.Connection, payment: Payment, settle_after_s: float | None) -> None:
+    now = datetime.now(UTC)
+    settle_at = None if settle_after_s is None else now + timedelta(seconds=settle_after_s)
+    change.execute(
+        "INSERT INTO payment VALUES (?, ?, ?, ?, ?, ?, 'processing', '', '', ?, ?, '', ?)",
+        (
+            payment.channel_order_no,
+            payment.kind,
+            payment.digest,
+            payment.account_no,
+            payment.account_name,
+            payment.amount_fen,
+            f"BK{secrets.token_hex(8).upper()}",
+            now.astimezone(SHANGHAI).date().isoformat(),
+            None if settle_at is None else _instant(settle_at),
+        ),
+    )
+
+
+def _carry_out(change: sqlite3.Connection, channel_order_no: str) -> None:
+    payment = _row(change, channel_order_no)
+    assert payment is not None
+    assert payment["status"] == "processing"
+    is_card = payment["kind"] == "debit" or payment["account_no"].startswith(CARD_PREFIX)
+    _open(
+        change,
+        payment["account_no"],
+        payment["account_name"],
+        CARD_OPENING_FEN if is_card else 0,
+    )
+    legs = [(OUR_ACCOUNT, -payment["amount_fen"]), (payment["account_no"], payment["amount_fen"])]
+    if payment["kind"] == "debit":
+        legs = [(no, -fen) for no, fen in reversed(legs)]
+    code, message = _refusal(change, payment, payer=legs[0][0])
+    if not code:
+        for no, fen in legs:
+            _move(change, payment["reference"], no, fen)
+    _end(change, channel_order_no, code, message)
+
+
+def _refusal(change: sqlite3.Connection, payment: sqlite3.Row, payer: str) -> tuple[str, str]:
+    fate = fate_of_card(payment["account_no"])
+    if fate == "dead":
+        return "ACCOUNT_CLOSED", "the account is closed"
+    empty = fate == "insufficient" and payment["kind"] == "debit"
+    row = change.execute("SELECT balance_fen FROM account WHERE no = ?", (payer,)).fetchone()
+    if empty or row["balance_fen"] < payment["amount_fen"]:
+        return "INSUFFICIENT", "the balance is too low"
+    return "", ""
+
+
+def _end(change: sqlite3.Connection, channel_order_no: str, code: str, message: str) -> None:
+    now = datetime.now(UTC)
+    change.execute(
+        "UPDATE payment SET status = ?, code = ?, message = ?, day = ?, finished_at = ?,"
+        " settle_at = NULL WHERE channel_order_no = ?",
+        (
+            "failed" if code else "paid",
+            code,
+            message,
+            now.astimezone(SHANGHAI).date().isoformat(),
+            _instant(now),
+            channel_order_no,
+        ),
+    )
+
+
+def _open(change: sqlite3.Connection, no: str, name: str, opening_fen: int) -> None:
+    there = change.execute("SELECT 1 FROM account WHERE no = ?", (no,)).fetchone()
+    if there is None:
+        change.execute("INSERT INTO account VALUES (?, ?, 0)", (no, name))
+        change.execute("INSERT OR IGNORE INTO account VALUES (?, 'the bank', 0)", (VAULT,))
+        for account, fen in ((VAULT, -opening_fen), (no, opening_fen)):
+            _move(change, f"OPEN{no}", account, fen)
+
+
+def _move(change: sqlite3.Connection, reference: str, no: str, fen: int) -> None:
+    change.execute("UPDATE account SET balance_fen = balance_fen + ? WHERE no = ?", (fen, no))
+    change.execute("INSERT INTO movement VALUES (?, ?, ?)", (reference, no, fen))
+
+
+def _answer(row: sqlite3.Row | None) -> dict[str, object]:
+    assert row is not None
     return {
         "channel_order_no": row["channel_order_no"],
         "kind": row["kind"],
@@ -200,5 +298,5 @@ def _answer(row: sqlite3.Row) -> dict[str, object]:
         "reference": row["reference"],
         "code": row["code"],
         "message": row["message"],
-        "finished_at": row["finished_at"],
+        "finished_at": row["finished_at"] or None,
     }

@@ -14,20 +14,24 @@ class Book:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._path = path
         self._local = threading.local()
-        with self.change() as book:
-            book.execute("PRAGMA journal_mode = WAL")
         connection = self._connection()
+        connection.execute("PRAGMA journal_mode = WAL")
         connection.executescript(schema)
 
     @contextmanager
     def change(self) -> Iterator[sqlite3.Connection]:
-        """A transaction that excludes other writers; commits on leaving."""
+        """A transaction that excludes other writers from its first read on; commits on leaving."""
         connection = self._connection()
         if connection.in_transaction:
             yield connection
             return
-        with connection:
+        connection.execute("BEGIN IMMEDIATE")
+        try:
             yield connection
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+        connection.execute("COMMIT")
 
     def rows(self, sql: str, *values: object) -> list[sqlite3.Row]:
         """Reads."""
@@ -36,7 +40,8 @@ class Book:
     def _connection(self) -> sqlite3.Connection:
         found: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if found is None:
-            found = sqlite3.connect(self._path, timeout=30, isolation_level="IMMEDIATE")
+            found = sqlite3.connect(self._path, timeout=30, isolation_level=None)
             found.row_factory = sqlite3.Row
+            found.execute("PRAGMA synchronous = NORMAL")
             self._local.connection = found
         return found

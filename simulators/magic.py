@@ -18,6 +18,9 @@ CARDS = {
     "02": "insufficient",
     "03": "slow",
     "04": "not_yours",
+    "05": "late",
+    "06": "other_mobile",
+    "07": "other_identity",
 }
 """What the two digits before the last of a card number with the prefix decide."""
 
@@ -27,6 +30,13 @@ def identity_no(region: str, birth: str, sequence: str) -> str:
     body = f"{region}{birth}{sequence}"
     total = sum(int(digit) * weight for digit, weight in zip(body, _WEIGHTS, strict=True))
     return body + "10X98765432"[total % 11]
+
+
+def is_identity_no(number: str) -> bool:
+    """Whether it has 18 places and the right check character (GB 11643)."""
+    body = number[:17]
+    right = len(number) == 18 and body.isascii() and body.isdigit()
+    return right and identity_no(body[:6], body[6:14], body[14:]) == number.upper()
 
 
 def card_no(body: str) -> str:

@@ -4,12 +4,15 @@ They verify every call and sign every answer and callback with Ed25519, over a C
 they recompute themselves.
 """
 
+import base64
+import hashlib
+import re
 import secrets
+import sqlite3
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
 from cryptography.hazmat.primitives import serialization
@@ -23,10 +26,22 @@ from http_message_signatures import (
 )
 from http_message_signatures.exceptions import HTTPMessageSignaturesException
 
+from simulators.book import Book
+
 TAG_REQUEST = "cf-channel-1-request"
 TAG_RESPONSE = "cf-channel-1-response"
 TAG_EVENT = "cf-channel-1-event"
 WINDOW_S = 300
+AHEAD_S = 30
+NONCE_KEPT_S = 900
+NONCES = """
+CREATE TABLE IF NOT EXISTS nonce (
+    keyid TEXT NOT NULL, nonce TEXT NOT NULL, seen_at INTEGER NOT NULL,
+    PRIMARY KEY (keyid, nonce)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS nonce_by_age ON nonce (seen_at);
+"""
+_NONCE = re.compile(r"[A-Za-z0-9\-_.~]{16,64}")
+_DIGEST = re.compile(r"(sha-256|sha-512)=:([A-Za-z0-9+/=]*):")
 
 
 class NotSigned(Exception):
@@ -73,7 +88,9 @@ class Resolver(HTTPSignatureKeyResolver):
 class Institution:
     """Verifies what comes in, signs what goes out, remembers nonces."""
 
-    def __init__(self, key: Ed25519PrivateKey, keyid: str, company: dict[str, bytes]) -> None:
+    def __init__(
+        self, key: Ed25519PrivateKey, keyid: str, company: dict[str, bytes], nonces: Book
+    ) -> None:
         self._keyid = keyid
         resolver = Resolver(key, keyid, company)
         self._signer = HTTPMessageSigner(
@@ -82,30 +99,36 @@ class Institution:
         self._verifier = HTTPMessageVerifier(
             signature_algorithm=algorithms.ED25519, key_resolver=resolver
         )
-        self._nonces: dict[str, float] = {}
-        self._lock = Lock()
+        self._verifier.max_clock_skew = timedelta(seconds=AHEAD_S)
+        self._nonces = nonces
 
     def verify(self, request: Request) -> str:
-        """The nonce of a call that is signed as it must be.
+        """The nonce of a call that is signed as it must be; it is spent by this.
 
         Raises NotSigned.
         """
+        body = request.get_data()
         required = ["@method", "@authority", "@path", "@query"]
-        if request.get_data():
-            required += ["content-digest", "content-type"]
+        if body or "content-digest" in request.headers:
+            required += ["content-type", "content-digest"]
+            check_digest(request.headers.get("content-digest", ""), body)
         try:
             found = self._verifier.verify(
-                Signed(request.method, request.url, request.headers, request.get_data()),
+                Signed(request.method, request.url, request.headers, body),
                 max_age=timedelta(seconds=WINDOW_S),
                 expect_tag=TAG_REQUEST,
                 require_components=required,
-                body=request.get_data() or None,
             )
         except (HTTPMessageSignaturesException, KeyError, ValueError) as problem:
             raise NotSigned(str(problem)) from problem
-        nonce = str(found[0].parameters.get("nonce", ""))
-        if not nonce or not self._spend(nonce):
-            raise NotSigned("the nonce is missing or was used before")
+        if len(found) != 1:
+            raise NotSigned("exactly one signature must have our tag")
+        given = found[0].parameters
+        check_window(given)
+        nonce = given.get("nonce")
+        if not isinstance(nonce, str) or not _NONCE.fullmatch(nonce):
+            raise NotSigned("a nonce of 16 to 64 characters is needed")
+        self._spend(str(given["keyid"]), nonce)
         return nonce
 
     def sign_answer(self, request: Request, nonce: str | None, answer: Response) -> None:
@@ -120,13 +143,18 @@ class Institution:
             covered += ["content-type", "content-digest"]
         asked = Signed(request.method, request.url, dict(request.headers), request.get_data())
         headers = dict(answer.headers)
-        self._sign(
-            SignedAnswer(answer.status_code, headers, body, asked),
-            body,
-            covered,
-            tag=TAG_RESPONSE,
-            nonce=nonce,
-        )
+        try:
+            self._sign(
+                SignedAnswer(answer.status_code, headers, body, asked),
+                body,
+                covered,
+                tag=TAG_RESPONSE,
+                nonce=nonce,
+            )
+        except HTTPMessageSignaturesException:
+            if nonce is not None:
+                raise
+            return  # a stranger's request that cannot even be named goes without
         answer.headers.update(headers)
 
     def sign_callback(self, url: str, body: bytes) -> dict[str, str]:
@@ -165,15 +193,42 @@ class Institution:
             body=body or None,
         )
 
-    def _spend(self, nonce: str) -> bool:
-        now = time.monotonic()
-        with self._lock:
-            for old in [n for n, at in self._nonces.items() if now - at > 3 * WINDOW_S]:
-                del self._nonces[old]
-            if nonce in self._nonces:
-                return False
-            self._nonces[nonce] = now
-            return True
+    def _spend(self, keyid: str, nonce: str) -> None:
+        now = int(time.time())
+        with self._nonces.change() as change:
+            change.execute("DELETE FROM nonce WHERE seen_at < ?", (now - NONCE_KEPT_S,))
+            try:
+                change.execute("INSERT INTO nonce VALUES (?, ?, ?)", (keyid, nonce, now))
+            except sqlite3.IntegrityError:
+                raise NotSigned("the nonce was used before") from None
+
+
+def check_window(given: dict[str, Any]) -> None:
+    """That a signature was made now, for at most five minutes.
+
+    Raises NotSigned.
+    """
+    created, expires, now = given.get("created"), given.get("expires"), int(time.time())
+    if type(created) is not int or type(expires) is not int:
+        raise NotSigned("created and expires are needed")
+    if not now - WINDOW_S <= created <= now + AHEAD_S:
+        raise NotSigned(f"created is not within -{WINDOW_S} s and +{AHEAD_S} s of {now}")
+    if not max(now, created) < expires <= created + WINDOW_S:
+        raise NotSigned(f"expires must be later than now and within {WINDOW_S} s of created")
+
+
+def check_digest(header: str, body: bytes) -> None:
+    """That Content-Digest (RFC 9530) is of this body, recomputed for each algorithm it names.
+
+    Raises NotSigned.
+    """
+    given = _DIGEST.findall(header)
+    if not given:
+        raise NotSigned("Content-Digest with sha-256 or sha-512 is needed")
+    for algorithm, value in given:
+        computed = hashlib.new(algorithm.replace("-", ""), body).digest()
+        if base64.b64encode(computed).decode() != value:
+            raise NotSigned(f"{algorithm} in Content-Digest is not of this body")
 
 
 def load_or_make_key(path: Path) -> Ed25519PrivateKey:

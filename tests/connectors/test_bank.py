@@ -3,7 +3,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from connectors.bank import BankUnavailable, DailyFileBroken, read_daily_file
+from connectors.bank import BankUnavailable
+from connectors.bank_messages import DailyFileBroken, read_daily_file
 from lending.foundation.clock import shanghai_date
 from lending.foundation.ports import ChannelState, DebitOrder, PayoutOrder
 from simulators.magic import MAGIC_CARDS

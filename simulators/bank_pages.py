@@ -1,0 +1,117 @@
+"""The bank's calls: check an account, pay out, collect, ask, the daily file, balances, the book."""
+
+import secrets
+import time
+from datetime import date
+
+from flask import Response, jsonify
+from flask.typing import ResponseReturnValue
+
+from simulators.bank import Bank, OtherContent, Payment
+from simulators.door import Door, suffers
+from simulators.fields import BadCall, body, fen, text
+from simulators.magic import fate_of_card
+from simulators.telling import Teller
+
+CARD_SLOW_S = 3
+
+
+class BankPages:
+    """Each method answers one call."""
+
+    def __init__(self, bank: Bank, teller: Teller) -> None:
+        self._bank, self._teller = bank, teller
+
+    def check_account(self) -> ResponseReturnValue:
+        """Whether name, identity number and mobile are those of the account's holder."""
+        given = body()
+        for name in ("name", "identity_no", "mobile"):
+            text(given, name)
+        reason = self._bank.check_account(text(given, "account_no"))
+        if suffers("declined"):
+            reason = "declined"
+        return jsonify(
+            matched=not reason,
+            reason=reason,
+            bank_name="模拟银行",
+            reference=f"AC{secrets.token_hex(8).upper()}",
+        )
+
+    def pay_out(self) -> ResponseReturnValue:
+        """Money from the company to an account."""
+        return self._pay("payout")
+
+    def debit(self) -> ResponseReturnValue:
+        """Money from a card to the company."""
+        return self._pay("debit")
+
+    def find_payout(self, channel_order_no: str) -> ResponseReturnValue:
+        """What became of a payout."""
+        return self._find("payout", channel_order_no)
+
+    def find_debit(self, channel_order_no: str) -> ResponseReturnValue:
+        """What became of a debit."""
+        return self._find("debit", channel_order_no)
+
+    def daily_file(self, day: str) -> ResponseReturnValue:
+        """The CSV file of a day."""
+        try:
+            date.fromisoformat(day)
+        except ValueError:
+            raise BadCall("the day must be a date") from None
+        return Response(self._bank.daily_file(day), mimetype="text/csv")
+
+    def balance(self, account_no: str) -> ResponseReturnValue:
+        """What stands on an account."""
+        found = self._bank.balance(account_no)
+        if found is None:
+            return jsonify(error="no such account"), 404
+        return jsonify(account_no=account_no, balance_fen=found)
+
+    def book(self) -> ResponseReturnValue:
+        """The whole book in figures."""
+        return jsonify(self._bank.totals())
+
+    def _pay(self, kind: str) -> ResponseReturnValue:
+        given = body()
+        payment = Payment(
+            channel_order_no=text(given, "channel_order_no"),
+            kind=kind,
+            account_no=text(given, "account_no"),
+            account_name=text(given, "account_name"),
+            amount_fen=fen(given, "amount_fen"),
+            purpose=text(given, "purpose"),
+        )
+        if fate_of_card(payment.account_no) == "slow":
+            time.sleep(CARD_SLOW_S)
+        later = suffers("processing")
+        try:
+            answer = self._bank.pay(
+                payment,
+                declined=suffers("declined") is not None,
+                settle_after_s=later.delay_ms / 1000 if later else None,
+            )
+        except OtherContent:
+            return jsonify(error="this order number belongs to another payment"), 409
+        if answer["status"] != "processing":
+            self._teller.tell(answer, 2 if suffers("duplicate_callback") else 1)
+        return jsonify(answer)
+
+    def _find(self, kind: str, channel_order_no: str) -> ResponseReturnValue:
+        found = self._bank.find(kind, channel_order_no)
+        if found is None:
+            return jsonify(status="not_found", channel_order_no=channel_order_no), 404
+        return jsonify(found)
+
+
+def add(door: Door, bank: Bank, teller: Teller) -> None:
+    """Adds the bank's calls."""
+    pages = BankPages(bank, teller)
+    door.add("POST /bank/account-checks", "account-check", pages.check_account)
+    door.add("POST /bank/payouts", "payout", pages.pay_out)
+    door.add("GET /bank/payouts/<channel_order_no>", "query-payout", pages.find_payout)
+    door.add("POST /bank/debits", "debit", pages.debit)
+    door.add("GET /bank/debits/<channel_order_no>", "query-debit", pages.find_debit)
+    door.add("GET /bank/files/<day>", "file", pages.daily_file)
+    door.add("GET /bank/accounts/<account_no>", "balance", pages.balance)
+    door.add("GET /bank/book", "book", pages.book)
