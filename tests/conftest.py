@@ -1,5 +1,7 @@
 """A real PostgreSQL for the tests: one server a session, one database a test."""
 
+import shutil
+import tempfile
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from itertools import count
@@ -25,15 +27,20 @@ _serial = count()
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
-    """A server with a migrated database `template_cf` to copy from."""
-    server = EmbeddedPostgres(tmp_path_factory.mktemp("postgres"))
+def postgres() -> Iterator[EmbeddedPostgres]:
+    """A server with a migrated database `template_cf` to copy from.
+
+    Its folder is not pytest's own: that is closed to the user the server runs as.
+    """
+    folder = tempfile.mkdtemp(prefix="cf-postgres-")
+    server = EmbeddedPostgres(Path(folder))
     server.start(for_tests=True)
     with psycopg.connect(server.url, autocommit=True) as connection:
         connection.execute("CREATE DATABASE template_cf")
     migrate(server.url_of("template_cf"))
     yield server
     server.stop()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture

@@ -193,7 +193,10 @@ def _equal_instalment(terms: PlanInput, factors: list[Decimal], rounded: Roundin
     for factor in factors[:-1]:
         interest = rounded(balance * factor)
         principal = payment - interest
-        if not 0 <= principal < balance:
+        if terms.instalment_fen is None:
+            # So small an amount is repaid before its last period: each fen of rounding tells.
+            principal = min(max(principal, 0), balance)
+        elif not 0 <= principal < balance:
             raise PlanImpossible(
                 "this payment does not repay the amount in these periods",
                 field="/instalment_fen",

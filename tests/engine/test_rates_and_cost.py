@@ -1,0 +1,122 @@
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lending.engine.cost import cost_table, require_within_cap
+from lending.engine.errors import CostOverCap, NoAnnualRate
+from lending.engine.plans import PlanInput, make_plan
+from lending.engine.rates import effective, nominal, period_irr, xirr
+
+EQUAL_18 = [916_80] * 12
+GUARANTEE_ON_BALANCE = [
+    row.total_fen + round(balance * 0.004)
+    for row, balance in zip(
+        make_plan(
+            PlanInput(1_000_000, Decimal("0.18"), 12, "equal-instalment", date(2026, 1, 1))
+        ).instalments,
+        [
+            1_000_000,
+            *[
+                row.balance_fen
+                for row in make_plan(
+                    PlanInput(1_000_000, Decimal("0.18"), 12, "equal-instalment", date(2026, 1, 1))
+                ).instalments[:-1]
+            ],
+        ],
+        strict=True,
+    )
+]
+
+
+class TestTheRegulationsVectors:
+    @pytest.mark.parametrize(
+        ("advance", "payments", "simple", "compound"),
+        [
+            (1_200_000, [110_000] * 12, "17.9720", "19.5288"),
+            (1_200_000, [100_000] * 12, "0", "0"),
+            (1_000_000, EQUAL_18, "18.0000", "19.5618"),
+            (980_000, EQUAL_18, "21.9099", "24.2496"),
+            (1_000_000, GUARANTEE_ON_BALANCE, "22.8000", "25.3401"),
+            (1_000_000, [91_680 + 4_000] * 12, "26.3078", "29.7236"),
+        ],
+    )
+    def test_come_out_to_the_digit(
+        self, advance: int, payments: list[int], simple: str, compound: str
+    ):
+        rate = period_irr([-advance, *payments])
+        assert abs(nominal(rate) * 100 - Decimal(simple)) < Decimal("0.0001")
+        assert abs(effective(rate) * 100 - Decimal(compound)) < Decimal("0.0002")
+
+
+class TestTheSolver:
+    @given(
+        st.integers(100_000, 10_000_000),
+        st.integers(1, 36),
+        st.integers(0, 5_000_000),
+    )
+    @settings(max_examples=80)
+    def test_p5_agrees_with_bisection(self, advance: int, periods: int, cost: int):
+        payment = -(-(advance + cost) // periods)
+        flows = [-advance, *[payment] * periods]
+        try:
+            rate = period_irr(flows)
+        except NoAnnualRate:
+            assert sum(flows) > 10 * advance
+            return
+        low, high = 0.0, 10.0
+        for _ in range(200):
+            middle = (low + high) / 2
+            worth = sum(flow / (1 + middle) ** k for k, flow in enumerate(flows))
+            low, high = (middle, high) if worth > 0 else (low, middle)
+        assert abs(float(rate) - low) < 1e-9
+
+    def test_gives_exactly_zero_for_no_cost(self):
+        assert period_irr([-300, 100, 100, 100]) == 0
+
+    @pytest.mark.parametrize("flows", [[-300, 100, 100], [300, -100], [-300], [0, 0]])
+    def test_names_flows_that_have_no_rate(self, flows: list[int]):
+        with pytest.raises(NoAnnualRate):
+            period_irr(flows)
+
+    def test_takes_any_dates(self):
+        rate = xirr([(date(2026, 1, 1), -1_000), (date(2027, 1, 1), 1_100)])
+        assert abs(rate - Decimal("0.1")) < Decimal("1e-12")
+
+
+class TestTheCostTable:
+    def plan(self, **changes: object):
+        usual: dict[str, object] = {
+            "principal_fen": 1_000_000,
+            "rate_annual": Decimal("0.18"),
+            "periods": 12,
+            "method": "equal-instalment",
+            "start": date(2026, 1, 1),
+        }
+        return make_plan(PlanInput(**(usual | changes)))  # type: ignore[arg-type]
+
+    @given(st.integers(0, 100_000), st.integers(1, 50_000))
+    @settings(max_examples=50)
+    def test_p5_a_fee_more_never_lowers_the_rate(self, fee: int, more: int):
+        cheap = cost_table(self.plan(fee_upfront_fen=fee)).rate_annual
+        assert cost_table(self.plan(fee_upfront_fen=fee + more)).rate_annual > cheap
+
+    def test_p5_without_a_cost_is_exactly_zero(self):
+        table = cost_table(self.plan(method="interest-free", rate_annual=Decimal(0)))
+        assert (table.rate_annual, table.rate_effective, table.items) == (0, 0, ())
+
+    def test_names_each_item_with_its_own_rate_and_sum(self):
+        table = cost_table(self.plan(fee_upfront_fen=20_000))
+        assert [item.code for item in table.items] == ["interest", "fee"]
+        assert table.total_fen == sum(item.total_fen for item in table.items)
+        assert abs(table.items[0].rate_annual - Decimal("0.18")) < Decimal("0.0001")
+
+    def test_is_held_against_the_cap_by_the_larger_of_total_and_sum(self):
+        table = cost_table(self.plan(fee_upfront_fen=20_000))
+        total = sum((item.rate_annual for item in table.items), Decimal(0))
+        assert table.rate_gate == max(table.rate_annual, total)
+        require_within_cap(table, Decimal("0.24"))
+        with pytest.raises(CostOverCap):
+            require_within_cap(table, Decimal("0.20"))
