@@ -1,10 +1,14 @@
 """Entries a second from four processes, and how far that is from bare inserts.
 
-Three loads, each in one transaction an entry, on a database of its own:
+Each load on a database of its own, one transaction an entry but for the last:
   bare      one INSERT of four rows into a table with the journal's line columns and one index
   ordinary  payouts and repayments: every entry has a loan account of its own (opened on first use)
             and a borrower's limited exposure account, and shares the bank's and the income account
   hot       four lines on four unlimited accounts that every process posts to
+  batch     as hot, twenty entries in a transaction, as the end of day writes them
+
+The clients run on the same machine. Loads take turns, and the best of their turns counts: whatever
+else the machine does can only slow one down.
 """
 
 import multiprocessing
@@ -13,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from datetime import date
+from itertools import count, islice
 from pathlib import Path
 
 from lending.foundation import business_day
@@ -24,8 +29,10 @@ from processes.migrate import migrate
 from processes.postgres import EmbeddedPostgres
 
 PROCESSES = 4
-SECONDS = 4.0
+SECONDS = 1.5
+TURNS = 3
 WARM_UP = 50
+BATCH = 20
 
 BANK = Account(Code.BANK_SETTLEMENT)
 INCOME = Account(Code.INTEREST_INCOME)
@@ -79,32 +86,34 @@ def hot(tx: Tx, process: int, number: int) -> None:
     service.post(tx, Entry(kind="bench", subject="bench", memo="", legs=legs, key=key))
 
 
-LOADS: dict[str, Write] = {"bare": bare, "ordinary": ordinary, "hot": hot}
+LOADS: dict[str, Write] = {"bare": bare, "ordinary": ordinary, "hot": hot, "batch": hot}
 
 
 def work(url: str, load: str, process: int, start: object, counts: object) -> None:
     database = Database(url, pool_size=1)
-    write = LOADS[load]
-    for number in range(WARM_UP):
+    write, each = LOADS[load], BATCH if load == "batch" else 1
+    numbers = count()
+    for number in islice(numbers, WARM_UP):
         with database.unit_of_work() as tx:
             write(tx, process, number)
     start.wait()
-    number, until = WARM_UP, time.perf_counter() + SECONDS
+    written, until = 0, time.perf_counter() + SECONDS
     while time.perf_counter() < until:
         with database.unit_of_work() as tx:
-            write(tx, process, number)
-        number += 1
-    counts.put(number - WARM_UP)
+            for number in islice(numbers, each):
+                write(tx, process, number)
+        written += each
+    counts.put(written)
     database.close()
 
 
-def rate(url: str, load: str) -> float:
+def rate(url: str, load: str, turn: int) -> float:
     """Entries a second of all processes together."""
     context = multiprocessing.get_context("spawn")
     start, counts = context.Barrier(PROCESSES), context.Queue()
     workers = [
         context.Process(target=work, args=(url, load, process, start, counts))
-        for process in range(PROCESSES)
+        for process in range(turn * PROCESSES, (turn + 1) * PROCESSES)
     ]
     for worker in workers:
         worker.start()
@@ -133,11 +142,15 @@ def main() -> None:
         server = EmbeddedPostgres(Path(folder) / "postgres")
         server.start()
         try:
-            rates = {load: rate(prepared(server, load), load) for load in LOADS}
+            urls = {load: prepared(server, load) for load in LOADS}
+            rates = dict.fromkeys(LOADS, 0.0)
+            for turn in range(TURNS):
+                for load, url in urls.items():
+                    rates[load] = max(rates[load], rate(url, load, turn))
             for load, found in rates.items():
                 print(f"{load:<9} {found:>8,.0f} /s   {found / rates['bare']:.2f} of bare")
-            for load in ("ordinary", "hot"):
-                prove(server.url_of(load))
+            for load in ("ordinary", "hot", "batch"):
+                prove(urls[load])
         finally:
             server.stop()
 
