@@ -1,56 +1,174 @@
-import pytest
-import requests
+import json
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
-from connectors.http import SignedHttp
+import pytest
+from cf_partner_sdk.http_signatures import Message, new_nonce, sign_request, verify_response
+from cf_partner_sdk.keys import PrivateKey
+from werkzeug.test import TestResponse
+
+from connectors import plug
+from connectors.http import TAG_REQUEST, TAG_RESPONSE
 from tests.outside import OutsideWorld
 
+URL = "http://127.0.0.1:9/sms/messages"
+JSON = {"content-type": "application/json"}
+SMS = json.dumps({"mobile": "13800138000", "text": "x"}).encode()
+Change = Callable[[Message], Message]
 
-def captured(outside: OutsideWorld) -> requests.PreparedRequest:
-    """A signed call as it went over the wire."""
-    seen: list[requests.PreparedRequest] = []
-    send = outside.transport.send
 
-    def keep(request: requests.PreparedRequest, **more: object) -> requests.Response:
-        seen.append(request)
-        return send(request, **more)
+def signed(
+    outside: OutsideWorld,
+    *,
+    created: int = 0,
+    lifetime_s: int = 300,
+    tag: str = TAG_REQUEST,
+    key: PrivateKey | None = None,
+) -> Message:
+    """A call that is in order unless a parameter says otherwise; `created` counts from now."""
+    asked = Message.of_url("POST", URL, JSON, SMS)
+    headers = sign_request(
+        asked,
+        key or plug.our_key(outside.settings),
+        created=int(time.time()) + created,
+        nonce=new_nonce(),
+        lifetime_s=lifetime_s,
+        tag=tag,
+    )
+    return Message.of_url("POST", URL, JSON | headers, SMS)
 
-    outside.transport.send = keep  # type: ignore[method-assign]
-    outside.plugged.sms.send(mobile="13800138000", text="x")
-    outside.transport.send = send  # type: ignore[method-assign]
-    return seen[0]
+
+def send(outside: OutsideWorld, call: Message) -> TestResponse:
+    return outside.app.test_client().open(
+        call.path,
+        method=call.method,
+        query_string=call.query,
+        headers=dict(call.headers),
+        data=call.body,
+        base_url=f"http://{call.authority}",
+    )
+
+
+def without(name: str) -> Change:
+    def change(call: Message) -> Message:
+        kept = {key: value for key, value in call.headers.items() if key != name}
+        return Message.of_url(call.method, URL, kept, call.body)
+
+    return change
+
+
+def other(**parts: object) -> Change:
+    def change(call: Message) -> Message:
+        given = {
+            "method": call.method,
+            "authority": call.authority,
+            "path": call.path,
+            "query": call.query,
+            "body": call.body,
+        } | parts
+        return Message(
+            str(given["method"]),
+            "http",
+            str(given["authority"]),
+            str(given["path"]),
+            str(given["query"]),
+            {**call.headers, **given.get("headers", {})},  # type: ignore[dict-item]
+            given["body"],  # type: ignore[arg-type]
+        )
+
+    return change
+
+
+def digest_dropped_from_coverage(call: Message) -> Message:
+    thin = call.headers["signature-input"].replace(' "content-digest"', "")
+    return other(headers={"signature-input": thin})(call)
+
+
+def signed_twice(call: Message) -> Message:
+    given, value = call.headers["signature-input"], call.headers["signature"]
+    label = given.partition("=")[0]
+    again = given.replace(f"{label}=", "again=", 1)
+    twice = {
+        "signature-input": f"{given}, {again}",
+        "signature": f"{value}, {value.replace(f'{label}=', 'again=', 1)}",
+    }
+    return other(headers=twice)(call)
 
 
 class TestASignedCall:
     def test_is_taken_once_and_its_replay_refused(self, outside: OutsideWorld):
-        call = captured(outside)
-        assert outside.transport.send(call).status_code == 401
+        call = signed(outside)
+        assert send(outside, call).status_code == 200
+        assert send(outside, call).status_code == 401
 
-    @pytest.mark.parametrize("change", ["body", "path", "unsigned"])
-    def test_is_refused_when_altered(self, outside: OutsideWorld, change: str):
-        call = captured(outside)
-        if change == "body":
-            call.body = b'{"mobile": "13900139000", "text": "x"}'
-        elif change == "path":
-            call.url = (call.url or "").replace("/sms/messages", "/bank/payouts")
-        else:
-            del call.headers["Signature"]
-        assert outside.transport.send(call).status_code == 401
+    def test_is_still_known_after_a_restart(self, tmp_path: Path):
+        call = signed(OutsideWorld(tmp_path))
+        assert send(OutsideWorld(tmp_path), call).status_code == 200
+        assert send(OutsideWorld(tmp_path), call).status_code == 401
+
+    def test_wins_once_when_it_comes_many_times_at_once(self, outside: OutsideWorld):
+        call = signed(outside)
+        with ThreadPoolExecutor(8) as pool:
+            answers = list(pool.map(lambda _: send(outside, call).status_code, range(24)))
+        assert sorted(answers) == [200] + [401] * 23
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            pytest.param(other(body=b'{"mobile": "13900139000", "text": "x"}'), id="body"),
+            pytest.param(other(path="/bank/payouts"), id="path"),
+            pytest.param(other(query="a=1"), id="query"),
+            pytest.param(other(authority="127.0.0.1:10"), id="host"),
+            pytest.param(other(headers={"content-type": "text/plain"}), id="content type"),
+            pytest.param(without("signature"), id="unsigned"),
+            pytest.param(without("signature-input"), id="no signature input"),
+            pytest.param(without("content-digest"), id="no digest"),
+            pytest.param(digest_dropped_from_coverage, id="digest not covered"),
+            pytest.param(signed_twice, id="two signatures with our tag"),
+        ],
+    )
+    def test_is_refused_when_altered(self, outside: OutsideWorld, change: Change):
+        assert send(outside, change(signed(outside))).status_code == 401
+        assert outside.app.test_client().get("/sms/outbox").json == []
+
+    @pytest.mark.parametrize(
+        ("created", "lifetime_s"), [(-310, 300), (-20, 10), (60, 300), (-250, 240)]
+    )
+    def test_is_refused_outside_its_time(
+        self, outside: OutsideWorld, created: int, lifetime_s: int
+    ):
+        call = signed(outside, created=created, lifetime_s=lifetime_s)
+        assert send(outside, call).status_code == 401
+
+    def test_may_be_a_few_seconds_ahead(self, outside: OutsideWorld):
+        assert send(outside, signed(outside, created=20)).status_code == 200
+
+    def test_is_refused_with_a_strangers_key(self, outside: OutsideWorld):
+        assert send(outside, signed(outside, key=PrivateKey.generate())).status_code == 401
+
+    def test_is_refused_with_the_tag_of_another_contract(self, outside: OutsideWorld):
+        assert send(outside, signed(outside, tag="cf-partner-1-request")).status_code == 401
 
     def test_is_answered_with_a_signature_that_is_bound_to_it(self, outside: OutsideWorld):
-        http: SignedHttp = outside.plugged.channel._http
-        assert http.call("GET", "/bank/book").status == 200
-
-
-class TestFaults:
-    def test_of_an_unknown_kind_are_refused(self, outside: OutsideWorld):
-        answer = outside.app.test_client().post(
-            "/faults", json={"institution": "bank", "operation": "payout", "fault": "explode"}
+        call = signed(outside)
+        answer = send(outside, call)
+        key = outside.plugged.institution_key
+        nonce = call.headers["signature-input"].partition('nonce="')[2].partition('"')[0]
+        verify_response(
+            call.answered(answer.status_code, answer.headers, answer.data),
+            key_of={key.keyid: key}.get,
+            now=int(time.time()),
+            nonce=nonce,
+            tag=TAG_RESPONSE,
         )
-        assert answer.status_code == 400
 
-    def test_are_listed_until_they_happen(self, outside: OutsideWorld):
-        outside.fault("bank", "payout", "declined", count=2)
-        client = outside.app.test_client()
-        assert client.get("/faults").json[0]["count"] == 2
-        client.delete("/faults")
-        assert client.get("/faults").json == []
+    def test_that_is_signed_but_says_nothing_is_a_400_and_changes_nothing(
+        self, outside: OutsideWorld
+    ):
+        http = outside.plugged.channel._http
+        for body in ({}, {"amount_fen": -1}, {"channel_order_no": "a", "amount_fen": True}):
+            assert http.call("POST", "/bank/payouts", body).status == 400
+        assert http.call("GET", "/bank/files/yesterday").status == 400
+        assert outside.plugged.channel.book()["payout_count"] == 0
