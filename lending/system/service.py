@@ -17,9 +17,7 @@ _hasher = PasswordHasher()
 _NOBODY = _hasher.hash("nobody has this password")
 
 
-def add_operator(
-    tx: Tx, *, login: str, name: str, role: Role, password: str, actor: Actor
-) -> None:
+def add_operator(tx: Tx, *, login: str, name: str, role: Role, password: str, actor: Actor) -> None:
     """Makes an operator. There is none by default.
 
     Raises PasswordTooShort, LoginTaken.

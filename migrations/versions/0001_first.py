@@ -10,6 +10,7 @@ down_revision = None
 
 
 def upgrade() -> None:
+    """Makes every table, and those of the job queue."""
     driver = op.get_bind().connection.driver_connection
     assert driver is not None
     for file in sorted((Path(__file__).parents[1] / "0001_first").glob("*.sql")):

@@ -48,7 +48,9 @@ class TestMobile:
     def test_is_brought_to_eleven_digits(self, raw: str):
         assert rules.mobile(raw) == "13800138000"
 
-    @pytest.mark.parametrize("raw", ["12800138000", "1380013800", "１３８00138000", "+1 3800138000"])
+    @pytest.mark.parametrize(
+        "raw", ["12800138000", "1380013800", "１３８00138000", "+1 3800138000"]
+    )
     def test_of_another_shape_is_refused(self, raw: str):
         with pytest.raises(MobileInvalid):
             rules.mobile(raw)

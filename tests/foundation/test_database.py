@@ -15,10 +15,14 @@ class TestUnitOfWork:
         assert job["args"] == {"application_id": "app_1"}
 
     def test_leaves_neither_when_anything_raises(self, database: Database):
-        with pytest.raises(ZeroDivisionError), database.unit_of_work() as tx:
-            jobs.enqueue(tx, "loans.decide", queue=jobs.CORE, application_id="app_1")
-            business_day.close(tx)
-            raise ZeroDivisionError
+        def fail_halfway() -> None:
+            with database.unit_of_work() as tx:
+                jobs.enqueue(tx, "loans.decide", queue=jobs.CORE, application_id="app_1")
+                business_day.close(tx)
+                raise ZeroDivisionError
+
+        with pytest.raises(ZeroDivisionError):
+            fail_halfway()
         with database.unit_of_work() as tx:
             assert tx.scalar("SELECT count(*) FROM procrastinate_jobs") == 0
             assert business_day.today(tx) == TODAY
