@@ -22,9 +22,6 @@ class Book:
     def change(self) -> Iterator[sqlite3.Connection]:
         """A transaction that excludes other writers from its first read on; commits on leaving."""
         connection = self._connection()
-        if connection.in_transaction:
-            yield connection
-            return
         connection.execute("BEGIN IMMEDIATE")
         try:
             yield connection

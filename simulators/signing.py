@@ -120,7 +120,7 @@ class Institution:
                 require_components=required,
             )
         except (HTTPMessageSignaturesException, KeyError, ValueError) as problem:
-            raise NotSigned(str(problem)) from problem
+            raise NotSigned(str(problem) or "the signature does not verify") from problem
         if len(found) != 1:
             raise NotSigned("exactly one signature must have our tag")
         given = found[0].parameters

@@ -202,6 +202,18 @@ class TestTheBanksBook:
         assert book["off_fen"] == 0
         assert book["our_balance_fen"] == book["our_opening_fen"] - 596_400 + 52_000
 
+    def test_keeps_an_account_for_the_merchant(self, outside: OutsideWorld):
+        http = outside.plugged.channel._http
+        assert http.call("GET", f"/bank/accounts/{PAYOUT.account_no}").status == 404
+        outside.plugged.channel.pay_out(PAYOUT)
+        answer = http.call("GET", f"/bank/accounts/{PAYOUT.account_no}")
+        assert answer.json()["balance_fen"] == 596_400
+
+    def test_cannot_be_seen_when_the_bank_is_out_of_order(self, outside: OutsideWorld):
+        outside.fault("bank", "book", "error_before")
+        with pytest.raises(BankUnavailable):
+            outside.plugged.channel.book()
+
     def test_is_told_day_by_day_in_a_file_that_sums_itself_up(self, outside: OutsideWorld):
         bank = outside.plugged.channel
         bank.pay_out(PAYOUT)
@@ -268,6 +280,19 @@ class TestCheckingAnAccount:
             "other_identity": "identity_mismatch",
         }
         assert not check(account_no=MAGIC_CARDS["not_yours"], **person).matched
+
+    def test_does_not_match_on_demand(self, outside: OutsideWorld):
+        outside.fault("bank", "account-check", "declined")
+        check = outside.plugged.channel.check_account(
+            name="王小明", identity_no="1", account_no=MAGIC_CARDS["works"], mobile="3"
+        )
+        assert (check.matched, check.reason) == (False, "declined")
+
+    def test_that_names_nobody_is_not_answered(self, outside: OutsideWorld):
+        with pytest.raises(BankUnavailable):
+            outside.plugged.channel.check_account(
+                name="", identity_no="1", account_no="2", mobile="3"
+            )
 
     def test_says_when_the_bank_does_not_answer(self, outside: OutsideWorld):
         outside.transport.broken = True

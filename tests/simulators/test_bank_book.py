@@ -1,3 +1,4 @@
+import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -44,6 +45,23 @@ class TestTheBook:
         again = Bank(Book(tmp_path / "b.sqlite", SCHEMA))
         assert again.pay(payment("1")) == first
         assert again.totals()["debit_count"] == 1
+
+    def test_lets_no_other_writer_in_between_a_read_and_its_write(self, tmp_path: Path):
+        book = Book(tmp_path / "bank.sqlite", SCHEMA)
+        other = sqlite3.connect(tmp_path / "bank.sqlite", timeout=0, isolation_level=None)
+        with book.change() as change:
+            change.execute("SELECT balance_fen FROM account").fetchall()
+            with pytest.raises(sqlite3.OperationalError, match="locked"):
+                other.execute("BEGIN IMMEDIATE")
+        other.execute("BEGIN IMMEDIATE")
+        other.close()
+
+    def test_keeps_nothing_of_a_change_that_fails(self, tmp_path: Path):
+        book = Book(tmp_path / "bank.sqlite", SCHEMA)
+        with pytest.raises(ZeroDivisionError), book.change() as change:
+            change.execute("INSERT INTO account VALUES ('1', 'x', 0)")
+            _ = 1 / 0
+        assert book.rows("SELECT * FROM account") == []
 
     def test_does_not_let_a_card_be_overdrawn_by_debits_at_once(self, bank: Bank):
         most = CARD_OPENING_FEN // 3 * 2

@@ -2,11 +2,21 @@ import json
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from cf_partner_sdk.http_signatures import Message, new_nonce, sign_request, verify_response
+import requests
+from cf_partner_sdk.http_signatures import (
+    Message,
+    content_digest,
+    new_nonce,
+    sign_request,
+    verify_response,
+)
 from cf_partner_sdk.keys import PrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from http_message_signatures import HTTPMessageSigner, MappingKeyResolver, algorithms
 from werkzeug.test import TestResponse
 
 from connectors import plug
@@ -17,6 +27,7 @@ URL = "http://127.0.0.1:9/sms/messages"
 JSON = {"content-type": "application/json"}
 SMS = json.dumps({"mobile": "13800138000", "text": "x"}).encode()
 Change = Callable[[Message], Message]
+COVERED = ("@method", "@authority", "@path", "@query", "content-type", "content-digest")
 
 
 def signed(
@@ -38,6 +49,31 @@ def signed(
         tag=tag,
     )
     return Message.of_url("POST", URL, JSON | headers, SMS)
+
+
+def signed_by_the_library(
+    outside: OutsideWorld, left_out: str | None, nonce: str | None
+) -> Message:
+    """A call with a true signature of ours that covers all but one component."""
+    key = plug.our_key(outside.settings)
+    resolver = MappingKeyResolver(
+        private_keys={key.keyid: load_pem_private_key(key.to_pem().encode(), None)},
+        public_keys={},
+    )
+    now = datetime.now(UTC)
+    call = requests.Request("POST", URL, headers=JSON, data=SMS).prepare()
+    HTTPMessageSigner(signature_algorithm=algorithms.ED25519, key_resolver=resolver).sign(
+        call,
+        key_id=key.keyid,
+        created=now,
+        expires=now + timedelta(seconds=300),
+        nonce=nonce,
+        tag=TAG_REQUEST,
+        covered_component_ids=[name for name in COVERED if name != left_out],
+        body=SMS if left_out != "content-digest" else None,
+    )
+    call.headers.setdefault("Content-Digest", content_digest(SMS))
+    return Message.of_url("POST", URL, call.headers, SMS)
 
 
 def send(outside: OutsideWorld, call: Message) -> TestResponse:
@@ -142,6 +178,18 @@ class TestASignedCall:
         call = signed(outside, created=created, lifetime_s=lifetime_s)
         assert send(outside, call).status_code == 401
 
+    @pytest.mark.parametrize(
+        "left_out",
+        ["@method", "@authority", "@path", "@query", "content-type", "content-digest", None],
+    )
+    @pytest.mark.parametrize("nonce", ["0123456789abcdef", "short", None])
+    def test_is_refused_when_a_true_signature_covers_too_little(
+        self, outside: OutsideWorld, left_out: str | None, nonce: str | None
+    ):
+        call = signed_by_the_library(outside, left_out, nonce)
+        in_order = left_out is None and nonce == "0123456789abcdef"
+        assert send(outside, call).status_code == (200 if in_order else 401)
+
     def test_may_be_a_few_seconds_ahead(self, outside: OutsideWorld):
         assert send(outside, signed(outside, created=20)).status_code == 200
 
@@ -170,5 +218,6 @@ class TestASignedCall:
         http = outside.plugged.channel._http
         for body in ({}, {"amount_fen": -1}, {"channel_order_no": "a", "amount_fen": True}):
             assert http.call("POST", "/bank/payouts", body).status == 400
+        assert http.call("POST", "/bank/payouts", []).status == 400  # type: ignore[arg-type]
         assert http.call("GET", "/bank/files/yesterday").status == 400
         assert outside.plugged.channel.book()["payout_count"] == 0
