@@ -1,42 +1,69 @@
 """Where webhooks may go: nowhere inside (T12). Checked when registered and at each delivery."""
 
 import ipaddress
+import re
 import socket
 from urllib.parse import urlsplit
 
 from gateway.errors import UrlRefused
 
 PORTS = (443, 8443)
+LOOPBACK_NAMES = ("127.0.0.1", "localhost")
+INNER_NAMES = (".localhost", ".local", ".internal", ".intranet", ".lan", ".home.arpa", ".onion")
+_HOST = re.compile(r"[A-Za-z0-9._:\-]{1,253}")
 INSIDE = tuple(
     ipaddress.ip_network(network)
     for network in (
         "100.64.0.0/10",  # carrier NAT
         "192.0.0.0/24",
+        "192.88.99.0/24",  # 6to4 relays
         "198.18.0.0/15",
         "64:ff9b::/96",  # NAT64
         "64:ff9b:1::/48",
         "2002::/16",  # 6to4
         "2001::/32",  # Teredo
         "fec0::/10",
+        "::/96",  # IPv4-compatible
+        "5f00::/16",  # segment routing
+        "3fff::/20",  # documentation
     )
 )
 
 
 def check_url(url: str, *, loopback_allowed: bool) -> None:
-    """Refuses a URL that cannot receive webhooks, by its form alone.
+    """Refuses a URL that cannot receive webhooks, by its form alone: no name is looked up.
+
+    An address may be written in every form that a resolver reads: `127.1`, octal, hexadecimal.
 
     Raises UrlRefused.
     """
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    if loopback_allowed and host in ("127.0.0.1", "localhost") and parts.scheme == "http":
-        return
     try:
-        port = parts.port or 443
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port or 443
     except ValueError:
         raise UrlRefused from None
-    if parts.scheme != "https" or parts.username or parts.password or port not in PORTS or not host:
+    if loopback_allowed and host in LOOPBACK_NAMES and parts.scheme == "http":
+        return
+    has_user = "@" in parts.netloc
+    if parts.scheme != "https" or has_user or port not in PORTS or not _HOST.fullmatch(host):
         raise UrlRefused
+    address = _address_of(host)
+    if address is not None and leads_inside(address):
+        raise UrlRefused("the host is an address that is not public")
+    if address is None and ("." not in host.strip(".") or host.rstrip(".").endswith(INNER_NAMES)):
+        raise UrlRefused("the host is not a public name")
+
+
+def _address_of(host: str) -> str | None:
+    """The address that a host spells, or None for a name."""
+    try:
+        return str(ipaddress.ip_address(host.partition("%")[0]))
+    except ValueError:
+        pass
+    try:
+        return socket.inet_ntoa(socket.inet_aton(host.rstrip(".")))
+    except OSError:
+        return None
 
 
 def resolve(url: str, *, loopback_allowed: bool) -> str:

@@ -1,5 +1,6 @@
 """Who calls: the signature verified, the nonce spent, the partner found."""
 
+import logging
 import threading
 import time
 from dataclasses import dataclass
@@ -10,22 +11,25 @@ from flask import Request
 
 from gateway import store
 from gateway.errors import NotSignedRight
-from gateway.keys import VerifyingKey
+from gateway.keys import KeyUnusable, VerifyingKey
 from lending.channels import service as channels
 from lending.channels.model import KeyState, Partner, PartnerKey
-from lending.foundation.database import Database
+from lending.foundation.database import Database, Tx
 
 KEY_GOOD_FOR_S = 3.0
 """A key is read anew after so long, so that a revocation holds everywhere within five seconds."""
 KEYS_KEPT_MAX = 10_000
 
+log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The partner that signed, and with which key."""
+    """The partner that signed, and with which key and nonce."""
 
     partner: Partner
     keyid: str
+    nonce: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,27 +50,27 @@ class Callers:
         self._lock = threading.Lock()
 
     def identify(self, request: Message, now: datetime) -> Caller:
-        """The caller of a request that is signed as the profile asks, its nonce now spent.
+        """The caller of a request that is signed as the profile asks; its nonce is yet to spend.
 
         Raises NotSignedRight.
         """
+        signer: list[Partner] = []
+
+        def key_of(keyid: str) -> VerifyingKey | None:
+            known = self._active(keyid, now)
+            if known is None:
+                return None
+            signer.append(known.partner)
+            return known.verifier
+
         try:
-            verified = verify_request(
-                request, key_of=lambda keyid: self._verifier(keyid, now), now=int(now.timestamp())
-            )
-            assert verified.nonce is not None
-            self._spend(verified.keyid, verified.nonce)
+            verified = verify_request(request, key_of=key_of, now=int(now.timestamp()))
         except SignatureRefused as refused:
             raise NotSignedRight(refused) from refused
-        return Caller(self._known[verified.keyid].partner, verified.keyid)
+        assert verified.nonce is not None
+        return Caller(signer[0], verified.keyid, verified.nonce)
 
-    def _spend(self, keyid: str, nonce: str) -> None:
-        with self._database.unit_of_work() as tx:
-            fresh = store.spend_nonce(tx, keyid, nonce)
-        if not fresh:
-            raise SignatureRefused("signature-replayed", "this nonce was used before", keyid=keyid)
-
-    def _verifier(self, keyid: str, now: datetime) -> VerifyingKey | None:
+    def _active(self, keyid: str, now: datetime) -> _Known | None:
         known = self._known.get(keyid)
         if known is None or time.monotonic() - known.read_at > KEY_GOOD_FOR_S:
             known = self._read(keyid)
@@ -76,20 +80,44 @@ class Callers:
             revoked = known.key.state is KeyState.REVOKED
             detail = "the key was revoked" if revoked else "the key is not active now"
             raise SignatureRefused("key-revoked", detail, keyid=keyid)
-        return known.verifier
+        return known
 
     def _read(self, keyid: str) -> _Known | None:
+        read_at = time.monotonic()
         with self._database.unit_of_work() as tx:
             found = channels.key(tx, keyid)
         if found is None:
             return None
         key, partner = found
-        known = _Known(key, partner, VerifyingKey(key.public_jwk, key.algorithm), time.monotonic())
+        try:
+            verifier = self._verifier(key)
+        except KeyUnusable as problem:
+            log.error("the key %s cannot be used: %s", keyid, problem)  # noqa: TRY400  no defect
+            return None
+        known = _Known(key, partner, verifier, read_at)
         with self._lock:
             if len(self._known) >= KEYS_KEPT_MAX:
                 self._known.clear()
             self._known[keyid] = known
         return known
+
+    def _verifier(self, key: PartnerKey) -> VerifyingKey:
+        """The key ready to verify; the one that is at hand if its record is the same."""
+        known = self._known.get(key.keyid)
+        if known and (known.key.public_jwk, known.key.algorithm) == (key.public_jwk, key.algorithm):
+            return known.verifier
+        return VerifyingKey(key.public_jwk, key.algorithm)
+
+
+def spend(tx: Tx, caller: Caller) -> None:
+    """Uses up the nonce of a request, in the caller's unit of work (T01).
+
+    Raises NotSignedRight when it was used before.
+    """
+    if not store.spend_nonce(tx, caller.keyid, caller.nonce):
+        raise NotSignedRight(
+            SignatureRefused("signature-replayed", "this nonce was used before", keyid=caller.keyid)
+        )
 
 
 def message_of(request: Request, body: bytes) -> Message:

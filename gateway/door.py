@@ -12,10 +12,11 @@ from flask import Blueprint, Response, g, request
 from flask.typing import ResponseReturnValue
 from marshmallow import ValidationError
 from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from gateway import store, strict_json
-from gateway.caller import Caller, Callers, message_of
+from gateway.caller import Caller, Callers, message_of, spend
 from gateway.context import GatewayContext
 from gateway.endpoints import Call, Endpoint, Reply
 from gateway.errors import (
@@ -29,11 +30,14 @@ from gateway.errors import (
     NotSignedRight,
 )
 from gateway.fields import first_fault
+from gateway.keys import SigningKey
 from lending.foundation import ids
 from lending.foundation.clock import rfc3339
 from lending.foundation.errors import OutsideFault, Problem
 
 BODY_MAX = 1024 * 1024
+VALUE_SHOWN_MAX = 64
+"""Characters of a component's value that a 401 repeats."""
 PATH = re.compile(r"/[A-Za-z0-9\-._~/]*")
 """Our paths are unreserved ASCII, so that the decoded path equals the raw one."""
 IDEMPOTENCY_KEY = re.compile(r"[!-~]{1,255}")
@@ -94,14 +98,34 @@ class Door:
         caller = self._callers.identify(
             g.signed_message, self._context.lending.database.clock.now()
         )
-        if endpoint.function not in caller.partner.functions:
-            raise NotHere
-        query = _query(endpoint)
-        parsed = _parsed(endpoint, body)
         if endpoint.writes:
+            with self._context.lending.database.unit_of_work() as tx:
+                spend(tx, caller)
+            parsed = _granted(endpoint, caller, body)[1]
             return self._write_once(endpoint, caller, path, (body, parsed))
+        return self._look_up(endpoint, caller, path, body)
+
+    def _look_up(
+        self, endpoint: Endpoint, caller: Caller, path: dict[str, str], body: bytes
+    ) -> Reply:
+        """Answers a call that changes nothing, in one unit of work with its nonce.
+
+        The nonce stays spent whatever the answer is. Should the machine lose power, the last nonces
+        may be lost, which lets nobody but the key's holder read an answer again: so no wait for
+        the disk.
+        """
+        refusal: Problem | None = None
         with self._context.lending.database.unit_of_work() as tx:
-            return endpoint.act(Call(tx, self._context, caller, path, query, parsed))
+            store.commit_without_wait(tx)
+            spend(tx, caller)
+            try:
+                query, parsed = _granted(endpoint, caller, body)
+                reply = endpoint.act(Call(tx, self._context, caller, path, query, parsed))
+            except Problem as problem:
+                refusal = problem
+        if refusal is not None:
+            raise refusal
+        return reply
 
     def _write_once(
         self, endpoint: Endpoint, caller: Caller, path: dict[str, str], given: tuple[bytes, Any]
@@ -140,16 +164,23 @@ class Door:
     def sign(self, answer: Response) -> Response:
         """Signs an answer, bound to the request that it answers."""
         asked: Message = g.get("signed_message") or message_of(request, b"")
-        response = asked.answered(
-            answer.status_code, list(answer.headers.items()), answer.get_data()
-        )
-        now = int(self._context.lending.database.clock.now().timestamp())
-        answer.headers.update(
-            sign_response(
-                response, self._context.keys.response, created=now, nonce=request_nonce(asked)
-            )
-        )
+        return signed(answer, asked, self._context, self._context.keys.response)
+
+
+def signed(answer: Response, asked: Message, context: GatewayContext, key: SigningKey) -> Response:
+    """Signs an answer, bound to the request that it answers.
+
+    A request whose target no signature can name, such as one with bytes beyond ASCII, cannot have
+    been signed either: its answer goes out as it is, and no SDK will believe it.
+    """
+    response = asked.answered(answer.status_code, list(answer.headers.items()), answer.get_data())
+    now = int(context.lending.database.clock.now().timestamp())
+    try:
+        added = sign_response(response, key, created=now, nonce=request_nonce(asked))
+    except ValueError:
         return answer
+    answer.headers.update(added)
+    return answer
 
 
 def read_body() -> bytes:
@@ -225,8 +256,25 @@ def _base(problem: NotSignedRight) -> dict[str, Any]:
     if base is None:
         return {}
     lines = base.decode("latin-1").split("\n")
-    cut = [line if len(line) <= 96 else f"{line[:96]}…" for line in lines]
-    return {"signature_base_sha256": sha256(base).hexdigest(), "signature_components": cut}
+    return {
+        "signature_base_sha256": sha256(base).hexdigest(),
+        "signature_components": [_cut(line) for line in lines],
+    }
+
+
+def _cut(line: str) -> str:
+    name, _, value = line.partition(": ")
+    return line if len(value) <= VALUE_SHOWN_MAX else f"{name}: {value[:VALUE_SHOWN_MAX]}…"
+
+
+def _granted(endpoint: Endpoint, caller: Caller, body: bytes) -> tuple[dict[str, str], Any]:
+    """Query and body of a call that the caller may make.
+
+    Raises NotHere for a function that the partner was not given, FieldsRefused, JsonRefused.
+    """
+    if endpoint.function not in caller.partner.functions:
+        raise NotHere
+    return _query(endpoint), _parsed(endpoint, body)
 
 
 def _query(endpoint: Endpoint) -> dict[str, str]:
@@ -238,6 +286,8 @@ def _query(endpoint: Endpoint) -> dict[str, str]:
                 field=f"/{name}",
                 mend=f"Use at most once each: {', '.join(endpoint.query) or 'none'}.",
             )
+        if not values[0].isprintable():
+            raise FieldsRefused("this query parameter holds a control character", field=f"/{name}")
         found[name] = values[0]
     return found
 
@@ -266,6 +316,9 @@ def _parsed(endpoint: Endpoint, body: bytes) -> Any:
 def _unforeseen(defect: Exception) -> Problem:
     if isinstance(defect, OperationalError):
         log.warning("%s: the database is away: %s", request_id(), type(defect.orig).__name__)
+        return DatabaseAway()
+    if isinstance(defect, PoolTimeout):
+        log.warning("%s: no connection to the database is free", request_id())
         return DatabaseAway()
     if isinstance(defect, DBAPIError):
         log.error("%s: %s", request_id(), type(defect.orig).__name__, exc_info=defect)

@@ -4,12 +4,13 @@ import base64
 from typing import Any
 
 from cf_partner_sdk.http_signatures import thumbprint
+from cf_partner_sdk.keys import KeyNotUsable
+from cf_partner_sdk.keys import PublicKey as CheckedKey
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
-RSA_BITS_MIN = 2048
 _PSS_SALT = 64
 
 
@@ -18,9 +19,16 @@ class KeyUnusable(ValueError):
 
 
 class VerifyingKey:
-    """A partner's public key. Its record, never the message, says the algorithm."""
+    """A partner's public key. Its record, never the message, says the algorithm.
+
+    Raises KeyUnusable for a key that is weak, broken, private, or not of the algorithm.
+    """
 
     def __init__(self, jwk: dict[str, Any], algorithm: str) -> None:
+        try:
+            CheckedKey.from_jwk(jwk, algorithm)
+        except KeyNotUsable as problem:
+            raise KeyUnusable(str(problem)) from None
         self.keyid = thumbprint(jwk)
         self.algorithm = algorithm
         self._key = _public_key(jwk, algorithm)
@@ -69,17 +77,14 @@ PublicKey = ed25519.Ed25519PublicKey | ec.EllipticCurvePublicKey | rsa.RSAPublic
 
 
 def _public_key(jwk: dict[str, Any], algorithm: str) -> PublicKey:
-    if algorithm == "ed25519" and jwk.get("crv") == "Ed25519":
+    if algorithm == "ed25519":
         return ed25519.Ed25519PublicKey.from_public_bytes(_decode(jwk["x"]))
-    if algorithm == "ecdsa-p256-sha256" and jwk.get("crv") == "P-256":
+    if algorithm == "ecdsa-p256-sha256":
         return ec.EllipticCurvePublicNumbers(
             _number(jwk["x"]), _number(jwk["y"]), ec.SECP256R1()
         ).public_key()
-    if algorithm in ("rsa-pss-sha512", "rsa-v1_5-sha256") and jwk.get("kty") == "RSA":
-        key = rsa.RSAPublicNumbers(_number(jwk["e"]), _number(jwk["n"])).public_key()
-        if key.key_size >= RSA_BITS_MIN:
-            return key
-    raise KeyUnusable(f"no usable key for {algorithm}")
+    assert algorithm in ("rsa-pss-sha512", "rsa-v1_5-sha256"), algorithm
+    return rsa.RSAPublicNumbers(_number(jwk["e"]), _number(jwk["n"])).public_key()
 
 
 def _decode(text: str) -> bytes:

@@ -3,6 +3,7 @@
 import base64
 import hmac
 import json
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from hashlib import sha256
@@ -21,7 +22,7 @@ def limit_of(query: Mapping[str, str]) -> int:
     Raises FieldsRefused.
     """
     raw = query.get("limit", str(LIMIT))
-    if not raw.isascii() or not raw.isdigit() or not 1 <= int(raw[:4]) <= LIMIT_MAX:
+    if not re.fullmatch("[1-9][0-9]{0,2}", raw, re.ASCII) or int(raw) > LIMIT_MAX:
         raise FieldsRefused(
             "limit cannot be read", field="/limit", mend=f"Use a limit of 1 to {LIMIT_MAX}."
         )
@@ -39,13 +40,13 @@ def place_of(
     if raw is None:
         return None
     try:
-        sealed = base64.urlsafe_b64decode(raw.encode() + b"=" * (-len(raw) % 4))
+        sealed = base64.b64decode(raw + "=" * (-len(raw) % 4), altchars=b"-_", validate=True)
         mac, body = sealed[:16], sealed[16:]
-        if not hmac.compare_digest(mac, _mac(keys, body)):
+        if _text(sealed) != raw or not hmac.compare_digest(mac, _mac(keys, body)):
             raise CursorRefused
         at, row_id, of = json.loads(body)
         place = datetime.fromisoformat(at), str(row_id)
-    except (ValueError, UnicodeEncodeError):
+    except ValueError:
         raise CursorRefused from None
     if of != dict(filters):
         raise CursorRefused("the cursor came from a list with other filters")
@@ -59,7 +60,11 @@ def cursor_of(
     if place is None:
         return None
     body = json.dumps([place[0].isoformat(), place[1], dict(filters)]).encode()
-    return base64.urlsafe_b64encode(_mac(keys, body) + body).rstrip(b"=").decode()
+    return _text(_mac(keys, body) + body)
+
+
+def _text(sealed: bytes) -> str:
+    return base64.urlsafe_b64encode(sealed).rstrip(b"=").decode()
 
 
 def _mac(keys: FieldKeys, body: bytes) -> bytes:

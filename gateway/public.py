@@ -1,15 +1,15 @@
 """What anybody may ask unsigned: keys, docs, health, the embed script, price messages."""
 
+import re
 import time
 from typing import Any
 
-from cf_partner_sdk.http_signatures import Message, request_nonce, sign_response
 from flask import Blueprint, Response, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 
 from gateway.caller import message_of
 from gateway.context import CallbackNotBelieved, GatewayContext
-from gateway.door import dumps, read_body, request_id, told
+from gateway.door import dumps, read_body, request_id, signed, told
 from gateway.errors import FieldsRefused
 from lending.channels import service as channels
 from lending.foundation.errors import Problem
@@ -29,14 +29,8 @@ def add(blueprint: Blueprint, context: GatewayContext, description: dict[str, An
     def directory() -> ResponseReturnValue:
         answer = Response(dumps(context.keys.directory()), content_type=DIRECTORY_TYPE)
         answer.headers["request-id"] = request_id()
-        answer.headers["cache-control"] = "public, max-age=300"
-        asked: Message = message_of(request, b"")
-        response = asked.answered(200, list(answer.headers.items()), answer.get_data())
-        now = int(context.lending.database.clock.now().timestamp())
-        answer.headers.update(
-            sign_response(response, context.keys.root, created=now, nonce=request_nonce(asked))
-        )
-        return answer
+        answer.headers["cache-control"] = "no-store"  # it is bound to the nonce of its request
+        return signed(answer, message_of(request, b""), context, context.keys.root)
 
     @blueprint.post("/channel/bank/callbacks")
     def bank_callback() -> ResponseReturnValue:
@@ -44,6 +38,8 @@ def add(blueprint: Blueprint, context: GatewayContext, description: dict[str, An
             context.heard_from_bank(message_of(request, read_body()))
         except CallbackNotBelieved:
             return "", 401
+        except Problem as problem:
+            return told(problem, context)
         return "", 204
 
     @blueprint.get("/openapi.json")
@@ -106,7 +102,12 @@ class PriceMessages:
 
 
 def _app_id() -> str:
-    return request.args.get("app_id", "")
+    raw = request.args.get("app_id", "")
+    if not re.fullmatch(r"[A-Za-z0-9_\-]{1,64}", raw):
+        raise FieldsRefused(
+            "app_id cannot be read", field="/app_id", mend="Send the app_id that you were given."
+        )
+    return raw
 
 
 def _amount_fen() -> int:

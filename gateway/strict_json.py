@@ -10,7 +10,8 @@ DEPTH_MAX = 32
 KEYS_MAX = 1000
 INT_MIN, INT_MAX = -(2**63), 2**63 - 1
 DIGITS_MAX = 19
-_STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_STRING = re.compile(r'"(?:[^"\\]|\\.?)*+"?', re.DOTALL)
+"""A string, also one that is not closed: the scan is linear whatever comes."""
 _BRACKET = re.compile(r"[\[\]{}]")
 
 

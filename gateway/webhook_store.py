@@ -47,8 +47,25 @@ def delete_endpoint(tx: Tx, partner_id: str, endpoint_id: str) -> int:
     )
 
 
+def count_endpoints(tx: Tx, partner_id: str) -> int:
+    return int(
+        tx.scalar("SELECT count(*) FROM webhook_endpoint WHERE partner_id = :id", id=partner_id)
+    )
+
+
 def disable_endpoint(tx: Tx, endpoint_id: str) -> None:
+    """Nothing more goes to the endpoint, what waits for it included."""
     tx.run("UPDATE webhook_endpoint SET state = 'disabled' WHERE id = :id", id=endpoint_id)
+    tx.run(
+        "UPDATE webhook_delivery SET state = 'parked' WHERE endpoint_id = :id"
+        " AND state = 'waiting'",
+        id=endpoint_id,
+    )
+
+
+def is_for_one(tx: Tx, event_id: str) -> None:
+    """Keeps an event from being fanned out: it is for the endpoints it is given to."""
+    tx.run("UPDATE event SET fanned_out_at = :now WHERE id = :id", id=event_id, now=tx.now)
 
 
 def events(
@@ -100,7 +117,7 @@ def fan_out(tx: Tx, limit: int) -> int:
             " given AS (INSERT INTO webhook_delivery (event_id, endpoint_id, event_seq, subject,"
             "   state, next_at) SELECT f.id, e.id, f.seq, f.subject, 'waiting', :now FROM fresh f"
             "   JOIN webhook_endpoint e ON e.partner_id = f.partner_id AND e.state = 'enabled'"
-            "   AND (e.event_types = '{*}' OR f.type = ANY (e.event_types))"
+            "   AND ('*' = ANY (e.event_types) OR f.type = ANY (e.event_types))"
             "   ON CONFLICT DO NOTHING),"
             " marked AS (UPDATE event SET fanned_out_at = :now WHERE id IN (SELECT id FROM fresh)"
             "   RETURNING 1) SELECT count(*) FROM marked",
@@ -128,11 +145,12 @@ def lease_due(tx: Tx, *, limit: int, until: datetime) -> list[Row]:
     return list(
         tx.all(
             "WITH due AS (SELECT d.event_id, d.endpoint_id FROM webhook_delivery d"
+            "   JOIN webhook_endpoint o ON o.id = d.endpoint_id AND o.state = 'enabled'"
             "   WHERE d.state = 'waiting' AND d.next_at <= :now AND NOT EXISTS (SELECT 1"
             "     FROM webhook_delivery b WHERE b.endpoint_id = d.endpoint_id"
             "     AND b.subject = d.subject AND b.state = 'waiting'"
             "     AND b.event_seq < d.event_seq)"
-            "   ORDER BY d.event_seq LIMIT :limit FOR UPDATE SKIP LOCKED)"
+            "   ORDER BY d.event_seq LIMIT :limit FOR UPDATE OF d SKIP LOCKED)"
             " UPDATE webhook_delivery w SET next_at = :until, attempts = w.attempts + 1"
             " FROM due, event e, webhook_endpoint p"
             " WHERE w.event_id = due.event_id AND w.endpoint_id = due.endpoint_id"

@@ -1,15 +1,21 @@
 """Events on their way to partners: fanned out, signed, tried about ten times over three days."""
 
 import json
+import logging
+import socket
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from http.client import HTTPException
 from typing import Any
 from urllib.parse import urlsplit
 
 import urllib3
 from cf_partner_sdk.http_signatures import TAG_EVENT, Message, new_nonce, sign_request
+from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from gateway import addresses, webhook_store
 from gateway.context import GatewayContext
@@ -24,8 +30,11 @@ LEASE = timedelta(seconds=60)
 """A delivery is taken for so long; a process that dies with it delays it by no more."""
 WAITS_S = (5, 60, 300, 1800, 7200, 18000, 36000, 64800, 86400)
 """About how long after each failed try the next one follows: ten tries over about three days."""
-ANSWER_MAX = 64 * 1024
-TIMEOUT = urllib3.Timeout(connect=3, read=10)
+TIMEOUT_S = 10
+TRY_S_MAX = 15
+"""A try is cut off after so long, however it drips."""
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +105,9 @@ class Deliveries:
     def _send(self, url: str, lease: Row) -> Outcome:
         """One try. The address is looked up, looked at, and then connected to; no redirects."""
         begun = time.monotonic()
-        body = json.dumps(event_view(lease), ensure_ascii=False).encode()
-        headers = self._signed(url, lease["event_id"], body)
         try:
+            body = json.dumps(event_view(lease), ensure_ascii=False).encode()
+            headers = self._signed(url, lease["event_id"], body)
             address = addresses.resolve(
                 url, loopback_allowed=self._context.lending.settings.webhook_loopback
             )
@@ -106,8 +115,11 @@ class Deliveries:
             note = "delivered" if 200 <= status < 300 else f"answered {status}"
         except UrlRefused as refused:
             status, note = None, refused.detail
-        except (urllib3.exceptions.HTTPError, OSError) as problem:
+        except (urllib3.exceptions.HTTPError, HTTPException, OSError) as problem:
             status, note = None, type(problem).__name__
+        except Exception as defect:  # one delivery must not hold up the others
+            log.exception("%s could not be sent", lease["event_id"])
+            status, note = None, type(defect).__name__
         return Outcome(status, note, int((time.monotonic() - begun) * 1000))
 
     def _signed(self, url: str, event_id: str, body: bytes) -> dict[str, str]:
@@ -130,30 +142,42 @@ def next_try(now: datetime, attempts: int) -> datetime:
 
 
 def _post(url: str, address: str, headers: dict[str, str], body: bytes) -> int:
+    """Posts to the address that was looked at; the status. What else is answered is not read."""
     parts = urlsplit(url)
-    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    host = parts.netloc.rpartition("@")[2]
-    pool: urllib3.HTTPConnectionPool
-    if parts.scheme == "https":
-        pool = urllib3.HTTPSConnectionPool(
-            address,
-            parts.port or 443,
-            timeout=TIMEOUT,
-            retries=False,
-            server_hostname=parts.hostname,
-            assert_hostname=parts.hostname,
-        )
-    else:
-        pool = urllib3.HTTPConnectionPool(address, parts.port or 80, timeout=TIMEOUT, retries=False)
-    with pool:
-        answer = pool.urlopen(
+    connection = _connection(url, address)
+    watch = threading.Timer(TRY_S_MAX, _cut, (connection,))
+    watch.start()
+    try:
+        connection.request(
             "POST",
-            target,
+            (parts.path or "/") + (f"?{parts.query}" if parts.query else ""),
             body=body,
-            headers={**headers, "host": host},
-            redirect=False,
+            headers={**headers, "host": parts.netloc},
             preload_content=False,
         )
-        answer.read(ANSWER_MAX)
-        answer.release_conn()
-        return int(answer.status)
+        return int(connection.getresponse().status)
+    finally:
+        watch.cancel()
+        connection.close()
+
+
+def _connection(url: str, address: str) -> HTTPConnection:
+    parts = urlsplit(url)
+    if parts.scheme != "https":
+        return HTTPConnection(address, parts.port or 80, timeout=TIMEOUT_S)
+    return HTTPSConnection(
+        address,
+        parts.port or 443,
+        timeout=TIMEOUT_S,
+        cert_reqs="CERT_REQUIRED",
+        server_hostname=parts.hostname,
+        assert_hostname=parts.hostname,
+    )
+
+
+def _cut(connection: HTTPConnection) -> None:
+    """Ends a try that drags on, though each single read of it is quick."""
+    line = connection.sock
+    if line is not None:
+        with suppress(OSError):
+            line.shutdown(socket.SHUT_RDWR)

@@ -10,11 +10,28 @@ from gateway.webhooks import event_view
 from lending.foundation import events
 from lending.foundation.clock import rfc3339
 from lending.foundation.database import Row
-from lending.foundation.errors import NotFound
+from lending.foundation.errors import Conflict, NotFound
+
+ENDPOINTS_MAX = 20
+TEST = "endpoint.test"
 
 
 class NoSuchEndpoint(NotFound):
     """There is no such webhook endpoint or event, or it is another partner's."""
+
+
+class EndpointDisabled(Conflict):
+    """The endpoint answered 410 once: nothing goes there any more."""
+
+    code, title = "webhook.endpoint_disabled", "This endpoint is disabled"
+    mend = "Delete it and register the URL again."
+
+
+class TooManyEndpoints(Conflict):
+    """A partner has as many endpoints as it may have."""
+
+    code, title = "webhook.too_many_endpoints", "There are too many endpoints already"
+    mend = "Delete one that you no longer use."
 
 
 def create_endpoint(call: Call) -> Reply:
@@ -22,6 +39,8 @@ def create_endpoint(call: Call) -> Reply:
     addresses.check_url(
         call.body["url"], loopback_allowed=call.context.lending.settings.webhook_loopback
     )
+    if webhook_store.count_endpoints(call.tx, call.partner_id) >= ENDPOINTS_MAX:
+        raise TooManyEndpoints
     endpoint_id = webhook_store.insert_endpoint(call.tx, call.partner_id, **call.body)
     found = _endpoint(call, endpoint_id)
     return Reply(found, 201, f"/v1/webhook_endpoints/{endpoint_id}")
@@ -50,13 +69,16 @@ def test_endpoint(call: Call) -> Reply:
     """Sends a test event to one endpoint."""
     endpoint_id = call.path["endpoint_id"]
     shown = _endpoint(call, endpoint_id)
+    if shown["state"] != "enabled":
+        raise EndpointDisabled
     event_id = events.publish(
         call.tx,
         partner_id=call.partner_id,
-        kind="endpoint.test",
+        kind=TEST,
         subject=endpoint_id,
         data={"object": shown},
     )
+    webhook_store.is_for_one(call.tx, event_id)
     webhook_store.give(call.tx, event_id, endpoint_id)
     return Reply(_event(call, event_id), 201)
 
@@ -85,12 +107,18 @@ def event(call: Call) -> Reply:
 
 
 def resend(call: Call) -> Reply:
-    """Delivers an event again to every endpoint."""
+    """Delivers an event again to every endpoint that wants it."""
     shown = _event(call, call.path["event_id"])
     for row in webhook_store.endpoints(call.tx, call.partner_id):
-        if row["state"] == "enabled":
+        if row["state"] == "enabled" and _wants(row, shown):
             webhook_store.give(call.tx, shown["id"], row["id"])
     return Reply(shown)
+
+
+def _wants(endpoint_: Row, event_: dict[str, Any]) -> bool:
+    if event_["type"] == TEST:
+        return bool(endpoint_["id"] == event_["subject"])
+    return not {"*", event_["type"]}.isdisjoint(endpoint_["event_types"])
 
 
 def attempts(call: Call) -> Reply:

@@ -33,7 +33,9 @@ class QuoteRequest(Strict):
 
     amount_fen = Whole(least=1, most=AMOUNT_MAX_FEN, required=True)
     product_code = Text(most=64, pattern=NUMBER, load_default=None)
-    periods = fields.List(Whole(least=1, most=120), load_default=None)
+    periods = fields.List(
+        Whole(least=1, most=120), load_default=None, validate=validate.Length(1, 60)
+    )
 
 
 class ItemSchema(Strict):
