@@ -57,7 +57,7 @@ def play(settings: Settings) -> None:
     """
     config = json.loads((settings.var / "demo_shop.json").read_text())
     key = PrivateKey.from_pem(Path(config["private_key"]).read_text())
-    order_no = f"proof-{int(time.time())}"  # house: ok, a shop's own number
+    order_no = f"proof-{int(time.time())}"
     with Client(
         app_id=config["app_id"],
         key=key,

@@ -20,7 +20,7 @@ class SystemClock:
 
     def now(self) -> datetime:
         """The present instant, aware, in UTC."""
-        return datetime.now(UTC)  # house: ok, this is the one clock
+        return datetime.now(UTC)
 
 
 class FixedClock:

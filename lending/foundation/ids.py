@@ -1,7 +1,7 @@
 """The one source of identifiers and secrets: 128 random bits or more, so none can be walked."""
 
 import base64
-import secrets  # house: ok, this is the one source of randomness
+import secrets
 
 
 def new(prefix: str) -> str:

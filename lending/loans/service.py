@@ -6,6 +6,7 @@ from typing import Any
 from lending.channels import service as channels
 from lending.compliance import cost_showing, gates, parameters
 from lending.customers import service as customers
+from lending.customers.errors import ConsentMissing
 from lending.customers.errors import CardNotYours
 from lending.customers.model import ConsentScope
 from lending.engine.plans import make_plan
@@ -111,14 +112,21 @@ def submit(
 def decide(context: Context, application_id: str) -> None:
     """Has risk decide an application and moves it on; safe to run again.
 
-    Raises what `risk.decide` raises.
+    Whoever has withdrawn the consent that it needs meanwhile has withdrawn the application.
+
+    Raises what `risk.decide` raises besides.
     """
     with context.database.unit_of_work() as tx:
         found = application(tx, application_id)
         if found.state is not ApplicationState.DECIDING:
             return
         request = _risk_request(tx, found)
-    decision = risk.decide(context.database, context.bureaus, context.keys, request)
+    try:
+        decision = risk.decide(context.database, context.bureaus, context.keys, request)
+    except ConsentMissing:
+        with context.database.unit_of_work() as tx:
+            cancel(tx, application_id, Actor("customer", request.customer_id))
+        return
     with context.database.unit_of_work() as tx:
         if _locked(tx, application_id).state is ApplicationState.DECIDING:
             _decided(tx, found, decision)

@@ -306,11 +306,12 @@ class DeliveryAttempt(Model):
 
     endpoint_id: Optional[str] = None
     number: Optional[int] = None
+    at: Optional[datetime] = None
     status: Optional[int] = None
-    error: Optional[str] = None
-    attempted_at: Optional[datetime] = None
+    outcome: Optional[str] = None
+    duration_ms: Optional[int] = None
 
-    _readers: ClassVar[Mapping[str, Reader]] = {"attempted_at": instant}
+    _readers: ClassVar[Mapping[str, Reader]] = {"at": instant}
 
 
 @dataclass(frozen=True)

@@ -108,6 +108,17 @@ class TestDeciding:
         world.work()
         assert world.state(order_id) == "cancelled"
 
+    def test_of_somebody_who_has_withdrawn_the_consent_cancels_the_application(self, world: World):
+        order_id = world.order()
+        world.submit(order_id)
+        with world.context.database.unit_of_work() as tx:
+            tx.run(
+                "UPDATE consent SET withdrawn_at = :now WHERE scope = 'bureau_query'", now=tx.now
+            )
+        world.work()
+        assert world.state(order_id) == "cancelled"
+        assert world.count("SELECT count(*) FROM decision") == 0
+
 
 class TestAPerson:
     def referred(self, world: World) -> str:

@@ -348,7 +348,7 @@ class TestEvents:
         assert cf.events.get("evt_1").subject == "ord_1"
         cf.events.resend("evt_1")
         tries = list(cf.events.attempts("evt_1"))
-        assert (tries[0].status, tries[0].extra["duration_ms"]) == (503, 20)
+        assert (tries[0].status, tries[0].duration_ms) == (503, 20)
         assert platform.calls[0].query == "type=order.paid"
 
     def test_may_carry_a_refund(self, cf, platform):
