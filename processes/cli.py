@@ -10,6 +10,7 @@ from pathlib import Path
 from lending.foundation.errors import Problem
 from lending.foundation.settings import SettingMissing, Settings, from_environment
 from processes import (
+    batch_commands,
     engine_commands,
     installation,
     ledger_commands,
@@ -39,6 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parts.add_commands(commands)
     installation.add_commands(commands)
     operator_commands.add_commands(commands)
+    batch_commands.add_commands(commands)
     ledger_commands.add_commands(commands)
     engine_commands.add_commands(commands)
     args = parser.parse_args(arguments)

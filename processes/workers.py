@@ -7,6 +7,7 @@ from gateway import store as gateway_store
 from gateway.context import CallbackNotBelieved, GatewayContext
 from gateway.platform_keys import PlatformKeys
 from gateway.webhooks import Deliveries
+from lending.batch import end_of_day
 from lending.foundation import jobs
 from lending.foundation.context import Context
 from lending.ledger import jobs as ledger_jobs
@@ -19,6 +20,8 @@ from scenarios.mall_installment import news
 NEWS_PAUSE_S = 0.2
 DELIVERY_PAUSE_S = 0.2
 PRUNE_PAUSE_S = 60
+EOD_PAUSE_S = 20
+"""How soon after midnight in Shanghai the end of day begins."""
 
 
 def core(context: Context) -> Worker:
@@ -56,6 +59,7 @@ def postloan(context: Context) -> Worker:
         loops=(
             Loop("webhooks", deliveries.run_once, DELIVERY_PAUSE_S),
             Loop("spent nonces", prune, PRUNE_PAUSE_S),
+            Loop("end of day", lambda: bool(end_of_day.catch_up(context.database)), EOD_PAUSE_S),
             Loop("seals of the journal", ledger_jobs.sealing(context.database), PRUNE_PAUSE_S),
         ),
     )
