@@ -19,10 +19,12 @@
     .cf-dialog{border:0;border-radius:14px;padding:0;width:min(92vw,420px);color:#1d2129;
       box-shadow:0 12px 48px rgba(0,0,0,.25);font:15px/1.6 system-ui,"PingFang SC","Noto Sans CJK SC",sans-serif}
     .cf-dialog::backdrop{background:rgba(0,0,0,.45)}
-    .cf-dialog header{display:flex;justify-content:space-between;padding:16px 20px 4px;font-weight:600}
-    .cf-dialog header button{border:0;background:none;font-size:20px;line-height:1;cursor:pointer}
+    .cf-dialog .cf-head{display:flex;justify-content:space-between;padding:16px 20px 4px;font-weight:600}
+    .cf-dialog .cf-head button{border:0;background:none;font-size:20px;line-height:1;cursor:pointer}
     .cf-dialog table{width:100%;border-collapse:collapse}
-    .cf-dialog td,.cf-dialog th{padding:8px 20px;text-align:right;border-top:1px solid #eef0f4}
+    .cf-dialog td,.cf-dialog th{padding:8px 6px;text-align:right;white-space:nowrap;border-top:1px solid #eef0f4}
+    .cf-dialog tr>:first-child{padding-left:20px}
+    .cf-dialog tr>:last-child{padding-right:20px}
     .cf-dialog td:first-child,.cf-dialog th:first-child{text-align:left}
     .cf-dialog th{font-weight:400;color:#6b7280;font-size:13px;border:0}
     .cf-dialog p{margin:0;padding:10px 20px 18px;color:#6b7280;font-size:12px}`;
@@ -37,14 +39,14 @@
 
   const dialog = (quote) => {
     const box = node("dialog", undefined, "cf-dialog");
-    const head = node("header", "分期方案");
+    const head = node("div", "分期方案", "cf-head");
     const close = node("button", "×");
     close.setAttribute("aria-label", "关闭");
     close.onclick = () => box.close();
     head.append(close);
     const table = node("table");
     const titles = node("tr");
-    for (const title of ["期数", "年化利率(单利)", "每期", "总成本"]) titles.append(node("th", title));
+    for (const title of ["期数", "年化(单利)", "每期", "总成本"]) titles.append(node("th", title));
     table.append(titles);
     for (const offer of quote.offers) {
       const row = node("tr");

@@ -6,8 +6,7 @@ from typing import Any
 from lending.channels import service as channels
 from lending.compliance import cost_showing, gates, parameters
 from lending.customers import service as customers
-from lending.customers.errors import ConsentMissing
-from lending.customers.errors import CardNotYours
+from lending.customers.errors import CardNotYours, ConsentMissing
 from lending.customers.model import ConsentScope
 from lending.engine.plans import make_plan
 from lending.foundation import audit, business_day, ids, jobs
