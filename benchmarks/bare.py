@@ -4,8 +4,9 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import requests
@@ -49,3 +50,33 @@ def served(answer: object, *, port: int, workers: int = 2, threads: int = 8) -> 
     finally:
         process.terminate()
         process.wait(10)
+
+
+def calls_per_second(caller: Callable[[int], Callable[[], object]], seconds: float) -> float:
+    """How many calls eight callers make a second, each over a connection of its own."""
+    counted = [0] * 8
+
+    def keep_calling(number: int, until: float) -> None:
+        call = caller(number)
+        while time.perf_counter() < until:
+            call()
+            counted[number] += 1
+
+    until = time.perf_counter() + seconds
+    threads = [threading.Thread(target=keep_calling, args=(n, until)) for n in range(len(counted))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return sum(counted) / seconds
+
+
+def answers_per_second(answer: object, question: object, *, port: int, seconds: float) -> float:
+    """What the bare route does for the same eight callers."""
+    with served(answer, port=port) as url:
+
+        def caller(_number: int) -> Callable[[], object]:
+            http = requests.Session()
+            return lambda: http.post(url, json=question, timeout=10)
+
+        return calls_per_second(caller, seconds)

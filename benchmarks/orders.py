@@ -4,12 +4,10 @@ Each order is some forty HTTP requests (shop, buyer's pages, bank, bureaus, iden
 reading time of the cost table, which many buyers spend at once.
 """
 
-import json
-import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-
-import requests
+from itertools import count
 
 from benchmarks import bare
 from benchmarks.system import Running, free_port, running
@@ -46,48 +44,24 @@ def one(system: Running, number: int) -> tuple[float, dict[str, object]]:
 
 def placed(system: Running, seconds: float) -> float:
     """Orders placed per second through signed HTTP, without the buyer."""
-    counted = [0] * 8
-    until = time.perf_counter() + seconds
 
-    def place(place_no: int) -> None:
-        with system.client() as cf:
-            while time.perf_counter() < until:
-                order_no = f"placed-{place_no}-{counted[place_no]}"
-                cf.mall.orders.create(
-                    order_no=order_no,
-                    amount_fen=599_900,
-                    items=[ITEM],
-                    return_url="http://127.0.0.1/return",
-                    idempotency_key=order_no,
-                )
-                counted[place_no] += 1
+    def caller(number: int) -> Callable[[], object]:
+        cf = system.client()
+        order_nos = (f"placed-{number}-{n}" for n in count())
 
-    threads = [threading.Thread(target=place, args=(n,)) for n in range(len(counted))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return sum(counted) / seconds
+        def place() -> object:
+            order_no = next(order_nos)
+            return cf.mall.orders.create(
+                order_no=order_no,
+                amount_fen=599_900,
+                items=[ITEM],
+                return_url="http://127.0.0.1/return",
+                idempotency_key=order_no,
+            )
 
+        return place
 
-def bare_per_second(answer: dict[str, object], seconds: float) -> float:
-    """What the bare route does for the same number of callers."""
-    with bare.served(answer, port=free_port()) as url:
-        counted = [0] * 8
-        until = time.perf_counter() + seconds
-
-        def call(place_no: int) -> None:
-            with requests.Session() as http:
-                while time.perf_counter() < until:
-                    http.post(url, json=ITEM, timeout=10)
-                    counted[place_no] += 1
-
-        threads = [threading.Thread(target=call, args=(n,)) for n in range(len(counted))]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-    return sum(counted) / seconds
+    return bare.calls_per_second(caller, seconds)
 
 
 def main() -> None:
@@ -100,7 +74,7 @@ def main() -> None:
         took = time.perf_counter() - begun
         rate = placed(system, 6)
     times = sorted(each[0] for each in done)
-    yardstick = bare_per_second(json.loads(json.dumps(done[0][1])), 4)
+    yardstick = bare.answers_per_second(done[0][1], ITEM, port=free_port(), seconds=4)
     whole = ORDERS / took
     print(
         f"orders end to end  {whole:8.2f}/s   {whole / yardstick:.4f} x a bare route"

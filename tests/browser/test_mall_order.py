@@ -7,11 +7,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 import requests
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver import Chrome, ChromeOptions
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
@@ -100,6 +101,12 @@ class Phone:
     def see(self, selector: str) -> WebElement:
         return WebDriverWait(self.browser, 20).until(
             wanted.visibility_of_element_located((By.CSS_SELECTOR, selector))
+        )
+
+    def until(self, true: Callable[[], bool]) -> None:
+        """Waits for something, over a page that is loaded meanwhile."""
+        WebDriverWait(self.browser, 20, ignored_exceptions=[StaleElementReferenceException]).until(
+            lambda _: true()
         )
 
     def click(self, selector: str) -> None:
@@ -218,7 +225,7 @@ class TestABuyer:
         phone.click("a.loan")
         before = phone.see("#outstanding").text
         phone.click("#pay-next")
-        WebDriverWait(phone.browser, 10).until(lambda _: phone.see("#outstanding").text != before)
+        phone.until(lambda: phone.see("#outstanding").text != before)
         phone.shoot()
 
         phone.browser.get(f"{phone.shop}/orders")
