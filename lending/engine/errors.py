@@ -9,6 +9,12 @@ class PlanImpossible(Refused):
     code, title = "plan.impossible", "No plan can be made of these numbers"
 
 
+class EventImpossible(Refused):
+    """This cannot happen to the loan as it stands."""
+
+    code, title = "loan.event_impossible", "This cannot happen to the loan as it stands"
+
+
 class NoAnnualRate(Refused):
     """No annual rate, or more than one, solves these cash flows."""
 

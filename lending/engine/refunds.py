@@ -5,9 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from lending.engine.errors import RefundTooLarge
-from lending.engine.prepayment import OpenInstalment, interest_earned_fen
+from lending.engine.prepayment import OpenInstalment, shrunk
 from lending.engine.shares import cut
-from lending.foundation.money import portion
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +36,9 @@ def refund_goods(
     The refund first reduces the principal not yet repaid, in proportion over the instalments in
     which some is open, so that each of them shrinks alike; what is left of it goes back to the
     borrower. Interest of the running period is kept for the days used at the old balance; from
-    today on it follows the smaller balance. Instalments already due keep their interest. In an
-    interest-free plan there is none either way. Interest already paid is kept: it was for days
-    used.
+    today on it follows the smaller balance, as fees not yet due do. Instalments already due keep
+    theirs. In an interest-free plan there is no interest either way. Interest already paid is
+    kept: it was for days used.
 
     `refundable_fen` is the price less earlier refunds.
 
@@ -47,41 +46,16 @@ def refund_goods(
     """
     if not 0 < refund_fen <= refundable_fen:
         raise RefundTooLarge(mend=f"Refund from 1 to {refundable_fen} fen.")
-    ordered = sorted(rows, key=lambda one: one.number)
-    open_principal = [row.open().principal_fen for row in ordered]
+    open_principal = [row.open().principal_fen for row in rows]
     outstanding = sum(open_principal)
     reduction = min(refund_fen, outstanding)
-    cuts = cut(reduction, open_principal) if outstanding else [0] * len(ordered)
-    part_left = (outstanding - reduction, outstanding)
+    cuts = cut(reduction, open_principal) if outstanding else [0] * len(rows)
     return GoodsRefund(
         loan_reduction_fen=reduction,
         borrower_refund_fen=refund_fen - reduction,
         merchant_claim_fen=refund_fen,
-        instalments=tuple(_shrunk(ordered, cuts, part_left, start, on)),
+        instalments=tuple(
+            replace(row, principal_fen=row.principal_fen - less)
+            for row, less in zip(shrunk(rows, cuts, start, on), cuts, strict=True)
+        ),
     )
-
-
-def _shrunk(
-    rows: list[OpenInstalment],
-    cuts: list[int],
-    part_left: tuple[int, int],
-    start: date,
-    on: date,
-) -> list[OpenInstalment]:
-    """The rows with less principal, and interest that follows the balance from today on."""
-    shrunk, period_start = [], start
-    left, outstanding = part_left
-    for row, less in zip(rows, cuts, strict=True):
-        interest = row.interest_fen
-        if row.due_date > on and outstanding:
-            earned = interest_earned_fen(row, period_start, on)
-            interest = earned + portion(row.interest_fen - earned, left, outstanding)
-        shrunk.append(
-            replace(
-                row,
-                principal_fen=row.principal_fen - less,
-                interest_fen=max(interest, row.interest_paid_fen),
-            )
-        )
-        period_start = row.due_date
-    return shrunk

@@ -1,0 +1,369 @@
+"""A loan's life as a fold: the contract's plan and the events since then give how it stands.
+
+Nothing else does. A payment that is entered late or taken back changes the list of events, and the
+loan is what that list, in the order of its dates, makes of it: the same in every component as if
+all had come in order.
+
+Days: what happens on a day happens before that day's end. Interest and penalty up to a day count
+the nights before it: nothing on the day of payout, one day on the next.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from lending.engine.ageing import penalty_fen
+from lending.engine.allocation import Due, allocate
+from lending.engine.due_dates import due_dates
+from lending.engine.errors import EventImpossible
+from lending.engine.events import (
+    DueDatesMoved,
+    Event,
+    FeeCharged,
+    GoodsReturned,
+    Paid,
+    PaidOff,
+    PartPrepaid,
+    Waived,
+    WrittenOff,
+)
+from lending.engine.position import Course, Position
+from lending.engine.prepayment import (
+    OpenInstalment,
+    interest_earned_fen,
+    payoff,
+    period_starts,
+    shrunk,
+)
+from lending.engine.refunds import refund_goods
+from lending.engine.shares import cut
+from lending.foundation.money import half_up, portion
+
+NOTHING = Due(0, 0, 0, 0, 0)
+
+
+def begun(course: Course) -> Position:
+    """The loan on the day of its payout."""
+    return Position(course.start, course.start, course.rows)
+
+
+def replay(course: Course, events: Iterable[Event], on: date) -> Position:
+    """The loan on a day, after all that happened up to and on it.
+
+    Events of one day keep the order in which they are given.
+    """
+    position = begun(course)
+    for event in sorted(events, key=lambda one: one.on):
+        if event.on <= on:
+            position = happen(course, position, event)
+    return advance(course, position, on)
+
+
+def happen(course: Course, position: Position, event: Event) -> Position:
+    """The loan after one more event, on the event's day.
+
+    It never refuses: an event that was possible as it came stays in the list when an earlier one is
+    taken back, and then does as much as it can. See `require_possible`.
+    """
+    return _DO[type(event)](course, advance(course, position, event.on), event)
+
+
+def advance(course: Course, position: Position, to: date) -> Position:
+    """The loan some days later, nothing having happened: penalty counts (P23, R-PENALTY-BASE)."""
+    assert to >= position.on, (to, position.on)
+    if position.written_off_on:
+        return replace(position, on=to)
+    rows = tuple(
+        _penalised(course, row, position.on, to)
+        if row.due_date < to and row.principal_paid_fen < row.principal_fen
+        else row
+        for row in position.rows
+    )
+    return replace(position, on=to, rows=rows)
+
+
+def payoff_quote(course: Course, position: Position) -> list[Due]:
+    """What closes the loan on the day it stands at, fee for prepaying included (P9)."""
+    return payoff(position.rows, position.start, position.on, course.prepayment_fee_rate)
+
+
+def dues(position: Position, until: int = 0) -> list[Due]:
+    """All that is due, and the instalments up to number `until`, the oldest first."""
+    asked = [
+        row.open() for row in position.rows if row.due_date <= position.on or row.number <= until
+    ]
+    return [due for due in asked if due.total_fen]
+
+
+def following(position: Position) -> OpenInstalment | None:
+    """The oldest instalment with anything open; None when all is paid."""
+    return next((row for row in position.rows if row.open().total_fen), None)
+
+
+def require_possible(course: Course, position: Position, event: Event) -> None:
+    """Refuses what cannot happen to the loan as it stands on the event's day.
+
+    Raises EventImpossible, naming the field, and RefundTooLarge.
+    """
+    if event.on < course.start:
+        raise EventImpossible(
+            f"the loan began on {course.start}",
+            field="/on",
+            mend="Use a date from the payout on.",
+        )
+    if getattr(event, "amount_fen", 1) <= 0:
+        raise EventImpossible(
+            "the amount is not positive", field="/amount_fen", mend="Use an amount above 0."
+        )
+    match event:
+        case PartPrepaid():
+            if event.amount_fen <= sum(due.total_fen for due in _due_now(position)):
+                raise EventImpossible(
+                    "nothing is left of it for principal that is not due",
+                    field="/amount_fen",
+                    mend="Pay what is due, or a larger amount.",
+                )
+        case DueDatesMoved():
+            _require_movable(course, position, event)
+        case Waived():
+            _require_waivable(position, event)
+        case FeeCharged() | WrittenOff() | PaidOff():
+            if position.is_closed or (
+                isinstance(event, WrittenOff) and position.written_off_on is not None
+            ):
+                raise EventImpossible(
+                    "the loan is closed", field="/on", mend="Look at what closed it."
+                )
+
+
+def _penalised(course: Course, row: OpenInstalment, since: date, to: date) -> OpenInstalment:
+    days = (to - max(since, row.due_date)).days
+    base = row.overdue_fen_days + (row.principal_fen - row.principal_paid_fen) * days
+    penalised = row.penalised or (to - row.due_date).days > course.grace_days
+    charged = penalty_fen(base, 1, course.penalty_rate_annual) if penalised else 0
+    return replace(
+        row,
+        overdue_fen_days=base,
+        penalised=penalised,
+        penalty_fen=charged - row.penalty_waived_fen,
+    )
+
+
+def _divided(asked: Sequence[Due], amount_fen: int) -> tuple[dict[int, Due], int]:
+    """A payment's parts by instalment, and what is left of it."""
+    divided = allocate(asked, amount_fen)
+    return {part.number: part for part in divided.parts}, divided.left_over_fen
+
+
+def _paid(_course: Course, position: Position, event: Paid) -> Position:
+    parts, left = _divided(dues(position, event.until), event.amount_fen)
+    rows = tuple(row.with_paid(parts.get(row.number, NOTHING)) for row in position.rows)
+    return replace(position, rows=rows, credit_fen=position.credit_fen + left)
+
+
+def _paid_off(course: Course, position: Position, event: PaidOff) -> Position:
+    return _prepaid(course, position, event.amount_fen, shorter=True)
+
+
+def _part_prepaid(course: Course, position: Position, event: PartPrepaid) -> Position:
+    return _prepaid(course, position, event.amount_fen, shorter=event.shorter)
+
+
+def _prepaid(course: Course, position: Position, amount_fen: int, *, shorter: bool) -> Position:
+    """Pays what is due and earned, then principal with its fee; interest follows the balance."""
+    asked = payoff_quote(course, position)
+    if amount_fen < sum(due.total_fen for due in asked):
+        now = _due_now(position)
+        free = amount_fen - sum(due.total_fen for due in now)
+        asked = now if free <= 0 else _ahead(course, position, now, free, shorter=shorter)
+    parts, left = _divided(asked, amount_fen)
+    cuts = [
+        parts.get(row.number, NOTHING).principal_fen if row.due_date > position.on else 0
+        for row in position.rows
+    ]
+    rows = []
+    for row in shrunk(position.rows, cuts, position.start, position.on):
+        part = parts.get(row.number, NOTHING)
+        fee = part.fee_fen if row.due_date > position.on else 0
+        rows.append(replace(row, fee_fen=row.fee_fen + fee).with_paid(part))
+    return replace(position, rows=tuple(rows), credit_fen=position.credit_fen + left)
+
+
+def _due_now(position: Position) -> list[Due]:
+    """What is due, and the running period's interest to the day."""
+    not_due = {row.number for row in position.rows if row.due_date > position.on}
+    return [
+        replace(due, principal_fen=0) if due.number in not_due else due
+        for due in payoff(position.rows, position.start, position.on)
+    ]
+
+
+def _ahead(
+    course: Course, position: Position, now: Sequence[Due], free_fen: int, *, shorter: bool
+) -> list[Due]:
+    """What is due now and, of the amount that is free, principal not due and the fee for it."""
+    rate = course.prepayment_fee_rate
+    principal = int(free_fen / (1 + rate))
+    while principal + half_up(principal * rate) > free_fen:
+        principal -= 1
+    later = [row.open().principal_fen if row.due_date > position.on else 0 for row in position.rows]
+    cuts = _from_the_last(later, principal) if shorter else cut(principal, later)
+    fee = half_up(principal * rate)
+    asked = {due.number: due for due in now}
+    for row, less in zip(position.rows, cuts, strict=True):
+        if row.due_date > position.on:
+            due = asked.get(row.number, replace(NOTHING, number=row.number))
+            asked[row.number] = replace(due, principal_fen=less, fee_fen=fee)
+            fee = 0
+    return list(asked.values())
+
+
+def _from_the_last(amounts: Sequence[int], total: int) -> list[int]:
+    cuts = []
+    for amount in reversed(amounts):
+        cuts.append(min(amount, total))
+        total -= cuts[-1]
+    return cuts[::-1]
+
+
+def _goods_returned(_course: Course, position: Position, event: GoodsReturned) -> Position:
+    done = refund_goods(
+        position.rows,
+        start=position.start,
+        on=event.on,
+        refund_fen=event.amount_fen,
+        refundable_fen=event.refundable_fen,
+    )
+    return replace(
+        position,
+        rows=done.instalments,
+        credit_returned_fen=position.credit_returned_fen + done.borrower_refund_fen,
+    )
+
+
+def _due_dates_moved(course: Course, position: Position, event: DueDatesMoved) -> Position:
+    later = [row for row in position.rows if row.due_date > event.on]
+    if not later:
+        return position
+    row = later[0]
+    before = position.rows[: -len(later)]
+    earned = interest_earned_fen(row, _period_start(position, row), event.on)
+    days_old, days_new = (row.due_date - event.on).days, (event.first_due - event.on).days
+    interest = earned + portion(row.interest_fen - earned, days_new, days_old)
+    later[0] = replace(
+        row,
+        interest_fen=max(interest, row.interest_paid_fen),
+        earns_from=event.on,
+        earned_before_fen=earned,
+    )
+    dates = due_dates(
+        event.on, len(later), every=course.every, unit=course.unit, first_due=event.first_due
+    )
+    moved = (replace(one, due_date=due) for one, due in zip(later, dates, strict=True))
+    return replace(position, rows=(*before, *moved))
+
+
+def _require_movable(course: Course, position: Position, event: DueDatesMoved) -> None:
+    row = next((row for row in position.rows if row.due_date > event.on), None)
+    if row is None or position.days_past_due:
+        raise EventImpossible(
+            "dates move only while the plan runs and nothing is overdue",
+            field="/first_due",
+            mend="Pay what is overdue first.",
+        )
+    earliest = max(event.on, _period_start(position, row))
+    latest = due_dates(row.due_date, 1, every=course.every, unit=course.unit)[0]
+    if not earliest < event.first_due < latest:
+        raise EventImpossible(
+            f"{event.first_due} is not between {earliest} and {latest}",
+            field="/first_due",
+            mend="Move the next due date by less than one period.",
+        )
+
+
+def _period_start(position: Position, row: OpenInstalment) -> date:
+    at = position.rows.index(row)
+    return position.rows[at - 1].due_date if at else position.start
+
+
+def _waived(_course: Course, position: Position, event: Waived) -> Position:
+    left = Due(0, event.fee_fen, event.penalty_fen, event.interest_fen, 0)
+    rows = []
+    for row, due in zip(position.rows, _waivable(position), strict=True):
+        fee, penalty, interest = (
+            min(left.fee_fen, due.fee_fen),
+            min(left.penalty_fen, due.penalty_fen),
+            min(left.interest_fen, due.interest_fen),
+        )
+        left = Due(
+            0, left.fee_fen - fee, left.penalty_fen - penalty, left.interest_fen - interest, 0
+        )
+        less = replace(
+            row,
+            fee_fen=row.fee_fen - fee,
+            penalty_fen=row.penalty_fen - penalty,
+            penalty_waived_fen=row.penalty_waived_fen + penalty,
+            interest_fen=row.interest_fen - interest,
+        )
+        if interest and row.due_date > position.on:
+            earned = due.interest_fen + row.interest_paid_fen - interest
+            less = replace(less, earns_from=position.on, earned_before_fen=earned)
+        rows.append(less)
+    return replace(position, rows=tuple(rows))
+
+
+def _waivable(position: Position) -> list[Due]:
+    """Of each instalment what may be waived: fees due, penalty, interest earned."""
+    return [
+        replace(
+            row.open(),
+            fee_fen=row.open().fee_fen if row.due_date <= position.on else 0,
+            interest_fen=max(
+                0, interest_earned_fen(row, begin, position.on) - row.interest_paid_fen
+            ),
+        )
+        for row, begin in zip(
+            position.rows, period_starts(position.rows, position.start), strict=True
+        )
+    ]
+
+
+def _require_waivable(position: Position, event: Waived) -> None:
+    for name in ("fee_fen", "penalty_fen", "interest_fen"):
+        most = sum(getattr(due, name) for due in _waivable(position))
+        if not 0 <= getattr(event, name) <= most:
+            raise EventImpossible(
+                f"{getattr(event, name)} fen are to be waived of {most}",
+                field=f"/{name}",
+                mend=f"Waive from 0 to {most} fen.",
+            )
+    if not event.fee_fen + event.penalty_fen + event.interest_fen:
+        raise EventImpossible("nothing is waived", field="/", mend="Waive an amount above 0.")
+
+
+def _fee_charged(_course: Course, position: Position, event: FeeCharged) -> Position:
+    bearer = following(position) or position.rows[-1]
+    return replace(
+        position,
+        rows=tuple(
+            replace(row, fee_fen=row.fee_fen + event.amount_fen) if row is bearer else row
+            for row in position.rows
+        ),
+    )
+
+
+def _written_off(_course: Course, position: Position, event: WrittenOff) -> Position:
+    return replace(position, written_off_on=position.written_off_on or event.on)
+
+
+_DO: dict[type, Callable[[Course, Position, Any], Position]] = {
+    Paid: _paid,
+    PaidOff: _paid_off,
+    PartPrepaid: _part_prepaid,
+    GoodsReturned: _goods_returned,
+    DueDatesMoved: _due_dates_moved,
+    Waived: _waived,
+    FeeCharged: _fee_charged,
+    WrittenOff: _written_off,
+}
