@@ -106,12 +106,6 @@ def require_possible(course: Course, position: Position, event: Event) -> None:
 
     Raises EventImpossible, naming the field, and RefundTooLarge.
     """
-    if event.on < course.start:
-        raise EventImpossible(
-            f"the loan began on {course.start}",
-            field="/on",
-            mend="Use a date from the payout on.",
-        )
     if getattr(event, "amount_fen", 1) <= 0:
         raise EventImpossible(
             "the amount is not positive", field="/amount_fen", mend="Use an amount above 0."

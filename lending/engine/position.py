@@ -88,6 +88,8 @@ class Sums:
     credit_fen: int = 0
     credit_returned_fen: int = 0
     interest_accrued_fen: int = 0
+    subsidy_earned_fen: int = 0
+    """Of what somebody else pays in the borrower's place."""
     written_off: bool = False
 
     @property

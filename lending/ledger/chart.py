@@ -16,13 +16,15 @@ class Code(StrEnum):
     CHANNEL_CLEARING = "101501"
     """Money and claims on their way: 0 at rest."""
     INTEREST_RECEIVABLE = "113201"
-    """By loan: accrued, not yet paid."""
+    """By product: accrued, not yet paid; its detail by loan is `loan_standing`."""
     MERCHANT_CLAIM = "122101"
     """By partner: refunded goods, taken back from its next payouts; never below 0 (MALL-5)."""
     SUBSIDY_RECEIVABLE = "122102"
     """By partner: interest it pays for its buyers, not yet withheld (R-FREE-INT)."""
     LOAN_PRINCIPAL = "130301"
     """By loan."""
+    LOAN_LOSS_PROVISION = "130401"
+    """By product: what is set aside for losses; written-off loans come out of it."""
     SUSPENSE = "190101"
     """By the order it came with: what belongs nowhere yet; 0 at rest (L12)."""
     MERCHANT_PAYABLE = "224101"
@@ -30,7 +32,7 @@ class Code(StrEnum):
     BORROWER_CREDIT = "224102"
     """By customer: paid beyond what was due, or refunded goods."""
     DEFERRED_SUBSIDY = "240101"
-    """By loan: what the merchant paid so that the loan is free of interest."""
+    """By product: what merchants paid for loans free of interest, not yet earned."""
     INTEREST_INCOME = "601101"
     """Interest from borrowers."""
     PENALTY_INCOME = "601102"
@@ -39,10 +41,16 @@ class Code(StrEnum):
     """Fees from borrowers."""
     MERCHANT_FEE_INCOME = "602102"
     """Fees from merchants, withheld from payouts."""
+    IMPAIRMENT_LOSS = "670201"
+    """What setting aside for losses costs."""
     EXPOSURE = "900101"
     """Off balance, by customer: at most CNY 200,000 (STORE-3, R-CAP-20W)."""
     EXPOSURE_CONTRA = "900199"
     """Off balance: the other side of EXPOSURE."""
+    WRITTEN_OFF = "900201"
+    """Off balance, by loan: principal and interest given up in the books, still owed."""
+    WRITTEN_OFF_CONTRA = "900299"
+    """Off balance: the other side of WRITTEN_OFF."""
 
 
 TITLES = {
@@ -52,6 +60,7 @@ TITLES = {
     Code.MERCHANT_CLAIM: "其他应收款-商户退款",
     Code.SUBSIDY_RECEIVABLE: "其他应收款-商户贴息",
     Code.LOAN_PRINCIPAL: "贷款-本金",
+    Code.LOAN_LOSS_PROVISION: "贷款损失准备",
     Code.SUSPENSE: "待处理财产损溢",
     Code.MERCHANT_PAYABLE: "其他应付款-商户",
     Code.BORROWER_CREDIT: "其他应付款-借款人溢缴款",
@@ -60,12 +69,19 @@ TITLES = {
     Code.PENALTY_INCOME: "利息收入-罚息",
     Code.FEE_INCOME: "手续费及佣金收入-借款人",
     Code.MERCHANT_FEE_INCOME: "手续费及佣金收入-商户",
+    Code.IMPAIRMENT_LOSS: "信用减值损失",
     Code.EXPOSURE: "表外-借款人授信占用",
     Code.EXPOSURE_CONTRA: "表外-授信占用对应科目",
+    Code.WRITTEN_OFF: "表外-已核销贷款",
+    Code.WRITTEN_OFF_CONTRA: "表外-已核销贷款对应科目",
 }
 
 OWNED = frozenset(
     {
+        Code.INTEREST_RECEIVABLE,
+        Code.DEFERRED_SUBSIDY,
+        Code.LOAN_LOSS_PROVISION,
+        Code.WRITTEN_OFF,
         Code.MERCHANT_CLAIM,
         Code.SUBSIDY_RECEIVABLE,
         Code.LOAN_PRINCIPAL,

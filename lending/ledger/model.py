@@ -40,6 +40,11 @@ def credit(account: Account, amount_fen: int) -> Leg:
     return Leg(account, 0, amount_fen)
 
 
+def signed(account: Account, amount_fen: int) -> Leg:
+    """A line by its sign: above 0 a debit, below a credit."""
+    return debit(account, amount_fen) if amount_fen > 0 else credit(account, -amount_fen)
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """What a journal entry says. Its id, its booked date and its instant are given by us."""

@@ -56,3 +56,30 @@ class PayoutUnderWay(Conflict):
     code, title = "loan.payout_under_way", "Money for this loan is on its way"
     mend = "Wait for the event that tells how it ended, then cancel or refund."
     retry_after_s = 30
+
+
+class NotYet(Refused):
+    """An event is dated after the open business date."""
+
+    code, title = "loan.not_yet", "This date has not come yet"
+    field = "/on"
+    mend = "Use the open business date or an earlier one."
+
+
+class BeforeThePayout(Refused):
+    """An event is dated before the loan began."""
+
+    code, title = "loan.before_the_payout", "The loan had not begun then"
+    field = "/on"
+    mend = "Use the day of the payout or a later one."
+
+
+class NoSuchEvent(NotFound):
+    """There is no such event of this loan."""
+
+
+class EventTakenBack(Conflict):
+    """An event is taken back at most once."""
+
+    code, title = "loan.event_taken_back", "This was taken back already"
+    mend = "Look at how the loan stands now."

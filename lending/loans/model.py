@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
@@ -40,6 +41,8 @@ class LoanState(StrEnum):
     """Every account of the payee refused; an operator retries or the partner cancels."""
     ACTIVE = "active"
     """Paid out and running."""
+    WRITTEN_OFF = "written_off"
+    """Given up in our books, still owed."""
     SETTLED = "settled"
     """Nothing is owed any more. Final."""
     CANCELLED = "cancelled"
@@ -113,6 +116,7 @@ class Loan:
     customer_id: str
     bank_card_id: str
     scenario: str
+    product_code: str
     subject: str
     principal_fen: int
     terms: Terms
@@ -120,7 +124,46 @@ class Loan:
     signed_at: datetime
     start_date: date | None
     plan_version: int
+    contract_version: int
+    """The plan that ran from the payout, before anything happened to it."""
     exposure_hold: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How an open loan stands at the beginning of `as_of`: what the end of day moves on.
+
+    Interest accrued is `settled_interest_fen` and, of the running instalment, the larger of what is
+    paid and `course_before_fen` with the part of `course_rest_fen` that the days since
+    `course_from` have of those until `course_until`, half up.
+    """
+
+    loan_id: str
+    product_code: str
+    as_of: date
+    principal_open_fen: int
+    interest_accrued_fen: int
+    """In the ledger already."""
+    interest_paid_fen: int
+    settled_interest_fen: int
+    course_from: date | None
+    course_until: date | None
+    course_before_fen: int
+    course_rest_fen: int
+    course_paid_fen: int
+    subsidy_fen: int
+    """What the merchant paid so that the loan is free of interest; earned evenly by days."""
+    subsidy_earned_fen: int
+    subsidy_from: date
+    subsidy_until: date
+    oldest_due: date | None
+    """Of the oldest instalment with anything open."""
+    days_past_due: int
+    grade: str
+    penalty_as_of: date
+    penalty_rate_annual: Decimal
+    grace_days: int
+    written_off: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from lending.ledger import claims
 from lending.ledger import service as ledger
 from lending.ledger.chart import Code
 from lending.ledger.model import Account
-from lending.loans import payout_store, rules, store
+from lending.loans import life, payout_store, rules, store
 from lending.loans.errors import NoAccountToPay, NoSuchLoan, WrongState
 from lending.loans.model import Loan, LoanState, Payout, PayoutState, Purpose
 from lending.loans.service import tell
@@ -243,12 +243,14 @@ def _paid(tx: Tx, loan: Loan, payout: Payout) -> None:
     assert loan.exposure_hold is not None
     ledger.post_hold(tx, loan.exposure_hold, kind="loan.exposed", key=f"exposure:{loan.id}")
     today = business_day.today(tx)
-    rows = store.instalments(tx, loan.id, loan.plan_version)
+    version = loan.plan_version
     fresh = rules.opened(make_plan(rules.plan_input(loan.principal_fen, loan.terms, today)))
-    if rows != fresh:  # signed on an earlier business date: the plan runs from the payout
-        store.insert_instalments(tx, loan.id, loan.plan_version + 1, fresh)
-        store.set_plan_version(tx, loan.id, loan.plan_version + 1)
-    store.activate(tx, loan.id, today)
+    if store.instalments(tx, loan.id, version) != fresh:
+        # Signed on an earlier business date: the plan runs from the payout.
+        version += 1
+        store.insert_instalments(tx, loan.id, version, fresh)
+    store.activate(tx, loan.id, today, version)
+    life.begin(tx, _locked_loan(tx, loan.id))
     tell(tx, loan.scenario, loan.subject, "paid", {"loan_id": loan.id})
 
 

@@ -1,13 +1,10 @@
 """Goods returned after the payout: the loan shrinks (MALL-5)."""
 
-from lending.engine.refunds import refund_goods
+from lending.engine.events import GoodsReturned
 from lending.foundation import business_day
 from lending.foundation.database import Tx
-from lending.ledger import service as ledger
-from lending.ledger.model import Entry
-from lending.loans import payouts, rules, store
-from lending.loans.errors import NoSuchLoan, WrongState
-from lending.loans.model import LoanState, Reduction
+from lending.loans import life, payouts
+from lending.loans.model import Reduction
 
 
 def reduce(
@@ -22,37 +19,21 @@ def reduce(
 
     Raises NoSuchLoan, WrongState, RefundTooLarge.
     """
-    loan = store.loan(tx, loan_id, lock=True)
-    if loan is None:
-        raise NoSuchLoan
-    if loan.state not in (LoanState.ACTIVE, LoanState.SETTLED) or loan.start_date is None:
-        raise WrongState(
-            f"the loan is {loan.state.value}", mend="Cancel an order that is not paid out."
-        )
-    refund = refund_goods(
-        store.instalments(tx, loan_id, loan.plan_version),
-        start=loan.start_date,
-        on=business_day.today(tx),
-        refund_fen=amount_fen,
-        refundable_fen=refundable_fen,
-    )
-    version = loan.plan_version + 1
-    store.insert_instalments(tx, loan_id, version, refund.instalments)
-    store.set_plan_version(tx, loan_id, version)
-    legs = rules.reduction_legs(loan, refund.loan_reduction_fen, refund.borrower_refund_fen)
-    ledger.post(
+    loan = life.locked(tx, loan_id)
+    done = life.record(
         tx,
-        Entry(
-            kind="loan.goods_returned", subject=loan_id, memo=refund_id, legs=legs, key=refund_id
-        ),
+        loan,
+        GoodsReturned(business_day.today(tx), amount_fen, refundable_fen),
+        source_id=refund_id,
+        kind="loan.goods_returned",
     )
-    if refund.borrower_refund_fen:
-        payouts.refund_borrower(tx, loan, refund_id, refund.borrower_refund_fen)
-    if not any(row.open().total_fen for row in refund.instalments):
-        store.set_loan_state(tx, loan_id, LoanState.SETTLED)
+    reduction = done.before.principal_fen - done.after.sums().principal_fen
+    refund = amount_fen - reduction
+    if refund:
+        payouts.refund_borrower(tx, loan, refund_id, refund)
     return Reduction(
-        loan_reduction_fen=refund.loan_reduction_fen,
-        borrower_refund_fen=refund.borrower_refund_fen,
-        merchant_claim_fen=refund.merchant_claim_fen,
-        outstanding_principal_fen=rules.outstanding_principal_fen(refund.instalments),
+        loan_reduction_fen=reduction,
+        borrower_refund_fen=refund,
+        merchant_claim_fen=amount_fen,
+        outstanding_principal_fen=done.after.principal_open_fen,
     )

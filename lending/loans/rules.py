@@ -6,10 +6,11 @@ from decimal import Decimal
 from typing import Any
 
 from lending.engine.plans import Plan, PlanInput
+from lending.engine.position import Sums
 from lending.engine.prepayment import OpenInstalment
 from lending.foundation.money import half_up, percent
 from lending.ledger.chart import Code
-from lending.ledger.model import Account, Leg, credit, debit
+from lending.ledger.model import Account, Leg, credit, debit, signed
 from lending.loans.model import Loan, Payout
 from lending.loans.terms import Terms
 from lending.products.model import Offer, Product
@@ -55,7 +56,7 @@ def cost_table(product: Product, offer: Offer) -> dict[str, Any]:
             {
                 "name": "penalty",
                 "label": "逾期罚息",
-                "how": "仅在逾期时按逾期本金、实际逾期天数计收(年 360 天)",
+                "how": _penalty_how(product),
                 "rate_annual": rate_text(product.penalty_rate_annual),
                 "collector": LENDER_ZH,
             }
@@ -64,9 +65,20 @@ def cost_table(product: Product, offer: Offer) -> dict[str, Any]:
         "rate_annual_effective": rate_text(offer.cost.rate_effective),
         "rate_label": f"年化利率(单利){percent(offer.cost.rate_annual)}",
         "cost_total_fen": offer.cost.total_fen,
-        "early_repayment": "可随时提前还款,利息计至还款当日,不收违约金。",
+        "early_repayment": _early_repayment(product),
         "nothing_else": NOTHING_ELSE,
     }
+
+
+def _penalty_how(product: Product) -> str:
+    how = "仅在逾期时按逾期本金、实际逾期天数计收(年 360 天)"
+    return f"{how},宽限 {product.grace_days} 天" if product.grace_days else how
+
+
+def _early_repayment(product: Product) -> str:
+    fee = product.prepayment_fee_rate
+    cost = f"按提前归还本金的 {percent(fee)} 收取违约金" if fee else "不收违约金"
+    return f"可随时提前还款,利息计至还款当日,{cost}。"
 
 
 def rate_text(rate: Decimal) -> str:
@@ -130,32 +142,66 @@ def disbursement_legs(loan: Loan, payout: Payout) -> tuple[Leg, ...]:
         debit(Account(Code.LOAN_PRINCIPAL, loan.id), loan.principal_fen),
         credit(Account(Code.BANK_SETTLEMENT), payout.amount_fen),
         credit(Account(Code.MERCHANT_FEE_INCOME), fee),
-        credit(Account(Code.DEFERRED_SUBSIDY, loan.id), subsidy),
+        credit(Account(Code.DEFERRED_SUBSIDY, loan.product_code), subsidy),
         credit(Account(Code.MERCHANT_CLAIM, loan.partner_id), payout.offset_fen),
     )
 
 
-def reduction_legs(
-    loan: Loan, loan_reduction_fen: int, borrower_refund_fen: int
-) -> tuple[Leg, ...]:
-    """The entry of returned goods: the merchant owes the price, loan and borrower get it."""
-    return (
-        debit(
-            Account(Code.MERCHANT_CLAIM, loan.partner_id),
-            loan_reduction_fen + borrower_refund_fen,
+def life_legs(loan: Loan, before: Sums, after: Sums) -> tuple[Leg, ...]:
+    """The one entry that takes the books from one position of a loan to another.
+
+    Every life event is posted by this rule: a payment, goods returned, a waiver, a write-off, and
+    the taking back of any of them. What the lines do not explain is borne by the provision, which
+    only a loan that is or was written off may touch.
+    """
+    claim = (before.principal_fen - after.principal_fen) + (
+        after.credit_returned_fen - before.credit_returned_fen
+    )
+    credit_fen = (after.credit_fen + after.credit_returned_fen) - (
+        before.credit_fen + before.credit_returned_fen
+    )
+    subsidy_fen = after.subsidy_earned_fen - before.subsidy_earned_fen
+    product = loan.product_code
+    legs = [
+        signed(Account(Code.BANK_SETTLEMENT), after.cash_fen - before.cash_fen),
+        signed(Account(Code.MERCHANT_CLAIM, loan.partner_id), claim),
+        signed(Account(Code.LOAN_PRINCIPAL, loan.id), _on_balance(after) - _on_balance(before)),
+        signed(
+            Account(Code.INTEREST_RECEIVABLE, product), _receivable(after) - _receivable(before)
         ),
-        credit(Account(Code.LOAN_PRINCIPAL, loan.id), loan_reduction_fen),
-        credit(Account(Code.BORROWER_CREDIT, loan.customer_id), borrower_refund_fen),
-        *exposure_relief(loan.customer_id, loan_reduction_fen),
-    )
-
-
-def exposure_relief(customer_id: str, principal_fen: int) -> tuple[Leg, Leg]:
-    """The pair of lines that gives a borrower's exposure back as principal is repaid (STORE-2)."""
+        signed(Account(Code.DEFERRED_SUBSIDY, product), subsidy_fen),
+        signed(
+            Account(Code.INTEREST_INCOME),
+            before.interest_accrued_fen - after.interest_accrued_fen - subsidy_fen,
+        ),
+        signed(Account(Code.FEE_INCOME), before.fee_paid_fen - after.fee_paid_fen),
+        signed(Account(Code.PENALTY_INCOME), before.penalty_paid_fen - after.penalty_paid_fen),
+        signed(Account(Code.BORROWER_CREDIT, loan.customer_id), -credit_fen),
+    ]
+    borne = -sum(leg.debit_fen - leg.credit_fen for leg in legs)
+    assert borne == 0 or before.written_off or after.written_off, (before, after)
+    given_up = _given_up(after) - _given_up(before)
+    relief = after.principal_open_fen - before.principal_open_fen
     return (
-        debit(Account(Code.EXPOSURE_CONTRA), principal_fen),
-        credit(Account(Code.EXPOSURE, customer_id), principal_fen),
+        *legs,
+        signed(Account(Code.LOAN_LOSS_PROVISION, product), borne),
+        signed(Account(Code.WRITTEN_OFF, loan.id), given_up),
+        signed(Account(Code.WRITTEN_OFF_CONTRA), -given_up),
+        signed(Account(Code.EXPOSURE, loan.customer_id), relief),
+        signed(Account(Code.EXPOSURE_CONTRA), -relief),
     )
+
+
+def _on_balance(sums: Sums) -> int:
+    return 0 if sums.written_off else sums.principal_open_fen
+
+
+def _receivable(sums: Sums) -> int:
+    return 0 if sums.written_off else sums.interest_receivable_fen
+
+
+def _given_up(sums: Sums) -> int:
+    return sums.principal_open_fen + sums.interest_receivable_fen if sums.written_off else 0
 
 
 def query_at(now: datetime, queries: int) -> datetime:

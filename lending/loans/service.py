@@ -220,6 +220,7 @@ def sign(tx: Tx, keys: FieldKeys, files: FileStore, command: SignCommand) -> str
         customer_id=found.customer_id,
         bank_card_id=found.bank_card_id or "",
         scenario=found.scenario,
+        product_code=found.product_code,
         subject=found.subject,
         principal_fen=found.amount_fen,
         terms=command.terms,
@@ -227,6 +228,7 @@ def sign(tx: Tx, keys: FieldKeys, files: FileStore, command: SignCommand) -> str
         signed_at=tx.now,
         start_date=None,
         plan_version=1,
+        contract_version=1,
         exposure_hold=_hold_exposure(tx, found.customer_id, loan_id, found.amount_fen),
     )
     store.insert_loan(tx, made)

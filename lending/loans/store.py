@@ -1,6 +1,7 @@
 """The SQL of applications, loans, plans and contracts."""
 
 from collections.abc import Sequence
+from dataclasses import asdict, fields
 from datetime import date
 
 from lending.engine.prepayment import OpenInstalment
@@ -25,14 +26,14 @@ APPLICATION_LOCKED = """
            customer_id, bank_card_id, device, state, decision_id, decided_at
     FROM application WHERE id = :id FOR UPDATE"""
 LOAN = """
-    SELECT id, application_id, partner_id, customer_id, bank_card_id, scenario, subject,
-           principal_fen, terms, terms_format, state, signed_at, start_date, plan_version,
-           exposure_hold
+    SELECT id, application_id, partner_id, customer_id, bank_card_id, scenario, product_code,
+           subject, principal_fen, terms, terms_format, state, signed_at, start_date,
+           plan_version, contract_version, exposure_hold
     FROM loan WHERE id = :id"""
 LOAN_LOCKED = """
-    SELECT id, application_id, partner_id, customer_id, bank_card_id, scenario, subject,
-           principal_fen, terms, terms_format, state, signed_at, start_date, plan_version,
-           exposure_hold
+    SELECT id, application_id, partner_id, customer_id, bank_card_id, scenario, product_code,
+           subject, principal_fen, terms, terms_format, state, signed_at, start_date,
+           plan_version, contract_version, exposure_hold
     FROM loan WHERE id = :id FOR UPDATE"""
 
 
@@ -113,16 +114,17 @@ def loans_of_customer(tx: Tx, customer_id: str) -> Row:
 def insert_loan(tx: Tx, made: Loan) -> None:
     tx.run(
         "INSERT INTO loan (id, application_id, partner_id, customer_id, bank_card_id, scenario,"
-        " subject, principal_fen, terms, terms_format, state, signed_at, plan_version,"
-        " exposure_hold, changed_at) VALUES (:id, :application_id, :partner_id, :customer_id,"
-        " :card, :scenario, :subject, :principal, :terms, :format, :state, :signed_at, 1, :hold,"
-        " :signed_at)",
+        " product_code, subject, principal_fen, terms, terms_format, state, signed_at,"
+        " plan_version, exposure_hold, changed_at) VALUES (:id, :application_id, :partner_id,"
+        " :customer_id, :card, :scenario, :product, :subject, :principal, :terms, :format, :state,"
+        " :signed_at, 1, :hold, :signed_at)",
         id=made.id,
         application_id=made.application_id,
         partner_id=made.partner_id,
         customer_id=made.customer_id,
         card=made.bank_card_id,
         scenario=made.scenario,
+        product=made.product_code,
         subject=made.subject,
         principal=made.principal_fen,
         terms=json(made.terms.to_json()),
@@ -160,11 +162,13 @@ def set_loan_state(tx: Tx, loan_id: str, state: LoanState) -> None:
     )
 
 
-def activate(tx: Tx, loan_id: str, start: date) -> None:
+def activate(tx: Tx, loan_id: str, start: date, contract_version: int) -> None:
     tx.run(
-        "UPDATE loan SET state = 'active', start_date = :start, changed_at = :now WHERE id = :id",
+        "UPDATE loan SET state = 'active', start_date = :start, plan_version = :version,"
+        " contract_version = :version, changed_at = :now WHERE id = :id",
         id=loan_id,
         start=start,
+        version=contract_version,
         now=tx.now,
     )
 
@@ -173,51 +177,44 @@ def set_plan_version(tx: Tx, loan_id: str, version: int) -> None:
     tx.run("UPDATE loan SET plan_version = :version WHERE id = :id", id=loan_id, version=version)
 
 
+_COLUMNS = tuple(field.name for field in fields(OpenInstalment))
+_INSERT_INSTALMENT = (
+    f"INSERT INTO instalment (loan_id, plan_version, {', '.join(_COLUMNS)})"  # noqa: S608  names
+    f" VALUES (:loan_id, :plan_version, {', '.join(f':{name}' for name in _COLUMNS)})"
+)
+_UPDATE_INSTALMENT = (
+    "UPDATE instalment SET"  # noqa: S608  names of fields
+    f" {', '.join(f'{name} = :{name}' for name in _COLUMNS if name != 'number')}"
+    " WHERE loan_id = :loan_id AND plan_version = :plan_version AND number = :number"
+)
+_INSTALMENTS = (
+    f"SELECT {', '.join(_COLUMNS)} FROM instalment"  # noqa: S608  names of fields
+    " WHERE loan_id = :id AND plan_version = :version ORDER BY number"
+)
+
+
 def insert_instalments(tx: Tx, loan_id: str, version: int, rows: Sequence[OpenInstalment]) -> None:
     tx.run_many(
-        "INSERT INTO instalment (loan_id, plan_version, number, due_date, principal_fen,"
-        " interest_fen, fee_fen, penalty_fen, principal_paid_fen, interest_paid_fen,"
-        " fee_paid_fen, penalty_paid_fen) VALUES (:loan_id, :version, :number, :due_date,"
-        " :principal, :interest, :fee, :penalty, :principal_paid, :interest_paid, :fee_paid,"
-        " :penalty_paid)",
-        [
-            {
-                "loan_id": loan_id,
-                "version": version,
-                "number": row.number,
-                "due_date": row.due_date,
-                "principal": row.principal_fen,
-                "interest": row.interest_fen,
-                "fee": row.fee_fen,
-                "penalty": row.penalty_fen,
-                "principal_paid": row.principal_paid_fen,
-                "interest_paid": row.interest_paid_fen,
-                "fee_paid": row.fee_paid_fen,
-                "penalty_paid": row.penalty_paid_fen,
-            }
-            for row in rows
-        ],
+        _INSERT_INSTALMENT,
+        [{"loan_id": loan_id, "plan_version": version, **asdict(row)} for row in rows],
+    )
+
+
+def update_instalments(tx: Tx, loan_id: str, version: int, rows: Sequence[OpenInstalment]) -> None:
+    tx.run_many(
+        _UPDATE_INSTALMENT,
+        [{"loan_id": loan_id, "plan_version": version, **asdict(row)} for row in rows],
     )
 
 
 def instalments(tx: Tx, loan_id: str, version: int) -> list[OpenInstalment]:
-    rows = tx.all(
-        "SELECT number, due_date, principal_fen, interest_fen, fee_fen, penalty_fen,"
-        " principal_paid_fen, interest_paid_fen, fee_paid_fen, penalty_paid_fen FROM instalment"
-        " WHERE loan_id = :id AND plan_version = :version ORDER BY number",
-        id=loan_id,
-        version=version,
-    )
-    return [OpenInstalment(**row) for row in rows]
+    return [OpenInstalment(**row) for row in tx.all(_INSTALMENTS, id=loan_id, version=version)]
 
 
-def add_paid(tx: Tx, loan_id: str, version: int, parts: Sequence[dict[str, int]]) -> None:
-    tx.run_many(
-        "UPDATE instalment SET principal_paid_fen = principal_paid_fen + :principal,"
-        " interest_paid_fen = interest_paid_fen + :interest, fee_paid_fen = fee_paid_fen + :fee,"
-        " penalty_paid_fen = penalty_paid_fen + :penalty"
-        " WHERE loan_id = :loan_id AND plan_version = :version AND number = :number",
-        [{"loan_id": loan_id, "version": version, **part} for part in parts],
+def plan_versions(tx: Tx, loan_id: str) -> int:
+    """How many plans the loan has had."""
+    return int(
+        tx.scalar("SELECT max(plan_version) FROM instalment WHERE loan_id = :id", id=loan_id)
     )
 
 

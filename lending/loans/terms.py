@@ -21,6 +21,10 @@ class Pricing:
     penalty_rate_annual: Decimal
     cost_rate_annual: Decimal
     """The all-in cost that was shown and signed."""
+    grace_days: int
+    """Days after a due date within which paying costs no penalty."""
+    prepayment_fee_rate: Decimal
+    """Of principal paid before it is due."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +86,12 @@ class Terms:
         if form != FORMAT:
             raise ValueError(f"terms of format {form} cannot be read")
         pricing = dict(stored["pricing"])
-        for name in ("rate_annual", "penalty_rate_annual", "cost_rate_annual"):
+        for name in (
+            "rate_annual",
+            "penalty_rate_annual",
+            "cost_rate_annual",
+            "prepayment_fee_rate",
+        ):
             pricing[name] = Decimal(pricing[name])
         return cls(
             pricing=Pricing(**pricing),

@@ -62,6 +62,10 @@ class Product:
     """On overdue principal only; at most 1.5 times the rate and the cap (R-PENALTY-50)."""
     fee_upfront_rate: Decimal
     order_expires_minutes: int
+    grace_days: int = 0
+    """Days after a due date within which paying costs no penalty."""
+    prepayment_fee_rate: Decimal = Decimal(0)
+    """Of principal paid before it is due (R-PREPAY: only as the cost table discloses it)."""
 
     def to_json(self) -> dict[str, Any]:
         """What is stored of a version beside its code and number."""
@@ -85,6 +89,8 @@ class Product:
             "penalty_rate_annual": str(self.penalty_rate_annual),
             "fee_upfront_rate": str(self.fee_upfront_rate),
             "order_expires_minutes": self.order_expires_minutes,
+            "grace_days": self.grace_days,
+            "prepayment_fee_rate": str(self.prepayment_fee_rate),
         }
 
     @classmethod
@@ -109,6 +115,8 @@ class Product:
             penalty_rate_annual=Decimal(stored["penalty_rate_annual"]),
             fee_upfront_rate=Decimal(stored["fee_upfront_rate"]),
             order_expires_minutes=stored["order_expires_minutes"],
+            grace_days=stored["grace_days"],
+            prepayment_fee_rate=Decimal(stored["prepayment_fee_rate"]),
         )
 
 

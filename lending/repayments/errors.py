@@ -27,3 +27,10 @@ class AmountChanged(Conflict):
 
     code, title = "repayment.amount_changed", "应还金额已变化"
     mend = "请刷新页面,确认新的金额后再付款。"
+
+
+class NothingReceived(Conflict):
+    """Only a repayment whose money is here can be taken back."""
+
+    code, title = "repayment.nothing_received", "This repayment holds no money to take back"
+    mend = "Choose a repayment that was received."

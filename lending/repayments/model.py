@@ -16,6 +16,8 @@ class RepaymentState(StrEnum):
     """The money is here and divided. Final."""
     FAILED = "failed"
     """No money has moved and none will. Final."""
+    REVERSED = "reversed"
+    """The money went back: the loan is as if it had never come. Final."""
 
 
 class Source(StrEnum):
@@ -32,10 +34,16 @@ class Source(StrEnum):
 class What(StrEnum):
     """What a borrower pays for."""
 
+    DUE = "due"
+    """All that is due; what is over is the borrower's credit."""
     NEXT = "next"
-    """The oldest instalment with anything open, and all that is overdue."""
+    """All that is due, or else the next instalment ahead of its time."""
     PAYOFF = "payoff"
     """The whole loan, interest to the day."""
+    PART_SHORTER = "part_shorter"
+    """What is due, then principal of the last instalments: the plan ends earlier."""
+    PART_SMALLER = "part_smaller"
+    """What is due, then principal of all that are left: each gets smaller."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +70,8 @@ class Repayment:
     loan_id: str
     source: Source
     what: What
+    until_number: int
+    """The last instalment that it pays ahead of its time; 0 where it pays none."""
     channel_order_no: str
     bank_card_id: str
     amount_fen: int

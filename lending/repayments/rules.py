@@ -1,82 +1,62 @@
-"""Pure rules of repayments: what is asked for, and which entry money received makes."""
+"""Pure rules of repayments: what is asked for, and which event money makes of a loan."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date
 
-from lending.engine.allocation import Allocation, Due
-from lending.engine.prepayment import OpenInstalment, payoff
-from lending.ledger.chart import Code
-from lending.ledger.model import Account, Leg, credit, debit
-from lending.loans.model import Loan
-from lending.loans.rules import exposure_relief
+from lending.engine import life
+from lending.engine.allocation import Due
+from lending.engine.events import Event, Paid, PaidOff, PartPrepaid
+from lending.engine.position import Course, Position
 from lending.repayments.errors import NothingToPay
 from lending.repayments.model import Quote, What
 
+PART = (What.PART_SHORTER, What.PART_SMALLER)
 
-def asked(rows: Sequence[OpenInstalment], what: What, *, start: date, on: date) -> list[Due]:
-    """The debts that a payment of this kind settles, oldest first.
 
-    NEXT: all that is overdue, or the next instalment in full; paying it early is paying that
-    period's interest. PAYOFF: interest stops on the day (R-PREPAY).
+def asked(terms: Course, position: Position, what: What) -> list[Due]:
+    """The debts that a payment of this kind settles on the day of the position, oldest first.
+
+    NEXT: all that is due, or the next instalment in full; paying it early is paying that period's
+    interest. PAYOFF: interest stops on the day (R-PREPAY).
     """
     if what is What.PAYOFF:
-        return payoff(rows, start, on)
-    dues = [row.open() for row in rows if row.due_date <= on]
-    open_dues = [due for due in dues if due.total_fen]
-    if open_dues:
-        return open_dues
-    return [due for due in (row.open() for row in rows) if due.total_fen][:1]
+        return life.payoff_quote(terms, position)
+    due = life.dues(position)
+    following = life.following(position)
+    if due or what is not What.NEXT or following is None:
+        return due
+    return life.dues(position, following.number)
 
 
-def quote(rows: Sequence[OpenInstalment], what: What, *, start: date, on: date) -> Quote:
-    """What is to be paid today, by component.
+def quote(terms: Course, position: Position, what: What) -> Quote:
+    """What is to be paid, by component.
 
     Raises NothingToPay.
     """
-    dues = asked(rows, what, start=start, on=on)
+    dues = asked(terms, position, what)
     if not dues:
         raise NothingToPay
     last = dues[-1].number
     return Quote(
         what=what,
-        amount_fen=sum(due.total_fen for due in dues),
-        principal_fen=sum(due.principal_fen for due in dues),
-        interest_fen=sum(due.interest_fen for due in dues),
-        fee_fen=sum(due.fee_fen for due in dues),
-        penalty_fen=sum(due.penalty_fen for due in dues),
+        amount_fen=_sum(dues, "total_fen"),
+        principal_fen=_sum(dues, "principal_fen"),
+        interest_fen=_sum(dues, "interest_fen"),
+        fee_fen=_sum(dues, "fee_fen"),
+        penalty_fen=_sum(dues, "penalty_fen"),
         number=last,
-        due_date=next(row.due_date for row in rows if row.number == last),
+        due_date=next(row.due_date for row in position.rows if row.number == last),
     )
 
 
-def receipt_legs(loan: Loan, amount_fen: int, cut: Allocation) -> tuple[Leg, ...]:
-    """The one entry of money received: bank, each component, excess to the borrower's credit.
-
-    P6: the components and the excess sum to the amount.
-    """
-    return (
-        debit(Account(Code.BANK_SETTLEMENT), amount_fen),
-        credit(Account(Code.LOAN_PRINCIPAL, loan.id), cut.principal_fen),
-        credit(Account(Code.INTEREST_INCOME), cut.interest_fen),
-        credit(Account(Code.FEE_INCOME), cut.fee_fen),
-        credit(Account(Code.PENALTY_INCOME), cut.penalty_fen),
-        credit(Account(Code.BORROWER_CREDIT, loan.customer_id), cut.left_over_fen),
-        *exposure_relief(loan.customer_id, cut.principal_fen),
-    )
+def _sum(dues: Sequence[Due], name: str) -> int:
+    return sum(getattr(due, name) for due in dues)
 
 
-def closed_early(rows: Sequence[OpenInstalment], dues: Sequence[Due]) -> list[OpenInstalment]:
-    """The plan of a loan that was paid off: interest and fees not asked for are taken out."""
-    asked_for = {due.number: due for due in dues}
-    shrunk = []
-    for row in rows:
-        due = asked_for.get(row.number)
-        shrunk.append(
-            replace(
-                row,
-                interest_fen=row.interest_paid_fen + (due.interest_fen if due else 0),
-                fee_fen=row.fee_paid_fen + (due.fee_fen if due else 0),
-            )
-        )
-    return shrunk
+def event(what: What, amount_fen: int, *, until_number: int, on: date) -> Event:
+    """What happens to the loan when this money is here."""
+    if what is What.PAYOFF:
+        return PaidOff(on, amount_fen)
+    if what in PART:
+        return PartPrepaid(on, amount_fen, shorter=what is What.PART_SHORTER)
+    return Paid(on, amount_fen, until_number)

@@ -1,18 +1,17 @@
 """Money from borrowers: asked for, collected, divided."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 
 from lending.customers import service as customers
-from lending.engine.allocation import Allocation, allocate
+from lending.engine.life import require_possible
 from lending.foundation import audit, business_day, ids, jobs
 from lending.foundation.audit import Actor
 from lending.foundation.context import Context
 from lending.foundation.crypto import FieldKeys
 from lending.foundation.database import Tx
 from lending.foundation.ports import ChannelResult, ChannelState, DebitOrder
-from lending.ledger import service as ledger
-from lending.ledger.model import Entry
+from lending.loans import life
 from lending.loans import rules as loan_rules
 from lending.loans import store as loan_store
 from lending.loans.errors import NoSuchLoan
@@ -22,60 +21,79 @@ from lending.repayments import rules, store
 from lending.repayments.errors import (
     AmountChanged,
     NoSuchRepayment,
+    NothingReceived,
     NothingToPay,
     RepaymentUnderWay,
 )
 from lending.repayments.model import Quote, Repayment, RepaymentState, Source, What
 
-FINAL = (RepaymentState.RECEIVED, RepaymentState.FAILED)
+FINAL = (RepaymentState.RECEIVED, RepaymentState.FAILED, RepaymentState.REVERSED)
 
 
-def quote(tx: Tx, loan_id: str, what: What) -> Quote:
-    """What is to be paid today for the next instalment, or to close the loan.
+def quote(tx: Tx, loan_id: str, what: What, *, on: date | None = None) -> Quote:
+    """What is to be paid today, or would be on a later date if nothing happened until then.
 
     Raises NoSuchLoan, NothingToPay.
     """
-    loan = _running(loan_store.loan(tx, loan_id))
-    return _quote(tx, loan, what)
+    return _quote(tx, _running(loan_store.loan(tx, loan_id)), what, on)
 
 
 def pay(context: Context, loan_id: str, what: What, *, amount_fen: int) -> Repayment:
     """Collects from the borrower's card what they saw and agreed to pay; how it went.
 
     The intent is committed before the channel is asked, one at a time for a loan (T20). Without an
-    answer the repayment is `unknown`, and a job asks until the channel says.
+    answer the repayment is `unknown`, and a job asks until the channel says. What is paid in part
+    ahead of its time is the borrower's to choose; all else must be the amount that is asked.
 
-    Raises NoSuchLoan, NothingToPay, AmountChanged, RepaymentUnderWay.
+    Raises NoSuchLoan, NothingToPay, AmountChanged, RepaymentUnderWay, EventImpossible.
     """
     with context.database.unit_of_work() as tx:
         loan = _running(loan_store.loan(tx, loan_id, lock=True))
-        asked = _quote(tx, loan, what)
-        if asked.amount_fen != amount_fen:
-            raise AmountChanged
-        made = Repayment(
-            id=ids.new("rep"),
-            loan_id=loan_id,
-            source=Source.ACTIVE_DEBIT,
-            what=what,
-            channel_order_no=ids.new("co"),
-            bank_card_id=loan.bank_card_id,
-            amount_fen=amount_fen,
-            state=RepaymentState.HELD,
-            queries=0,
-            code="",
-            message="",
-            business_date=business_day.today(tx),
-            created_at=tx.now,
-            ended_at=None,
-        )
-        if not store.insert(tx, made):
-            raise RepaymentUnderWay
+        made = begin(tx, loan, Source.ACTIVE_DEBIT, what, amount_fen=amount_fen)
         audit.record(tx, Actor("customer", loan.customer_id), "repayment.pay", loan_id)
         # Should this process die now, the job finds the intent and sends it.
         _enqueue(tx, made, at=loan_rules.query_at(tx.now, 0))
     send(context, made.id)
     with context.database.unit_of_work() as tx:
         return get(tx, made.id)
+
+
+def begin(tx: Tx, loan: Loan, source: Source, what: What, *, amount_fen: int) -> Repayment:
+    """Puts the intent to collect on record, for a loan that is locked.
+
+    Raises NothingToPay, AmountChanged, RepaymentUnderWay, EventImpossible.
+    """
+    today = business_day.today(tx)
+    until = 0
+    if what in rules.PART:
+        position = life.position(tx, loan, today)
+        wanted = rules.event(what, amount_fen, until_number=0, on=today)
+        require_possible(life.course(tx, loan), position, wanted)
+    else:
+        asked = _quote(tx, loan, what)
+        until = asked.number if what is What.NEXT else 0
+        if asked.amount_fen != amount_fen:
+            raise AmountChanged
+    made = Repayment(
+        id=ids.new("rep"),
+        loan_id=loan.id,
+        source=source,
+        what=what,
+        until_number=until,
+        channel_order_no=ids.new("co"),
+        bank_card_id=loan.bank_card_id,
+        amount_fen=amount_fen,
+        state=RepaymentState.HELD,
+        queries=0,
+        code="",
+        message="",
+        business_date=today,
+        created_at=tx.now,
+        ended_at=None,
+    )
+    if not store.insert(tx, made):
+        raise RepaymentUnderWay
+    return made
 
 
 def send(context: Context, repayment_id: str, *, queries: int | None = None) -> None:
@@ -114,13 +132,29 @@ def record(tx: Tx, repayment_id: str, result: ChannelResult) -> None:
     if found.state in FINAL:
         return
     if result.state is ChannelState.PAID and result.amount_fen == found.amount_fen:
-        _received(tx, loan, found, result)
+        _received(tx, loan, found, result.reference)
     elif result.state is ChannelState.FAILED:
         store.set_failed(tx, repayment_id, result)
     else:
         store.set_unknown(tx, repayment_id)
         at = loan_rules.query_at(tx.now, found.queries)
         _enqueue(tx, replace(found, queries=found.queries + 1), at=at)
+
+
+def reverse(tx: Tx, repayment_id: str, because: str, actor: Actor) -> None:
+    """Takes a repayment back whose money went back: the loan is as if it had never come (P10).
+
+    Raises NoSuchRepayment, NothingReceived.
+    """
+    loan = loan_store.loan(tx, get(tx, repayment_id).loan_id, lock=True)
+    found = store.repayment(tx, repayment_id, lock=True)
+    assert loan is not None
+    assert found is not None
+    if found.state is not RepaymentState.RECEIVED:
+        raise NothingReceived(f"the repayment is {found.state.value}")
+    life.take_back(tx, loan, repayment_id, because)
+    store.set_reversed(tx, repayment_id, because)
+    audit.record(tx, actor, "repayment.reverse", repayment_id)
 
 
 def heard(tx: Tx, channel_order_no: str) -> bool:
@@ -151,71 +185,50 @@ def of_loan(tx: Tx, loan_id: str) -> list[Repayment]:
 def _running(loan: Loan | None) -> Loan:
     if loan is None:
         raise NoSuchLoan
-    if loan.state is not LoanState.ACTIVE or loan.start_date is None:
+    if loan.state not in (LoanState.ACTIVE, LoanState.WRITTEN_OFF):
         raise NothingToPay
     return loan
 
 
-def _quote(tx: Tx, loan: Loan, what: What) -> Quote:
-    assert loan.start_date is not None
-    rows = loan_store.instalments(tx, loan.id, loan.plan_version)
-    return rules.quote(rows, what, start=loan.start_date, on=business_day.today(tx))
+def _quote(tx: Tx, loan: Loan, what: What, on: date | None = None) -> Quote:
+    day = on or business_day.today(tx)
+    return rules.quote(life.course(tx, loan), life.position(tx, loan, day), what)
 
 
-def _received(tx: Tx, loan: Loan, found: Repayment, result: ChannelResult) -> None:
-    """Divides the money, writes one entry and moves the plan on.
+def _received(tx: Tx, loan: Loan, found: Repayment, reference: str) -> None:
+    """The money is here: the loan moves on as of the day on which it was paid.
 
-    Between asking and receiving the plan may have shrunk (goods returned): whatever the debts of
-    this kind no longer take is the borrower's credit, never lost.
+    Between asking and receiving the loan may have changed (goods returned): whatever its debts no
+    longer take is the borrower's credit, never lost.
     """
-    assert loan.start_date is not None
-    rows = loan_store.instalments(tx, loan.id, loan.plan_version)
-    dues = rules.asked(rows, found.what, start=loan.start_date, on=found.business_date)
-    cut = allocate(dues, found.amount_fen)
-    version = loan.plan_version
-    if found.what is What.PAYOFF and cut.left_over_fen == found.amount_fen - sum(
-        due.total_fen for due in dues
-    ):
-        version += 1
-        loan_store.insert_instalments(tx, loan.id, version, rules.closed_early(rows, dues))
-        loan_store.set_plan_version(tx, loan.id, version)
-    loan_store.add_paid(tx, loan.id, version, _paid_parts(cut))
-    entry_id = ledger.post(
-        tx,
-        Entry(
-            kind="loan.repaid",
-            subject=loan.id,
-            memo=found.id,
-            legs=rules.receipt_legs(loan, found.amount_fen, cut),
-            key=found.id,
-        ),
+    event = rules.event(
+        found.what, found.amount_fen, until_number=found.until_number, on=found.business_date
     )
-    store.set_received(tx, found.id, cut, entry_id, result)
-    rows = loan_store.instalments(tx, loan.id, version)
-    if not any(row.open().total_fen for row in rows):
-        loan_store.set_loan_state(tx, loan.id, LoanState.SETTLED)
+    done = life.record(tx, loan, event, source_id=found.id, kind="loan.repaid")
+    before, after = done.before, done.after.sums()
+    allocation = {
+        "principal_fen": after.principal_paid_fen - before.principal_paid_fen,
+        "interest_fen": after.interest_paid_fen - before.interest_paid_fen,
+        "fee_fen": after.fee_paid_fen - before.fee_paid_fen,
+        "penalty_fen": after.penalty_paid_fen - before.penalty_paid_fen,
+    }
+    store.set_received(
+        tx,
+        found.id,
+        allocation=allocation,
+        excess_fen=found.amount_fen - sum(allocation.values()),
+        entry_id=done.entry_id,
+        reference=reference,
+    )
     detail: dict[str, object] = {
         "loan_id": loan.id,
         "repayment_id": found.id,
         "amount_fen": found.amount_fen,
-        "principal_fen": cut.principal_fen,
-        "interest_fen": cut.interest_fen,
-        "outstanding_principal_fen": loan_rules.outstanding_principal_fen(rows),
+        "principal_fen": allocation["principal_fen"],
+        "interest_fen": allocation["interest_fen"],
+        "outstanding_principal_fen": after.principal_open_fen,
     }
     tell(tx, loan.scenario, loan.subject, "repaid", detail)
-
-
-def _paid_parts(cut: Allocation) -> list[dict[str, int]]:
-    return [
-        {
-            "number": part.number,
-            "principal": part.principal_fen,
-            "interest": part.interest_fen,
-            "fee": part.fee_fen,
-            "penalty": part.penalty_fen,
-        }
-        for part in cut.parts
-    ]
 
 
 def _order(tx: Tx, keys: FieldKeys, found: Repayment) -> DebitOrder:

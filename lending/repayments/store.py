@@ -1,23 +1,22 @@
 """The SQL of repayments."""
 
-from dataclasses import asdict
+from collections.abc import Mapping
 
-from lending.engine.allocation import Allocation
 from lending.foundation.database import Row, Tx, json
 from lending.foundation.ports import ChannelResult
 from lending.repayments.model import Repayment, RepaymentState, Source, What
 
 REPAYMENT = """
-    SELECT id, loan_id, source, what, channel_order_no, bank_card_id, amount_fen, state, queries,
-           code, message, business_date, created_at, ended_at
+    SELECT id, loan_id, source, what, until_number, channel_order_no, bank_card_id, amount_fen,
+           state, queries, code, message, business_date, created_at, ended_at
     FROM repayment WHERE id = :id"""
 REPAYMENT_LOCKED = """
-    SELECT id, loan_id, source, what, channel_order_no, bank_card_id, amount_fen, state, queries,
-           code, message, business_date, created_at, ended_at
+    SELECT id, loan_id, source, what, until_number, channel_order_no, bank_card_id, amount_fen,
+           state, queries, code, message, business_date, created_at, ended_at
     FROM repayment WHERE id = :id FOR UPDATE"""
 REPAYMENTS = """
-    SELECT id, loan_id, source, what, channel_order_no, bank_card_id, amount_fen, state, queries,
-           code, message, business_date, created_at, ended_at
+    SELECT id, loan_id, source, what, until_number, channel_order_no, bank_card_id, amount_fen,
+           state, queries, code, message, business_date, created_at, ended_at
     FROM repayment WHERE loan_id = :loan_id ORDER BY created_at DESC, id"""
 
 
@@ -50,14 +49,15 @@ def insert(tx: Tx, made: Repayment) -> bool:
     """Whether it was put on record: not while another is in flight for the loan."""
     return bool(
         tx.run(
-            "INSERT INTO repayment (id, loan_id, source, what, channel_order_no, bank_card_id,"
-            " amount_fen, state, business_date, created_at) VALUES (:id, :loan_id, :source, :what,"
-            " :order_no, :card, :amount, 'held', :business_date, :now)"
+            "INSERT INTO repayment (id, loan_id, source, what, until_number, channel_order_no,"
+            " bank_card_id, amount_fen, state, business_date, created_at) VALUES (:id, :loan_id,"
+            " :source, :what, :until, :order_no, :card, :amount, 'held', :business_date, :now)"
             " ON CONFLICT (loan_id) WHERE state IN ('held', 'unknown') DO NOTHING",
             id=made.id,
             loan_id=made.loan_id,
             source=made.source.value,
             what=made.what.value,
+            until=made.until_number,
             order_no=made.channel_order_no,
             card=made.bank_card_id,
             amount=made.amount_fen,
@@ -75,17 +75,31 @@ def set_unknown(tx: Tx, repayment_id: str) -> None:
 
 
 def set_received(
-    tx: Tx, repayment_id: str, cut: Allocation, entry_id: str, result: ChannelResult
+    tx: Tx,
+    repayment_id: str,
+    *,
+    allocation: Mapping[str, int],
+    excess_fen: int,
+    entry_id: str | None,
+    reference: str,
 ) -> None:
     tx.run(
         "UPDATE repayment SET state = 'received', allocation = :allocation, excess_fen = :excess,"
         " entry_id = :entry_id, channel_reference = :reference, ended_at = :now WHERE id = :id",
         id=repayment_id,
-        allocation=json([asdict(part) for part in cut.parts]),
-        excess=cut.left_over_fen,
+        allocation=json(allocation),
+        excess=excess_fen,
         entry_id=entry_id,
-        reference=result.reference,
+        reference=reference,
         now=tx.now,
+    )
+
+
+def set_reversed(tx: Tx, repayment_id: str, because: str) -> None:
+    tx.run(
+        "UPDATE repayment SET state = 'reversed', message = :because WHERE id = :id",
+        id=repayment_id,
+        because=because,
     )
 
 

@@ -31,15 +31,17 @@ CREATE TABLE loan (
     customer_id text NOT NULL REFERENCES customer,
     bank_card_id text NOT NULL REFERENCES bank_card,
     scenario text NOT NULL,
+    product_code text NOT NULL,
     subject text NOT NULL,
     principal_fen bigint NOT NULL CHECK (principal_fen > 0),
     terms jsonb NOT NULL,
     terms_format integer NOT NULL,
     state text NOT NULL CHECK (state IN
-        ('signed', 'paying', 'payout_failed', 'active', 'settled', 'cancelled')),
+        ('signed', 'paying', 'payout_failed', 'active', 'written_off', 'settled', 'cancelled')),
     signed_at timestamptz NOT NULL,
     start_date date,
     plan_version integer NOT NULL DEFAULT 1,
+    contract_version integer NOT NULL DEFAULT 1,
     exposure_hold text,
     changed_at timestamptz NOT NULL
 );
@@ -56,7 +58,8 @@ CREATE TABLE contract (
     signed_at timestamptz NOT NULL
 );
 
--- A plan that is replaced (goods returned, prepayment) stays, under its version.
+-- A plan that is replaced (goods returned, prepayment) stays, under its version. Due dates and amounts of the
+-- contract's own version never change: the loan is that plan and the events since.
 CREATE TABLE instalment (
     loan_id text NOT NULL REFERENCES loan,
     plan_version integer NOT NULL,
@@ -70,12 +73,61 @@ CREATE TABLE instalment (
     interest_paid_fen bigint NOT NULL DEFAULT 0,
     fee_paid_fen bigint NOT NULL DEFAULT 0,
     penalty_paid_fen bigint NOT NULL DEFAULT 0,
+    penalty_waived_fen bigint NOT NULL DEFAULT 0,
+    overdue_fen_days bigint NOT NULL DEFAULT 0,
+    penalised boolean NOT NULL DEFAULT false,
+    earns_from date,
+    earned_before_fen bigint NOT NULL DEFAULT 0,
     PRIMARY KEY (loan_id, plan_version, number),
     CHECK (principal_paid_fen BETWEEN 0 AND principal_fen),
     CHECK (interest_paid_fen BETWEEN 0 AND interest_fen),
     CHECK (fee_paid_fen BETWEEN 0 AND fee_fen),
     CHECK (penalty_paid_fen BETWEEN 0 AND penalty_fen)
 );
+
+-- What has happened to a loan, in the order in which we heard of it. What is taken back stays, marked.
+CREATE TABLE loan_event (
+    seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    loan_id text NOT NULL REFERENCES loan,
+    kind text NOT NULL,
+    happened_on date NOT NULL,
+    detail jsonb NOT NULL,
+    source_id text NOT NULL UNIQUE,
+    entry_id text,
+    at timestamptz NOT NULL,
+    taken_back_at timestamptz,
+    taken_back_because text NOT NULL DEFAULT ''
+);
+CREATE INDEX ON loan_event (loan_id, seq);
+
+-- How every open loan stands at the beginning of the date `as_of`: what the end of day moves on. Interest of the running
+-- instalment is earned by days along a straight course; `settled_interest_fen` is what all others have earned.
+CREATE TABLE loan_standing (
+    number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    loan_id text NOT NULL UNIQUE REFERENCES loan,
+    product_code text NOT NULL,
+    as_of date NOT NULL,
+    principal_open_fen bigint NOT NULL,
+    interest_accrued_fen bigint NOT NULL,
+    interest_paid_fen bigint NOT NULL,
+    settled_interest_fen bigint NOT NULL,
+    course_from date,
+    course_until date,
+    course_before_fen bigint NOT NULL DEFAULT 0,
+    course_rest_fen bigint NOT NULL DEFAULT 0,
+    course_paid_fen bigint NOT NULL DEFAULT 0,
+    subsidy_fen bigint NOT NULL,
+    subsidy_earned_fen bigint NOT NULL,
+    subsidy_from date NOT NULL,
+    subsidy_until date NOT NULL,
+    oldest_due date,
+    days_past_due integer NOT NULL DEFAULT 0,
+    grade text NOT NULL DEFAULT 'normal',
+    penalty_as_of date NOT NULL,
+    penalty_rate_annual numeric NOT NULL,
+    grace_days smallint NOT NULL,
+    written_off boolean NOT NULL DEFAULT false
+) WITH (fillfactor = 50);
 
 CREATE TABLE payout (
     id text PRIMARY KEY,

@@ -2,11 +2,12 @@ CREATE TABLE repayment (
     id text PRIMARY KEY,
     loan_id text NOT NULL REFERENCES loan,
     source text NOT NULL CHECK (source IN ('active_debit', 'auto_debit', 'transfer')),
-    what text NOT NULL CHECK (what IN ('next', 'payoff')),
+    what text NOT NULL CHECK (what IN ('due', 'next', 'payoff', 'part_shorter', 'part_smaller')),
+    until_number smallint NOT NULL DEFAULT 0,
     channel_order_no text UNIQUE,
     bank_card_id text,
     amount_fen bigint NOT NULL CHECK (amount_fen > 0),
-    state text NOT NULL CHECK (state IN ('held', 'unknown', 'received', 'failed')),
+    state text NOT NULL CHECK (state IN ('held', 'unknown', 'received', 'failed', 'reversed')),
     allocation jsonb,
     excess_fen bigint NOT NULL DEFAULT 0,
     entry_id text,
@@ -19,5 +20,6 @@ CREATE TABLE repayment (
     ended_at timestamptz
 );
 CREATE INDEX ON repayment (loan_id);
+CREATE INDEX ON repayment (id) WHERE state = 'held';
 -- T20: one debit in flight for a loan.
 CREATE UNIQUE INDEX ON repayment (loan_id) WHERE state IN ('held', 'unknown');

@@ -26,6 +26,8 @@ def compile_terms(product: Product, agreement: Agreement, offer: Offer) -> Terms
             fee_upfront_fen=plan.fee_upfront_fen,
             penalty_rate_annual=product.penalty_rate_annual,
             cost_rate_annual=offer.cost.rate_annual,
+            grace_days=product.grace_days,
+            prepayment_fee_rate=product.prepayment_fee_rate,
         ),
         payee=Payee(agreement.partner_id),
         settlement=Settlement(

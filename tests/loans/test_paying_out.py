@@ -70,7 +70,7 @@ class TestPayingOut:
             subsidy = service.loan(tx, loan_id).terms.subsidy.merchant_fen
         assert subsidy > 0
         assert world.bank.paid()[0].amount_fen == AMOUNT_FEN - FEE_FEN - subsidy
-        assert world.balance(Code.DEFERRED_SUBSIDY, loan_id) == -subsidy
+        assert world.balance(Code.DEFERRED_SUBSIDY, "mall-standard") == -subsidy
 
     def test_starts_the_plan_on_the_business_date_on_which_the_money_left(self, world: World):
         _, loan_id = world.signed()

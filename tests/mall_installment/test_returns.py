@@ -1,4 +1,5 @@
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -69,7 +70,7 @@ class TestAReturnOfAPart:
         with world.database.unit_of_work() as tx:
             before = loan_store.instalments(tx, loan_id, 1)
             after = loan_store.instalments(tx, loan_id, 2)
-        assert after[0] == before[0]
+        assert replace(after[0], earns_from=None) == before[0]
         assert all(
             new.principal_fen < old.principal_fen
             for new, old in zip(after[1:], before[1:], strict=False)

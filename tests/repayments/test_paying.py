@@ -104,8 +104,10 @@ class TestPayingTheNextInstalment:
         _, loan_id = world.paid()
         one = quote(world, loan_id)
         days_later(world, 62)
-        assert quote(world, loan_id).amount_fen == 2 * one.amount_fen
-        assert quote(world, loan_id).number == 2
+        asked = quote(world, loan_id)
+        assert asked.penalty_fen == 803  # 32 days on 467.77 and 1 on 473.38, at 18.72 % over 360
+        assert asked.amount_fen == 2 * one.amount_fen + asked.penalty_fen
+        assert asked.number == 2
 
     def test_one_by_one_to_the_end_settles_the_loan_with_every_balance_at_nothing(
         self, world: World
@@ -157,7 +159,7 @@ class TestPayingOff:
 
     def test_of_an_interest_free_loan_costs_the_principal(self, world: World):
         _, loan_id = world.paid(periods=3)
-        days_later(world, 40)
+        days_later(world, 20)
         assert quote(world, loan_id, What.PAYOFF).amount_fen == AMOUNT_FEN
 
 
