@@ -11,6 +11,8 @@ PORTS = (443, 8443)
 LOOPBACK_NAMES = ("127.0.0.1", "localhost")
 INNER_NAMES = (".localhost", ".local", ".internal", ".intranet", ".lan", ".home.arpa", ".onion")
 _HOST = re.compile(r"[A-Za-z0-9._:\-]{1,253}")
+UNICAST_V6 = ipaddress.ip_network("2000::/3")
+"""All that is public: beyond it lie translated forms such as ::ffff:0:127.0.0.1."""
 INSIDE = tuple(
     ipaddress.ip_network(network)
     for network in (
@@ -18,13 +20,8 @@ INSIDE = tuple(
         "192.0.0.0/24",
         "192.88.99.0/24",  # 6to4 relays
         "198.18.0.0/15",
-        "64:ff9b::/96",  # NAT64
-        "64:ff9b:1::/48",
         "2002::/16",  # 6to4
         "2001::/32",  # Teredo
-        "fec0::/10",
-        "::/96",  # IPv4-compatible
-        "5f00::/16",  # segment routing
         "3fff::/20",  # documentation
     )
 )
@@ -39,7 +36,7 @@ def check_url(url: str, *, loopback_allowed: bool) -> None:
     """
     try:
         parts = urlsplit(url)
-        host, port = parts.hostname or "", parts.port or 443
+        host, port = parts.hostname or "", 443 if parts.port is None else parts.port
     except ValueError:
         raise UrlRefused from None
     if loopback_allowed and host in LOOPBACK_NAMES and parts.scheme == "http":
@@ -93,6 +90,7 @@ def leads_inside(address: str) -> bool:
     return (
         not ip.is_global
         or ip.is_multicast
+        or (ip.version == 6 and ip not in UNICAST_V6)
         or any(ip in network for network in INSIDE if network.version == ip.version)
     )
 
