@@ -1,11 +1,17 @@
 """The partners' door."""
 
-from flask import Blueprint
+from flask import Blueprint, Response
 
 from gateway import openapi, public
 from gateway.context import GatewayContext
 from gateway.door import Door
 from gateway.routes import mall, webhooks
+
+CSP = (
+    "default-src 'none'; style-src 'self'; form-action 'none'; base-uri 'none';"
+    " frame-ancestors 'none'"
+)
+"""Of the docs; what else is answered here shows nothing."""
 
 ENDPOINTS = (*mall.ENDPOINTS, *webhooks.ENDPOINTS)
 
@@ -19,6 +25,14 @@ def create_blueprint(context: GatewayContext) -> Blueprint:
         static_folder="static",
         static_url_path="/gateway/static",
     )
+
+    @blueprint.after_request
+    def harden(response: Response) -> Response:
+        response.headers["Content-Security-Policy"] = CSP
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        response.headers["Referrer-Policy"] = "no-referrer"
+        return response
+
     Door(context).add(blueprint, ENDPOINTS)
     description = openapi.describe(ENDPOINTS, context.lending.settings.public_url)
     public.add(blueprint, context, description)

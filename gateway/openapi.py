@@ -7,6 +7,7 @@ from typing import Any
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 
+from gateway import problems
 from gateway.endpoints import Endpoint
 from gateway.fields import Text, Url, Whole
 
@@ -40,6 +41,7 @@ def describe(endpoints: Sequence[Endpoint], server: str) -> dict[str, Any]:
             " over Content-Digest (RFC 9530), profile cf-partner-1. Amounts are whole fen."
         },
         servers=[{"url": server}],
+        **{"x-problems": problems.listed()},
     )
     assert plugin.converter is not None
     plugin.converter.field_mapping[Whole] = ("integer", "int64")

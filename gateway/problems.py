@@ -1,0 +1,65 @@
+"""Every code that a refusal can carry at the partners' door, for the docs and the description."""
+
+from typing import Any
+
+from gateway import door, errors
+from gateway.routes import webhooks
+from lending.channels import errors as channels
+from lending.compliance import errors as compliance
+from lending.engine import errors as engine
+from lending.foundation.errors import Problem
+from lending.loans import errors as loans
+from lending.products import errors as products
+from scenarios.mall_installment import errors as mall
+
+TOLD: tuple[type[Problem], ...] = (
+    errors.JsonRefused,
+    errors.FieldsRefused,
+    errors.BodyTooLarge,
+    errors.EncodingRefused,
+    errors.KeyMissing,
+    errors.KeyRunning,
+    errors.KeyReused,
+    errors.CursorRefused,
+    errors.NotHere,
+    errors.UrlRefused,
+    webhooks.EndpointDisabled,
+    webhooks.TooManyEndpoints,
+    channels.PartnerNotListed,
+    channels.NoAgreement,
+    products.NoSuchProduct,
+    products.AmountOutsideProduct,
+    products.PeriodsNotOffered,
+    compliance.PurposeNotAllowed,
+    compliance.SceneBlocked,
+    engine.CostOverCap,
+    engine.RefundTooLarge,
+    mall.ItemsDoNotAddUp,
+    mall.ItemTwice,
+    mall.OrderNoTaken,
+    mall.RefundNoTaken,
+    mall.NotPaidOut,
+    mall.ItemNotInOrder,
+    mall.RefundAboveItems,
+    loans.WrongState,
+    loans.PayoutUnderWay,
+    door.DatabaseAway,
+    door.Unforeseen,
+)
+
+
+def listed() -> list[dict[str, Any]]:
+    """Code, status, title and mend of each; a signature's refusals first, as they come first."""
+    signatures = [
+        {
+            "code": code,
+            "status": errors.NotSignedRight.status,
+            "title": errors.NotSignedRight.title,
+            "mend": mend,
+        }
+        for code, mend in errors.MENDS.items()
+    ]
+    return signatures + [
+        {"code": each.code, "status": each.status, "title": each.title, "mend": each.mend}
+        for each in TOLD
+    ]
