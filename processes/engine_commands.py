@@ -1,14 +1,18 @@
-"""`cf plan`: the engine's arithmetic for everyone."""
+"""`cf plan` and `cf apr`: the engine's arithmetic for everyone."""
 
 import argparse
 import json
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal, InvalidOperation, localcontext
+from pathlib import Path
 
 from lending.engine.cost import cost_table
 from lending.engine.day_count import DayCount
 from lending.engine.plans import ROUNDINGS, Method, Plan, PlanInput, make_plan
+from lending.engine.rates import Flow, solve
+from lending.engine.reg_z import annual_rate
 from lending.foundation.money import percent, yuan
+from processes import cash_flow_file
 
 CONVENTIONS = """
 methods   equal-instalment 等额本息, equal-principal 等额本金, interest-only 先息后本,
@@ -21,9 +25,30 @@ dates     the first falls due one period after the start unless --first-due says
           keep the day of the month, or take their last day
 """
 
+CASH_FLOWS = """
+FILE, or - for the standard input:
+  {"advances": [{"t": 0, "amount": "5000"}],
+   "payments": [{"t": 1, "f": "19/30", "amount": "230.00"}, ...],
+   "unit": "month", "unit_periods_per_year": 12}
+  "date" ("2026-11-23") may stand for "t" and "f", then everywhere; numbers may be written as text.
+  unit: day, week, month or year; how many of its lengths make a year gives the unit-period: months
+  12 times a year, quarters 4, half-months 24; weeks 52, fortnights 26; 255 days "365/255" times
+methods
+  period-irr the rate of one unit-period; t in unit-periods, f the fraction of one
+  nominal    that rate times unit_periods_per_year
+  effective  directives 2008/48/EC and 2014/17/EU, annex I: compound; t in years; dates in whole
+             units back from the later one (12 equal months, 52 weeks), days over 365 or 366
+  regz       US Regulation Z, Appendix J: 1 + f i for the fraction, (1 + i)^t for the whole
+             unit-periods, counted back from the later date, months of 30 days; times a year
+  xirr-365   compound, actual days over 365; dates only
+Payments that sum to less than the advances have no annual rate here (there are no negative ones);
+payments that sum to the same have exactly 0. Flows that several rates solve are refused.
+"""
+_PLACES = Decimal("1e-12")
+
 
 def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Adds `cf plan`."""
+    """Adds `cf plan` and `cf apr`."""
     plan = commands.add_parser(
         "plan",
         help="a repayment plan",
@@ -43,6 +68,16 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     plan.add_argument("--instalment-fen", type=int, help="an agreed payment")
     plan.add_argument("--json", action="store_true")
     plan.set_defaults(func=_plan)
+    apr = commands.add_parser(
+        "apr",
+        help="the annual rate of any advances and payments",
+        epilog=CASH_FLOWS,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    apr.add_argument("file", type=Path, metavar="FILE", help="JSON, see below")
+    apr.add_argument("--method", choices=cash_flow_file.METHODS, required=True)
+    apr.add_argument("--json", action="store_true")
+    apr.set_defaults(func=_apr)
 
 
 def _plan(args: argparse.Namespace) -> int:
@@ -63,6 +98,26 @@ def _plan(args: argparse.Namespace) -> int:
     )
     print(json.dumps(_rows(plan), indent=1) if args.json else _text(plan, args))
     return 0
+
+
+def _apr(args: argparse.Namespace) -> int:
+    cash = cash_flow_file.read(args.file)
+    rate = _rate(cash_flow_file.lay_out(cash, args.method), cash, args.method)
+    text = f"{_percent(rate):f}"
+    print(json.dumps({"rate_percent": text}) if args.json else f"{text} % ({args.method})")
+    return 0
+
+
+def _rate(flows: list[Flow], cash: cash_flow_file.CashFlows, method: str) -> Decimal:
+    if method in ("nominal", "regz"):
+        return annual_rate(flows, cash.unit_period.per_year)
+    return solve(flows)
+
+
+def _percent(rate: Decimal) -> Decimal:
+    with localcontext() as context:
+        context.prec = 50
+        return (rate * 100).quantize(_PLACES)
 
 
 def _rows(plan: Plan) -> list[dict[str, object]]:

@@ -1,8 +1,9 @@
 """How much of a year lies between two dates, by each convention."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from fractions import Fraction
 
 from lending.foundation.calendar import add_months
 
@@ -40,6 +41,30 @@ def year_fraction(start: date, end: date, convention: str) -> Decimal:
         months -= 1
     days = (end - add_months(start, months)).days
     return Decimal(months) / 12 + Decimal(days) / _BROKEN_BASIS[count]
+
+
+def directive_years(start: date, end: date, unit: str) -> Fraction:
+    """Years from `start` to `end` as directive 2008/48/EC, annex I, and 2014/17/EU measure them.
+
+    Whole units counted back from `end` (12 equal months, 52 weeks or whole years; for days none);
+    the days from `start` until the first of them over 365, or 366 where the year that ends with
+    these days has a 29 February (the Commission's guidelines SWD(2012) 128, annex 1).
+    """
+    if unit == "week":
+        whole, until = (end - start).days // 7, 52
+        mark = end - timedelta(days=7 * whole)
+    elif unit == "day":
+        whole, until, mark = 0, 1, end
+    else:
+        months, until = {"month": (1, 12), "year": (12, 1)}[unit]
+        whole = ((end.year - start.year) * 12 + end.month - start.month) // months
+        if add_months(start, whole * months) == end:
+            return Fraction(whole, until)
+        if add_months(end, -whole * months) < start:
+            whole -= 1
+        mark = add_months(end, -whole * months)
+    year_days = (mark - add_months(mark, -12)).days
+    return Fraction(whole, until) + Fraction((mark - start).days, year_days)
 
 
 def counts_whole_months(convention: str) -> bool:

@@ -1,13 +1,31 @@
 """Annual rates out of cash flows (regulation: PBoC announcement 2021 no. 3; 金规〔2026〕2号)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, localcontext
+from itertools import pairwise
 
 from lending.engine.errors import NoAnnualRate
 
 TOLERANCE = Decimal("1e-15")
-_RATE_MAX = Decimal(10)
+_RATE_MAX = Decimal(10) ** 9
+_SCAN_POINTS = 256
+_DIGITS = 34
+
+Worth = Callable[[Decimal], tuple[Decimal, Decimal]]
+"""Present value of all flows at a rate, and its derivative by the rate."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """Money that changes hands: negative when the borrower gets it, positive when they pay."""
+
+    amount: Decimal
+    time: Decimal
+    """Periods after the start: unit-periods, or years."""
+    odd: Decimal = Decimal(0)
+    """A part of a period that bears simple interest: discounted by `1 + odd * rate` (Reg Z)."""
 
 
 def period_irr(flows: Sequence[int]) -> Decimal:
@@ -16,9 +34,13 @@ def period_irr(flows: Sequence[int]) -> Decimal:
     `flows[0]` is what the borrower can use (negative), the others what they pay at the end of each
     period, whoever collects it. No cost is exactly 0 (P5).
 
-    Raises NoAnnualRate when the payments do not cover the advance.
+    Raises NoAnnualRate when the payments do not cover the advance, or no single rate solves them.
     """
-    return _solve([(Decimal(k), Decimal(flow)) for k, flow in enumerate(flows) if flow])
+    if flows and flows[0] < 0 <= min(flows[1:], default=-1):
+        with localcontext() as context:
+            context.prec = _DIGITS
+            return _one_change(_polynomial(flows), Decimal(sum(flows)))
+    return solve([Flow(Decimal(flow), Decimal(k)) for k, flow in enumerate(flows)])
 
 
 def nominal(rate_period: Decimal, periods_per_year: int = 12) -> Decimal:
@@ -31,49 +53,126 @@ def effective(rate_period: Decimal, periods_per_year: int = 12) -> Decimal:
     return (1 + rate_period) ** periods_per_year - 1
 
 
-def xirr(flows: Sequence[tuple[date, int]]) -> Decimal:
+def xirr(flows: Sequence[tuple[date, int]] | Sequence[tuple[date, Decimal]]) -> Decimal:
     """The compound annual rate of flows on any dates, actual days over 365.
 
     Raises NoAnnualRate.
     """
     start = min(day for day, _ in flows)
-    return _solve([(Decimal((day - start).days) / 365, Decimal(flow)) for day, flow in flows])
+    return solve([Flow(Decimal(flow), Decimal((day - start).days) / 365) for day, flow in flows])
 
 
-def _solve(flows: list[tuple[Decimal, Decimal]]) -> Decimal:
-    """Newton's method from a bracket; it halves the bracket where a step would leave it."""
-    total = sum(flow for _, flow in flows)
-    advanced = [time for time, flow in flows if flow < 0]
-    paid = [time for time, flow in flows if flow > 0]
-    if not advanced or not paid or total < 0 or max(advanced) > min(paid):
-        raise NoAnnualRate
+def solve(flows: Iterable[Flow]) -> Decimal:
+    """The one rate per period, not below 0, at which the flows are worth nothing.
+
+    Flows that change their sign once in time (advances, then payments) have at most one such rate.
+    Others are searched over the whole range of rates. No cost is exactly 0.
+
+    Raises NoAnnualRate when payments sum to less than the advances, or when no rate, or more than
+    one, solves them.
+    """
+    with localcontext() as context:
+        context.prec = _DIGITS
+        netted = _netted(flows)
+        total = sum((flow.amount for flow in netted), Decimal(0))
+        changes = sum((a.amount < 0) != (b.amount < 0) for a, b in pairwise(netted))
+        if not changes:
+            raise NoAnnualRate("there are no advances, or no payments")
+        if total < 0:
+            raise NoAnnualRate("the payments sum to less than the advances")
+        worth = _worth_of(netted)
+        if changes > 1:
+            return _searched(worth, total)
+        if netted[0].amount > 0:
+            raise NoAnnualRate("the payments come before the advances")
+        return _one_change(worth, total)
+
+
+def _netted(flows: Iterable[Flow]) -> list[Flow]:
+    """One flow for each moment, in the order of time."""
+    sums: dict[tuple[Decimal, Decimal], Decimal] = {}
+    for flow in flows:
+        moment = (flow.time, flow.odd)
+        sums[moment] = sums.get(moment, Decimal(0)) + flow.amount
+    ordered = sorted(sums, key=lambda moment: moment[0] + moment[1])
+    return [Flow(sums[moment], *moment) for moment in ordered if sums[moment]]
+
+
+def _one_change(worth: Worth, total: Decimal) -> Decimal:
+    """The rate of flows that change sign once: their worth falls through 0 once."""
+    if total < 0:
+        raise NoAnnualRate("the payments sum to less than the advances")
     if total == 0:
         return Decimal(0)
-    with localcontext() as context:
-        context.prec = 34
-        low, high = Decimal(0), Decimal("0.05")
-        while _worth(flows, high)[0] > 0:
-            low, high = high, high * 2
-            if high > _RATE_MAX:
-                raise NoAnnualRate
-        rate = (low + high) / 2
-        for _ in range(200):
-            worth, slope = _worth(flows, rate)
-            low, high = (rate, high) if worth > 0 else (low, rate)
-            step = rate - worth / slope
-            following = step if low <= step <= high else (low + high) / 2
-            if abs(following - rate) < TOLERANCE:
-                return +following
-            rate = following
-    raise NoAnnualRate
+    low, high = Decimal(0), Decimal("0.05")
+    while worth(high)[0] > 0:
+        low, high = high, high * 2
+        if high > _RATE_MAX:
+            raise NoAnnualRate(f"the rate per period is above {_RATE_MAX:,}")
+    return _between(worth, low, high)
 
 
-def _worth(flows: list[tuple[Decimal, Decimal]], rate: Decimal) -> tuple[Decimal, Decimal]:
-    """Present value of the flows and its derivative by the rate."""
-    growth = 1 + rate
-    value = slope = Decimal(0)
-    for time, flow in flows:
-        present = flow * growth**-time
-        value += present
-        slope -= time * present
-    return value, slope / growth
+def _searched(worth: Worth, total: Decimal) -> Decimal:
+    """The one root in an even net of discount factors from 1 down to 0."""
+    rates = [Decimal(_SCAN_POINTS) / k - 1 for k in range(_SCAN_POINTS, 0, -1)]
+    signs = [total > 0, *(worth(rate)[0] > 0 for rate in rates[1:])]
+    if total == 0:
+        rates, signs = rates[1:], signs[1:]
+    brackets = [
+        between for between, (a, b) in zip(pairwise(rates), pairwise(signs), strict=True) if a != b
+    ]
+    if total == 0 and brackets:
+        raise NoAnnualRate("several rates solve these cash flows, 0 among them")
+    if total == 0:
+        return Decimal(0)
+    if not brackets:
+        raise NoAnnualRate("no rate solves these cash flows")
+    if len(brackets) > 1:
+        found = " and ".join(f"{low:.4f} to {high:.4f}" for low, high in brackets)
+        raise NoAnnualRate(f"several rates per period solve these cash flows: {found}")
+    return _between(worth, *brackets[0])
+
+
+def _between(worth: Worth, low: Decimal, high: Decimal) -> Decimal:
+    """Newton's method in a bracket, which it halves where a step would leave it."""
+    rate = (low + high) / 2
+    for _ in range(300):
+        value, slope = worth(rate)
+        low, high = (rate, high) if value > 0 else (low, rate)
+        step = rate - value / slope if slope else low
+        following = step if low <= step <= high else (low + high) / 2
+        if abs(following - rate) < TOLERANCE:
+            return +following
+        rate = following
+    raise NoAnnualRate("the search for the rate does not come to rest")
+
+
+def _polynomial(flows: Sequence[int]) -> Worth:
+    """Flows at 0, 1, 2 ...: Horner's scheme in the discount factor."""
+    backwards = [Decimal(flow) for flow in reversed(flows)]
+
+    def worth(rate: Decimal) -> tuple[Decimal, Decimal]:
+        discount = 1 / (1 + rate)
+        value = slope = Decimal(0)
+        for flow in backwards:
+            slope = slope * discount + value
+            value = value * discount + flow
+        return value, -slope * discount * discount
+
+    return worth
+
+
+def _worth_of(flows: Sequence[Flow]) -> Worth:
+    """Flows at any time, odd parts of a period by simple interest."""
+
+    def worth(rate: Decimal) -> tuple[Decimal, Decimal]:
+        growth = 1 + rate
+        value = slope = Decimal(0)
+        for flow in flows:
+            simple = 1 + flow.odd * rate
+            present = flow.amount * growth**-flow.time / simple
+            value += present
+            slope -= present * (flow.time / growth + flow.odd / simple)
+        return value, slope
+
+    return worth
