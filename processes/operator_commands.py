@@ -16,6 +16,11 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     add = actions.add_parser("add", help="make an operator; the password is asked for")
     add.add_argument("login")
     add.add_argument("--name", required=True, help="as colleagues know them")
+    add.add_argument(
+        "--staff-no",
+        default="",
+        help="who it is; without it, logins of one name are one person where two are needed",
+    )
     add.add_argument("--role", required=True, choices=[role.value for role in Role])
     add.add_argument(
         "--password-from-environment",
@@ -39,6 +44,7 @@ def _add(args: argparse.Namespace) -> int:
             role=Role(args.role),
             password=password,
             actor=_who(),
+            staff_no=args.staff_no,
         )
     print(f"operator {args.login} may sign in at /console")
     return 0

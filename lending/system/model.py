@@ -24,6 +24,12 @@ class Right(StrEnum):
     """Have a payout tried again that every account of the merchant refused."""
     SEE_LOGS = "see_logs"
     """Read the operation log and the login log."""
+    SEE_LOANS = "see_loans"
+    """Read running loans: plan, events, entries, repayments, receipts; personal data masked."""
+    PROPOSE_LOAN_CHANGES = "propose_loan_changes"
+    """Propose what moves a running loan or its money."""
+    APPROVE_LOAN_CHANGES = "approve_loan_changes"
+    """Approve or refuse what another person proposed (T18)."""
 
 
 class Role(StrEnum):
@@ -40,9 +46,20 @@ class Role(StrEnum):
 
 
 RIGHTS: dict[Role, frozenset[Right]] = {
-    Role.ADMIN: frozenset({Right.SEE_APPLICATIONS, Right.SEE_BOOKS, Right.SEE_LOGS}),
-    Role.RISK: frozenset({Right.SEE_APPLICATIONS, Right.DECIDE_APPLICATIONS}),
-    Role.FINANCE: frozenset({Right.SEE_APPLICATIONS, Right.SEE_BOOKS, Right.RETRY_PAYOUTS}),
+    Role.ADMIN: frozenset(
+        {Right.SEE_APPLICATIONS, Right.SEE_LOANS, Right.SEE_BOOKS, Right.SEE_LOGS}
+    ),
+    Role.RISK: frozenset({Right.SEE_APPLICATIONS, Right.SEE_LOANS, Right.DECIDE_APPLICATIONS}),
+    Role.FINANCE: frozenset(
+        {
+            Right.SEE_APPLICATIONS,
+            Right.SEE_LOANS,
+            Right.SEE_BOOKS,
+            Right.RETRY_PAYOUTS,
+            Right.PROPOSE_LOAN_CHANGES,
+            Right.APPROVE_LOAN_CHANGES,
+        }
+    ),
     Role.VIEWER: frozenset({Right.SEE_APPLICATIONS}),
 }
 
@@ -55,6 +72,15 @@ class Operator:
     login: str
     name: str
     role: Role
+    person: str = ""
+    """Who it is behind the login: `staff:` and a number, or `name:` and a name."""
+
+    def is_same_person(self, other: "Operator") -> bool:
+        """Whether one person sits behind both logins; a name counts where a number is missing."""
+        if self.id == other.id or (self.person and self.person == other.person):
+            return True
+        numbered = all(one.person.startswith("staff:") for one in (self, other))
+        return not numbered and "".join(self.name.split()) == "".join(other.name.split())
 
     def may(self, right: Right) -> bool:
         """Whether the operator's role has a right."""

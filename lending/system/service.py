@@ -17,15 +17,32 @@ _hasher = PasswordHasher()
 _NOBODY = _hasher.hash("nobody has this password")
 
 
-def add_operator(tx: Tx, *, login: str, name: str, role: Role, password: str, actor: Actor) -> None:
+def add_operator(
+    tx: Tx,
+    *,
+    login: str,
+    name: str,
+    role: Role,
+    password: str,
+    actor: Actor,
+    staff_no: str = "",
+) -> None:
     """Makes an operator. There is none by default.
+
+    `staff_no` says who it is behind the login. Without it, logins of one name are one person, so
+    that nobody checks their own work under a second login (T18).
 
     Raises PasswordTooShort, LoginTaken.
     """
     if len(password) < PASSWORD_MIN:
         raise PasswordTooShort
     if not store.insert(
-        tx, login=login, name=name, role=role, password_hash=_hasher.hash(password)
+        tx,
+        login=login,
+        name=name,
+        person=f"staff:{staff_no}" if staff_no else f"name:{''.join(name.split())}",
+        role=role,
+        password_hash=_hasher.hash(password),
     ):
         raise LoginTaken
     audit.record(tx, actor, "operator.add", login, {"role": role.value})

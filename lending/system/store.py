@@ -15,15 +15,18 @@ def by_login(tx: Tx, login: str) -> Row | None:
     )
 
 
-def insert(tx: Tx, *, login: str, name: str, role: Role, password_hash: str) -> bool:
+def insert(
+    tx: Tx, *, login: str, name: str, person: str, role: Role, password_hash: str
+) -> bool:
     return bool(
         tx.run(
-            "INSERT INTO operator (id, login, name, password_hash, role, state, created_at)"
-            " VALUES (:id, :login, :name, :hash, :role, 'active', :now)"
+            "INSERT INTO operator (id, login, name, person, password_hash, role, state, created_at)"
+            " VALUES (:id, :login, :name, :person, :hash, :role, 'active', :now)"
             " ON CONFLICT (login) DO NOTHING",
             id=ids.new("opr"),
             login=login,
             name=name,
+            person=person,
             hash=password_hash,
             role=role.value,
             now=tx.now,
@@ -73,7 +76,7 @@ def touch_session(
         "UPDATE operator_session s SET seen_at = :now FROM operator o"
         " WHERE s.id_sha256 = :id AND o.id = s.operator_id AND o.state = 'active'"
         " AND s.seen_at > :seen_after AND s.created_at > :created_after"
-        " RETURNING o.id, o.login, o.name, o.role, s.csrf",
+        " RETURNING o.id, o.login, o.name, o.role, o.person, s.csrf",
         id=id_sha256,
         seen_after=seen_after,
         created_after=created_after,
@@ -81,9 +84,8 @@ def touch_session(
     )
     if row is None:
         return None
-    return Session(
-        Operator(row["id"], row["login"], row["name"], Role(row["role"])), csrf=row["csrf"]
-    )
+    operator = Operator(row["id"], row["login"], row["name"], Role(row["role"]), row["person"])
+    return Session(operator, csrf=row["csrf"])
 
 
 def delete_session(tx: Tx, id_sha256: bytes) -> None:
