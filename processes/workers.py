@@ -12,6 +12,7 @@ from lending.foundation import jobs
 from lending.foundation.context import Context
 from lending.ledger import jobs as ledger_jobs
 from lending.loans import jobs as loan_jobs
+from lending.repayments import day as repayment_day
 from lending.repayments import jobs as repayment_jobs
 from processes.worker import Loop, Worker
 from scenarios.mall_installment import jobs as mall_jobs
@@ -20,6 +21,7 @@ from scenarios.mall_installment import news
 NEWS_PAUSE_S = 0.2
 DELIVERY_PAUSE_S = 0.2
 PRUNE_PAUSE_S = 60
+DEBIT_PAUSE_S = 5
 EOD_PAUSE_S = 20
 """How soon after midnight in Shanghai the end of day begins."""
 
@@ -59,7 +61,8 @@ def postloan(context: Context) -> Worker:
         loops=(
             Loop("webhooks", deliveries.run_once, DELIVERY_PAUSE_S),
             Loop("spent nonces", prune, PRUNE_PAUSE_S),
-            Loop("end of day", lambda: bool(end_of_day.catch_up(context.database)), EOD_PAUSE_S),
+            Loop("end of day", lambda: bool(end_of_day.catch_up(context)), EOD_PAUSE_S),
+            Loop("automatic debits", lambda: repayment_day.send_debits(context), DEBIT_PAUSE_S),
             Loop("seals of the journal", ledger_jobs.sealing(context.database), PRUNE_PAUSE_S),
         ),
     )

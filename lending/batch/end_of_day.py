@@ -1,76 +1,207 @@
-"""The end of day: a list of named steps, each safe to repeat; the last moves the business date."""
+"""The end of day: named steps on spans of loans, then the proof; the last thing moves the date.
+
+Any number of processes may run it at once, and any of them may die: a part of a step is done by
+whoever has locked its row, and its mark commits together with what it did.
+"""
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
 from lending.batch import store
-from lending.batch.errors import BooksDoNotAgree, DayNotOver
-from lending.finance import reconciliation
+from lending.batch.errors import BooksDoNotAgree, DayNotOver, LoansFailed
+from lending.batch.model import ClosedDay, Day, Progress, Step, Timings
+from lending.batch.steps import END_OF_DAY
+from lending.finance import day as finance
 from lending.foundation import audit, business_day
 from lending.foundation.clock import shanghai_date
+from lending.foundation.context import Context
 from lending.foundation.database import Database, Tx
+from lending.foundation.spans import Span
 from lending.ledger import proof
 from lending.ledger import service as ledger
+from lending.loans import day_store
 
-Timings = dict[str, int]
-
-
-@dataclass(frozen=True, slots=True)
-class ClosedDay:
-    """A date that was closed, and how long each step took, milliseconds."""
-
-    business_date: date
-    step_ms: Timings
+PART_SIZE = 10_000
+"""Open loans in one part of a step."""
+WAIT_S = 0.05
+Told = Callable[[Progress], None]
 
 
-def run(database: Database, day: date) -> ClosedDay | None:
-    """Closes one business date; None when it is closed already or somebody else is at it.
+def run(
+    context: Context, closing: date, *, workers: int = 1, told: Told = lambda _: None
+) -> ClosedDay | None:
+    """Ends one business date; None when it is closed already, by whomever.
 
-    A crash anywhere is made good by running it again: sealing continues where it stopped, proving
-    changes nothing, and closing moves the date in the unit of work that says so.
+    A crash anywhere is made good by running it again: what is marked is not done twice. A loan that
+    a step fails on is left, with its reason; all others are done, and the date stays open. Running
+    it again tries those that failed.
 
-    Raises DayNotOver, and BooksDoNotAgree with every finding; the date stays open then.
+    Raises DayNotOver, LoansFailed, and BooksDoNotAgree with every finding.
     """
+    day = Day(closing, context)
+    if not _lay_out(day):
+        return None
     timings: Timings = {}
-    with database.unit_of_work() as tx:
-        if business_day.today(tx) != day:
-            return None
-        if shanghai_date(tx.now) <= day:
-            raise DayNotOver(f"{day} is not over in Shanghai")
-    with _timed(timings, "seal"):
-        _seal(database)
-    with database.unit_of_work() as tx:
-        if not store.lock(tx) or business_day.today(tx) != day:
-            return None
-        with _timed(timings, "prove"):
-            _prove(tx)
-        business_day.close(tx)
-        store.insert_closed(tx, day, timings)
-        audit.record(tx, audit.SYSTEM, "batch.close_day", day.isoformat())
-    return ClosedDay(day, timings)
+    touched: dict[str, int] = {}
+    while True:
+        for step in END_OF_DAY:
+            begun = time.monotonic()
+            touched[step.name] = _all_parts(step, day, workers, told)
+            timings[step.name] = timings.get(step.name, 0) + _ms_since(begun)
+        begun = time.monotonic()
+        _seal(context.database)
+        timings["seal"] = timings.get("seal", 0) + _ms_since(begun)
+        begun = time.monotonic()
+        with context.database.unit_of_work() as tx:
+            store.lock(tx)
+            if business_day.today(tx) != closing:
+                return None
+            if not _late_comers(tx, day):
+                business_day.close(tx)
+                _prove(tx, day)
+                timings["prove"] = _ms_since(begun)
+                store.insert_closed(tx, closing, timings)
+                audit.record(tx, audit.SYSTEM, "batch.close_day", closing.isoformat())
+                return ClosedDay(closing, timings, touched)
 
 
 def catch_up(
-    database: Database, *, told: Callable[[ClosedDay], None] | None = None
+    context: Context,
+    *,
+    workers: int = 1,
+    told: Told = lambda _: None,
+    closed: Callable[[ClosedDay], None] = lambda _: None,
 ) -> list[ClosedDay]:
-    """Closes every date that is over, in order and without a gap (P14).
+    """Ends every date that is over, in order and without a gap (P14).
 
-    Raises BooksDoNotAgree at the first date whose books do not agree.
+    Raises what `run` raises, at the first date that cannot be closed.
     """
-    closed: list[ClosedDay] = []
+    done: list[ClosedDay] = []
     while True:
-        with database.unit_of_work() as tx:
+        with context.database.unit_of_work() as tx:
             day = business_day.today(tx)
             over = day < shanghai_date(tx.now)
-        done = run(database, day) if over else None
-        if done is None:
-            return closed
-        closed.append(done)
-        if told:
-            told(done)
+        if not over:
+            return done
+        ended = run(context, day, workers=workers, told=told)
+        if ended:
+            done.append(ended)
+            closed(ended)
+
+
+def dry_run(context: Context, told: Told = lambda _: None) -> dict[str, int]:
+    """What the end of the open date would touch, by step; all of it is undone.
+
+    Nothing is asked of the outside, and the date need not be over.
+    """
+    touched: dict[str, int] = {}
+    with context.database.rehearsal() as tx:
+        day = Day(business_day.today(tx), context)
+        for step in END_OF_DAY:
+            spans = _spans(tx, step)
+            touched[step.name] = sum(step.run(tx, day, span, {}) for span in spans)
+            told(Progress(day.closing, step.name, len(spans), len(spans), touched[step.name]))
+    return touched
+
+
+def _lay_out(day: Day) -> bool:
+    """Lays the work out where nobody has, and what failed for another try; whether it is open.
+
+    Raises DayNotOver.
+    """
+    with day.context.database.unit_of_work() as tx:
+        store.lock(tx)
+        if business_day.today(tx) != day.closing:
+            return False
+        if shanghai_date(tx.now) <= day.closing:
+            raise DayNotOver(f"{day.closing} is not over in Shanghai")
+        if not store.has_work(tx, day.closing):
+            for step in END_OF_DAY:
+                store.insert_work(tx, day.closing, step.name, _spans(tx, step))
+        for row in store.take_failures(tx, day.closing):
+            again = Span(row["number"], row["number"])
+            store.insert_work(tx, day.closing, row["step"], [again])
+        return True
+
+
+def _spans(tx: Tx, step: Step) -> list[Span]:
+    return day_store.spans(tx, PART_SIZE) if step.by_loan else [Span(0, 0)]
+
+
+def _all_parts(step: Step, day: Day, workers: int, told: Told) -> int:
+    """Does a step to its end, together with whoever else is at it; what it touched."""
+    outside = step.fetch(day)
+    while True:
+        with ThreadPoolExecutor(workers) as hands:
+            for each in [hands.submit(_parts, step, day, outside, told) for _ in range(workers)]:
+                each.result()
+        with day.context.database.unit_of_work() as tx:
+            row = store.progress(tx, day.closing, step.name)
+        if row["done"] == row["parts"]:
+            return int(row["touched"])
+        time.sleep(WAIT_S)
+
+
+def _parts(step: Step, day: Day, outside: object, told: Told) -> None:
+    while True:
+        with day.context.database.unit_of_work() as tx:
+            claimed = store.claim(tx, day.closing, step.name)
+            if claimed is None:
+                return
+            part, span = claimed
+            touched = _on_span(tx, step, day, span, outside)
+            store.mark(tx, day.closing, step.name, part, touched)
+            row = store.progress(tx, day.closing, step.name)
+        told(Progress(day.closing, step.name, row["done"], row["parts"], row["touched"]))
+
+
+def _on_span(tx: Tx, step: Step, day: Day, span: Span, outside: object) -> int:
+    """Does a step on a span; where that fails, on its halves, down to the loans that fail.
+
+    A step that is not by loan fails as a whole.
+    """
+    if not step.by_loan:
+        return step.run(tx, day, span, outside)
+    try:
+        with tx.savepoint():
+            return step.run(tx, day, span, outside)
+    except Exception as fault:
+        if tx.is_broken:
+            raise
+        loans = day_store.numbers_of(tx, span)
+        if len(loans) == 1:
+            store.insert_failure(tx, day.closing, step.name, loans[0], _reason(fault))
+        if len(loans) <= 1:
+            return 0
+        middle = loans[len(loans) // 2]["number"]
+        return _on_span(tx, step, day, Span(span.first, middle - 1), outside) + _on_span(
+            tx, step, day, Span(middle, span.last), outside
+        )
+
+
+def _reason(fault: Exception) -> str:
+    return str(getattr(fault, "orig", fault)).strip().splitlines()[0]
+
+
+def _late_comers(tx: Tx, day: Day) -> bool:
+    """Lays out work for loans that began while the steps ran; whether there are any.
+
+    Raises LoansFailed where loans are behind because a step failed on them.
+    """
+    failed = store.failures(tx, day.closing)
+    if failed:
+        raise LoansFailed(
+            "; ".join(f"{each.step} failed on {each.loan_id}: {each.reason}" for each in failed)
+        )
+    behind = day_store.behind(tx, day.following)
+    if behind is None:
+        return False
+    for step in END_OF_DAY:
+        if step.by_loan:
+            store.insert_work(tx, day.closing, step.name, [behind])
+    return True
 
 
 def _seal(database: Database) -> None:
@@ -81,18 +212,15 @@ def _seal(database: Database) -> None:
                 return
 
 
-def _prove(tx: Tx) -> None:
-    """Journal whole, trial balance zero, sub-ledgers equal to their control accounts (L2, L11)."""
-    findings = [
-        *ledger.verify(tx),
-        *(str(each) for each in reconciliation.sub_ledger_check(tx)),
-    ]
+def _prove(tx: Tx, day: Day) -> None:
+    """The date's entries are whole, the trial balance is 0, sub-ledgers equal accounts (L2, L11).
+
+    Raises BooksDoNotAgree.
+    """
+    findings = [*ledger.verify(tx), *finance.prove(tx, day.closing)]
     if findings:
         raise BooksDoNotAgree("; ".join(findings))
 
 
-@contextmanager
-def _timed(timings: Timings, step: str) -> Iterator[None]:
-    begun = time.monotonic()
-    yield
-    timings[step] = int((time.monotonic() - begun) * 1000)
+def _ms_since(begun: float) -> int:
+    return int((time.monotonic() - begun) * 1000)

@@ -19,3 +19,11 @@ class DayNotOver(Conflict):
     code: ClassVar[str] = "batch.day_not_over"
     title: ClassVar[str] = "This business date is not over yet"
     mend = "Wait for midnight in Shanghai."
+
+
+class LoansFailed(Conflict):
+    """A step failed on some loans; all others are done, and the date stays open."""
+
+    code: ClassVar[str] = "batch.loans_failed"
+    title: ClassVar[str] = "Some loans could not be brought to the next date"
+    mend = "Mend what each reason names, and run the end of day again: only these are tried."

@@ -1,13 +1,98 @@
-"""The SQL of the end of day."""
+"""The SQL of the end of day itself: its work, its failures, the dates it closed."""
 
+from collections.abc import Sequence
 from datetime import date
 
+from lending.batch.model import Failure
 from lending.foundation.database import Row, Tx, json
+from lending.foundation.spans import Span
 
 
-def lock(tx: Tx) -> bool:
-    """Whether nobody else runs an end of day at this moment."""
-    return bool(tx.scalar("SELECT pg_try_advisory_xact_lock(7100004)"))
+def lock(tx: Tx) -> None:
+    """Lets one transaction at a time lay work out or close a date."""
+    tx.scalar("SELECT pg_advisory_xact_lock(7100004)")
+
+
+def insert_work(tx: Tx, day: date, step: str, spans: Sequence[Span]) -> None:
+    """Lays out the work of a step, after what is there of it."""
+    tx.run(
+        "INSERT INTO eod_work (business_date, step, part, first_number, last_number)"
+        " SELECT :day, :step, at + (SELECT count(*) FROM eod_work"
+        "  WHERE business_date = :day AND step = :step), first, last"
+        " FROM unnest(CAST(:firsts AS bigint[]), CAST(:lasts AS bigint[])) WITH ORDINALITY"
+        "  AS t (first, last, at)",
+        day=day,
+        step=step,
+        firsts=[span.first for span in spans],
+        lasts=[span.last for span in spans],
+    )
+
+
+def has_work(tx: Tx, day: date) -> bool:
+    return bool(tx.scalar("SELECT EXISTS (SELECT FROM eod_work WHERE business_date = :d)", d=day))
+
+
+def claim(tx: Tx, day: date, step: str) -> tuple[int, Span] | None:
+    """A part of a step that nobody does at the moment, locked until this unit of work ends."""
+    row = tx.maybe(
+        "SELECT part, first_number, last_number FROM eod_work WHERE business_date = :day"
+        " AND step = :step AND done_at IS NULL ORDER BY part LIMIT 1 FOR UPDATE SKIP LOCKED",
+        day=day,
+        step=step,
+    )
+    return (row["part"], Span(row["first_number"], row["last_number"])) if row else None
+
+
+def mark(tx: Tx, day: date, step: str, part: int, touched: int) -> None:
+    tx.run(
+        "UPDATE eod_work SET done_at = :now, touched = :touched"
+        " WHERE business_date = :day AND step = :step AND part = :part",
+        day=day,
+        step=step,
+        part=part,
+        touched=touched,
+        now=tx.now,
+    )
+
+
+def progress(tx: Tx, day: date, step: str) -> Row:
+    """How many parts a step has, how many are done, and what they touched."""
+    return tx.one(
+        "SELECT count(*) AS parts, count(done_at) AS done,"
+        " coalesce(sum(touched), 0)::bigint AS touched FROM eod_work"
+        " WHERE business_date = :day AND step = :step",
+        day=day,
+        step=step,
+    )
+
+
+def insert_failure(tx: Tx, day: date, step: str, loan: Row, reason: str) -> None:
+    tx.run(
+        "INSERT INTO eod_failure (business_date, step, number, loan_id, reason, at)"
+        " VALUES (:day, :step, :number, :loan_id, :reason, :now) ON CONFLICT DO NOTHING",
+        day=day,
+        step=step,
+        number=loan["number"],
+        loan_id=loan["loan_id"],
+        reason=reason,
+        now=tx.now,
+    )
+
+
+def failures(tx: Tx, day: date) -> list[Failure]:
+    rows = tx.all(
+        "SELECT step, loan_id, reason FROM eod_failure WHERE business_date = :day"
+        " ORDER BY number, step",
+        day=day,
+    )
+    return [Failure(**row) for row in rows]
+
+
+def take_failures(tx: Tx, day: date) -> list[Row]:
+    """The loans and steps that failed, taken off the list to be tried again."""
+    return list(
+        tx.all("DELETE FROM eod_failure WHERE business_date = :day RETURNING step, number", day=day)
+    )
 
 
 def insert_closed(tx: Tx, day: date, timings: dict[str, int]) -> None:

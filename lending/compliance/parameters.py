@@ -31,6 +31,8 @@ def _from(  # noqa: PLR0917 - a row of a table reads best as a row
     return Parameter(code, value, day, last, source, confidence)
 
 
+_PROVISION = "银行贷款损失准备计提指引, PBoC 2002, table A"
+
 DEFAULTS: tuple[Parameter, ...] = (
     _from("exposure.cap_fen", "20000000", EVER, "V", f"R-CAP-20W: {_MEASURES}"),
     _from(
@@ -107,6 +109,11 @@ DEFAULTS: tuple[Parameter, ...] = (
     _from("joint.balance_rate_max", "0.50", date(2022, 1, 1), "V", "R-JOINT-50: 2021-02 notice"),
     _from("liquidity.rate_min", "0.50", date(2024, 4, 18), "V", f"R-LIQ-50: {_MEASURES}"),
     _from("leverage.rate_min", "0.04", date(2024, 4, 18), "S", f"R-LEV-4: {_MEASURES}"),
+    _from("provision.normal_rate", "0.01", date(2002, 4, 2), "M", f"R-PROV: {_PROVISION}"),
+    _from("provision.special_mention_rate", "0.02", date(2002, 4, 2), "M", f"R-PROV: {_PROVISION}"),
+    _from("provision.substandard_rate", "0.25", date(2002, 4, 2), "M", f"R-PROV: {_PROVISION}"),
+    _from("provision.doubtful_rate", "0.50", date(2002, 4, 2), "M", f"R-PROV: {_PROVISION}"),
+    _from("provision.loss_rate", "1", date(2002, 4, 2), "M", f"R-PROV: {_PROVISION}"),
     _from("capital.rate_min", "0.105", date(2024, 1, 1), "M", "R-CAR: 资本管理办法"),
 )
 """What a new installation starts with."""

@@ -23,6 +23,19 @@ class Grade(StrEnum):
     """损失: more than 360 days."""
 
 
+GRADE_UP_TO = (
+    (0, Grade.NORMAL),
+    (90, Grade.SPECIAL_MENTION),
+    (270, Grade.SUBSTANDARD),
+    (360, Grade.DOUBTFUL),
+)
+"""The most days past due of each grade; beyond the last is loss."""
+
+
+BUCKET_DAYS, BUCKETS = 30, 6
+"""M1 to M6 are 30 days each; beyond them is M6+ (R-BUCKET-M)."""
+
+
 def days_past_due(unpaid_due_dates: Iterable[date], on: date) -> int:
     """Days since the oldest unpaid due date; 0 when nothing is overdue (P13)."""
     oldest = min(unpaid_due_dates, default=on)
@@ -31,17 +44,14 @@ def days_past_due(unpaid_due_dates: Iterable[date], on: date) -> int:
 
 def bucket(days: int) -> str:
     """M0 current, M1 1-30, M2 31-60 … M6 151-180, then M6+ (R-BUCKET-M)."""
-    return "M6+" if days > 180 else f"M{(days + 29) // 30}"
+    if days > BUCKET_DAYS * BUCKETS:
+        return f"M{BUCKETS}+"
+    return f"M{(days + BUCKET_DAYS - 1) // BUCKET_DAYS}"
 
 
 def grade(days: int) -> Grade:
     """The grade by days past due alone (R-CLASS-5)."""
-    for limit, found in (
-        (0, Grade.NORMAL),
-        (90, Grade.SPECIAL_MENTION),
-        (270, Grade.SUBSTANDARD),
-        (360, Grade.DOUBTFUL),
-    ):
+    for limit, found in GRADE_UP_TO:
         if days <= limit:
             return found
     return Grade.LOSS

@@ -120,7 +120,7 @@ def open_principal_by_customer(tx: Tx) -> dict[str, int]:
             "SELECT n.customer_id AS owner, sum(i.principal_fen - i.principal_paid_fen) AS fen"
             " FROM loan n JOIN instalment i ON i.loan_id = n.id"
             " AND i.plan_version = n.plan_version"
-            " WHERE n.state IN ('active', 'settled') GROUP BY n.customer_id"
+            " WHERE n.state IN ('active', 'written_off', 'settled') GROUP BY n.customer_id"
         )
     )
 

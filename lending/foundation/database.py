@@ -74,6 +74,11 @@ class Tx:
             yield
 
     @property
+    def is_broken(self) -> bool:
+        """Whether the connection is gone, so that nothing more can be done in this unit of work."""
+        return self._connection.closed or self._connection.invalidated
+
+    @property
     def driver(self) -> "PsycopgConnection[Any]":
         """The psycopg connection under this unit of work, for what must commit with it (jobs)."""
         connection = self._connection.connection.driver_connection
@@ -116,6 +121,13 @@ class Database:
                 yield Tx(connection, self.clock.now())
         finally:
             self._local.open = False
+
+    @contextmanager
+    def rehearsal(self) -> Iterator[Tx]:
+        """A transaction that is always undone: what would happen."""
+        with self._engine.connect() as connection:
+            yield Tx(connection, self.clock.now())
+            connection.rollback()
 
     def close(self) -> None:
         """Gives all connections back to the server."""

@@ -47,6 +47,7 @@ CREATE TABLE loan (
 );
 CREATE INDEX ON loan (customer_id);
 CREATE INDEX ON loan (subject);
+CREATE INDEX ON loan (start_date);
 
 CREATE TABLE contract (
     loan_id text PRIMARY KEY REFERENCES loan,
@@ -99,6 +100,7 @@ CREATE TABLE loan_event (
     taken_back_because text NOT NULL DEFAULT ''
 );
 CREATE INDEX ON loan_event (loan_id, seq);
+CREATE INDEX ON loan_event (happened_on);
 
 -- How every open loan stands at the beginning of the date `as_of`: what the end of day moves on. Interest of the running
 -- instalment is earned by days along a straight course; `settled_interest_fen` is what all others have earned.

@@ -23,3 +23,17 @@ CREATE INDEX ON repayment (loan_id);
 CREATE INDEX ON repayment (id) WHERE state = 'held';
 -- T20: one debit in flight for a loan.
 CREATE UNIQUE INDEX ON repayment (loan_id) WHERE state IN ('held', 'unknown');
+
+-- T20: one arrival is entered once; taken back, it may be entered anew where it belongs.
+CREATE UNIQUE INDEX ON repayment (channel_reference) WHERE source = 'transfer' AND state <> 'reversed';
+
+-- What a borrower is told some days before an instalment falls due.
+CREATE TABLE bill (
+    loan_id text NOT NULL REFERENCES loan,
+    due_date date NOT NULL,
+    principal_fen bigint NOT NULL,
+    interest_fen bigint NOT NULL,
+    fee_fen bigint NOT NULL,
+    made_on date NOT NULL,
+    PRIMARY KEY (loan_id, due_date)
+);

@@ -1,0 +1,35 @@
+"""The end of day, as a list. Each step finds nothing to do when it is run again."""
+
+from lending.batch.model import Step
+from lending.finance import day as finance
+from lending.loans import day as loans
+from lending.repayments import day as repayments
+
+END_OF_DAY = (
+    Step("fall_due", lambda tx, day, span, _: loans.fall_due(tx, span, day.following)),
+    Step("accrue", lambda tx, day, span, _: loans.accrue(tx, span, day.following)),
+    Step("age", lambda tx, day, span, _: loans.age(tx, span, day.following)),
+    Step("penalise", lambda tx, day, span, _: loans.penalise(tx, span, day.following)),
+    Step("classify", lambda tx, day, span, _: loans.classify(tx, span, day.following)),
+    Step("debit", lambda tx, day, span, _: repayments.debit(tx, span, day.following)),
+    Step("bill", lambda tx, day, span, _: repayments.bill(tx, span, day.following)),
+    Step("report", lambda tx, day, _, __: finance.report(tx, day.closing), by_loan=False),
+    Step("provide", lambda tx, day, _, __: finance.provide(tx, day.closing), by_loan=False),
+    Step("settle", lambda tx, day, _, __: finance.settle(tx, day.closing), by_loan=False),
+    Step(
+        "files_out",
+        lambda tx, day, _, __: finance.files_out(tx, day.context, day.closing),
+        by_loan=False,
+    ),
+    Step(
+        "files_in",
+        lambda tx, day, _, files: finance.files_in(tx, day.context, files),
+        by_loan=False,
+        fetch=lambda day: finance.fetch_bank_files(day.context, day.closing),
+    ),
+    Step(
+        "documents",
+        lambda tx, day, _, __: finance.documents(tx, day.context, day.closing),
+        by_loan=False,
+    ),
+)

@@ -1,0 +1,140 @@
+"""What finance does at the end of a date. Each is safe to run again."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date, timedelta
+from decimal import Decimal
+
+from lending.compliance import parameters
+from lending.finance import day_store, reconciliation
+from lending.foundation.context import Context
+from lending.foundation.database import Tx
+from lending.foundation.errors import OutsideFault
+from lending.foundation.files import FileChanged, StoredFile
+from lending.foundation.money import half_up
+from lending.foundation.ports import ChannelTransaction
+from lending.ledger import service as ledger
+from lending.ledger.chart import Code
+from lending.ledger.model import Account, Entry, signed
+
+CREDIT_REPORT, BANK_FILE = "credit_report", "bank_file"
+
+BankFiles = dict[date, list[ChannelTransaction]]
+
+
+def report(tx: Tx, day: date) -> int:
+    """Writes the portfolio of the date by product, grade and bucket; how many rows."""
+    return day_store.insert_portfolio(tx, day)
+
+
+def provide(tx: Tx, day: date) -> int:
+    """Sets aside for losses what the grades ask for (R-PROV); how many products changed.
+
+    The provision of a product is the sum of its grades' exposure times their rates, each half up;
+    the difference to what stands is one entry (P22).
+    """
+    rules = parameters.on(tx, day)
+    asked: defaultdict[str, int] = defaultdict(int)
+    for row in day_store.exposure_by_grade(tx, day):
+        rate = Decimal(rules.text(f"provision.{row['grade']}_rate"))
+        asked[row["product_code"]] += half_up(row["exposed_fen"] * rate)
+    changed = 0
+    for product in sorted({*asked, *day_store.products_with_provision(tx)}):
+        account = Account(Code.LOAN_LOSS_PROVISION, product)
+        more = asked[product] + ledger.balance(tx, account)
+        if more:
+            changed += 1
+            ledger.post(
+                tx,
+                Entry(
+                    kind="loss.provided",
+                    subject=product,
+                    memo="",
+                    legs=(signed(Account(Code.IMPAIRMENT_LOSS), more), signed(account, -more)),
+                    key=f"provide:{product}:{day}",
+                ),
+            )
+    return changed
+
+
+def settle(tx: Tx, day: date) -> int:
+    """Makes the statement of each merchant that was paid or took goods back (MALL-6)."""
+    return day_store.insert_statements(tx, day)
+
+
+def files_out(tx: Tx, context: Context, day: date) -> int:
+    """Writes the file for the credit bureau: what began, ended or came into another bucket."""
+    lines = day_store.credit_report(tx, day)
+    content = "".join(f"{json.dumps({**row}, default=str)}\n" for row in lines).encode()
+    file = context.files.put(CREDIT_REPORT, ".jsonl", content)
+    day_store.insert_file(tx, CREDIT_REPORT, day, file, len(lines))
+    return len(lines)
+
+
+def fetch_bank_files(context: Context, day: date) -> BankFiles:
+    """The bank's files of all dates up to one that are not here yet.
+
+    A bank that does not answer stops nothing: its file is asked for again at the next end of day.
+    """
+    with context.database.unit_of_work() as tx:
+        missing = day_store.days_without_file(tx, BANK_FILE, day)
+    found: BankFiles = {}
+    for each in missing:
+        try:
+            found[each] = context.channel.daily_file(each)
+        except OutsideFault:
+            break
+    return found
+
+
+def files_in(tx: Tx, context: Context, files: BankFiles) -> int:
+    """Keeps the bank's files and every difference to our books; how many differences (X3)."""
+    differences = 0
+    for day, lines in sorted(files.items()):
+        content = "".join(f"{line}\n" for line in lines).encode()
+        file = context.files.put(BANK_FILE, ".txt", content)
+        day_store.insert_file(tx, BANK_FILE, day, file, len(lines))
+        for one in reconciliation.three_way(tx, lines, on=day).items:
+            day_store.insert_difference(tx, day, one)
+            differences += 1
+    return differences
+
+
+def documents(tx: Tx, context: Context, day: date) -> int:
+    """Reads the contract of every loan that began on a date, and compares its digest.
+
+    Raises FileChanged, naming the loans, when one is missing or altered.
+    """
+    wrong = []
+    rows = day_store.contracts_of(tx, day)
+    for row in rows:
+        try:
+            context.files.get(StoredFile(row["document_name"], row["document_sha256"]))
+        except (OSError, FileChanged):
+            wrong.append(row["loan_id"])
+    if wrong:
+        raise FileChanged(f"the contracts of {', '.join(wrong)} are missing or altered")
+    return len(rows)
+
+
+def prove(tx: Tx, day: date) -> Iterable[str]:
+    """What is wrong at the end of a date, as sentences: loans, accounts, and what they say (L11).
+
+    The accounts are compared in total with all open loans, and one by one for those that had a
+    line on the date; `reconciliation.sub_ledger_check` does it one by one for all.
+    """
+    sums = day_store.standing_sums(tx, day + timedelta(days=1))
+    if sums["behind"]:
+        yield f"{sums['behind']} open loans have not come to {day + timedelta(days=1)}"
+    balances = {row.code: row.balance_fen for row in ledger.trial_balance(tx)}
+    for code, expected in (
+        (Code.LOAN_PRINCIPAL, sums["principal"]),
+        (Code.INTEREST_RECEIVABLE, sums["interest"]),
+        (Code.DEFERRED_SUBSIDY, -sums["subsidy"]),
+    ):
+        found = balances.get(code.value, 0)
+        if found != expected:
+            yield f"{code.name} stands at {found} fen, open loans say {expected}"
+    for row in day_store.principal_that_differs(tx, day):
+        yield f"{row['owner']}: the ledger has {row['ledger_fen']} fen, the loan {row['loan_fen']}"

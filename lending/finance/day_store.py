@@ -1,0 +1,171 @@
+"""The SQL of what finance does at the end of a date."""
+
+from datetime import date
+
+from lending.engine.ageing import BUCKET_DAYS, BUCKETS
+from lending.finance.model import Difference
+from lending.foundation.database import Row, Tx
+from lending.foundation.files import StoredFile
+from lending.ledger.chart import Code
+
+_PORTFOLIO = """
+INSERT INTO portfolio_day (business_date, product_code, grade, bucket, loans, principal_fen,
+    interest_receivable_fen)
+SELECT :day, product_code, grade,
+    CASE WHEN days_past_due > :days * :most THEN 'M' || :most || '+'
+        ELSE 'M' || (days_past_due + :days - 1) / :days END AS bucket,
+    count(*), sum(principal_open_fen), sum(interest_accrued_fen - interest_paid_fen)
+FROM loan_standing WHERE NOT written_off GROUP BY product_code, grade, bucket
+ON CONFLICT DO NOTHING
+"""
+
+_STATEMENTS = """
+INSERT INTO merchant_statement (partner_id, business_date, payouts, principal_fen, fee_fen,
+    subsidy_fen, claims_fen, paid_fen, refunds, refunded_fen)
+SELECT partner_id, :day, sum(payouts), sum(principal), sum(fee), sum(subsidy), sum(claims),
+    sum(paid), sum(refunds), sum(refunded)
+FROM (
+    SELECT l.partner_id, 1 AS payouts, l.principal_fen AS principal,
+        (l.terms -> 'settlement' ->> 'merchant_fee_fen')::bigint AS fee,
+        (l.terms -> 'subsidy' ->> 'merchant_fen')::bigint AS subsidy,
+        p.offset_fen AS claims, p.amount_fen AS paid, 0 AS refunds, 0 AS refunded
+    FROM payout p JOIN loan l ON l.id = p.loan_id
+    WHERE p.purpose = 'disbursement' AND p.state = 'paid' AND l.start_date = :day
+    UNION ALL
+    SELECT l.partner_id, 0, 0, 0, 0, 0, 0, 1, (e.detail ->> 'amount_fen')::bigint
+    FROM loan_event e JOIN loan l ON l.id = e.loan_id
+    WHERE e.kind = 'goods_returned' AND e.happened_on = :day
+) moved GROUP BY partner_id
+ON CONFLICT DO NOTHING
+"""
+
+_CREDIT_REPORT = """
+SELECT c.number AS contract_number, l.customer_id, s.days_past_due, s.grade,
+    s.principal_open_fen, l.start_date, l.state
+FROM loan_standing s JOIN loan l ON l.id = s.loan_id JOIN contract c ON c.loan_id = l.id
+WHERE s.days_past_due % :days = 1
+UNION
+SELECT c.number, l.customer_id, s.days_past_due, s.grade, s.principal_open_fen, l.start_date,
+    l.state
+FROM loan l JOIN contract c ON c.loan_id = l.id JOIN loan_standing s ON s.loan_id = l.id
+WHERE l.start_date = :day
+UNION
+SELECT c.number, l.customer_id, 0, 'normal', 0, l.start_date, l.state
+FROM loan l JOIN contract c ON c.loan_id = l.id
+WHERE l.id IN (SELECT loan_id FROM loan_event WHERE happened_on = :day) AND l.state = 'settled'
+ORDER BY contract_number
+"""
+
+
+def insert_portfolio(tx: Tx, day: date) -> int:
+    return tx.run(_PORTFOLIO, day=day, days=BUCKET_DAYS, most=BUCKETS)
+
+
+def exposure_by_grade(tx: Tx, day: date) -> list[Row]:
+    """Principal and interest receivable of each product by grade."""
+    return list(
+        tx.all(
+            "SELECT product_code, grade,"
+            " sum(principal_fen + interest_receivable_fen)::bigint AS exposed_fen"
+            " FROM portfolio_day WHERE business_date = :day GROUP BY product_code, grade"
+            " ORDER BY product_code, grade",
+            day=day,
+        )
+    )
+
+
+def products_with_provision(tx: Tx) -> list[str]:
+    rows = tx.all(
+        "SELECT owner FROM ledger_account WHERE book = 'own' AND code = :code ORDER BY owner",
+        code=Code.LOAN_LOSS_PROVISION.value,
+    )
+    return [row["owner"] for row in rows]
+
+
+def insert_statements(tx: Tx, day: date) -> int:
+    return tx.run(_STATEMENTS, day=day)
+
+
+def credit_report(tx: Tx, day: date) -> list[Row]:
+    """Contracts that began, ended, or came into another bucket on a date."""
+    return list(tx.all(_CREDIT_REPORT, day=day, days=BUCKET_DAYS))
+
+
+def insert_file(tx: Tx, kind: str, day: date, file: StoredFile, lines: int) -> None:
+    tx.run(
+        "INSERT INTO interface_file (kind, business_date, name, sha256, lines)"
+        " VALUES (:kind, :day, :name, :sha256, :lines) ON CONFLICT DO NOTHING",
+        kind=kind,
+        day=day,
+        name=file.name,
+        sha256=file.sha256,
+        lines=lines,
+    )
+
+
+def days_without_file(tx: Tx, kind: str, day: date) -> list[date]:
+    """Dates up to one, from the first order on, whose file is not here."""
+    rows = tx.all(
+        "SELECT d::date AS day FROM generate_series("
+        " (SELECT least(min(p.created_at), (SELECT min(created_at) FROM repayment))"
+        "   AT TIME ZONE 'Asia/Shanghai' FROM payout p)::date, CAST(:day AS date), '1 day') d"
+        " WHERE d::date NOT IN (SELECT business_date FROM interface_file WHERE kind = :kind)"
+        " ORDER BY 1",
+        day=day,
+        kind=kind,
+    )
+    return [row["day"] for row in rows]
+
+
+def insert_difference(tx: Tx, day: date, one: Difference) -> None:
+    tx.run(
+        "INSERT INTO bank_difference (business_date, channel_order_no, kind, detail, found_at)"
+        " VALUES (:day, :number, :kind, :detail, :now) ON CONFLICT DO NOTHING",
+        day=day,
+        number=one.channel_order_no,
+        kind=one.kind.value,
+        detail=one.detail,
+        now=tx.now,
+    )
+
+
+def contracts_of(tx: Tx, day: date) -> list[Row]:
+    """The documents of the loans that began on a date."""
+    return list(
+        tx.all(
+            "SELECT c.loan_id, c.document_name, c.document_sha256 FROM contract c"
+            " JOIN loan l ON l.id = c.loan_id WHERE l.start_date = :day ORDER BY c.loan_id",
+            day=day,
+        )
+    )
+
+
+def standing_sums(tx: Tx, following: date) -> Row:
+    """What open loans add up to, and how many have not come to a date."""
+    return tx.one(
+        "SELECT count(*) FILTER (WHERE as_of <> :following) AS behind,"
+        " coalesce(sum(principal_open_fen) FILTER (WHERE NOT written_off), 0)::bigint AS principal,"
+        " coalesce(sum(interest_accrued_fen - interest_paid_fen) FILTER (WHERE NOT written_off), 0)"
+        "  ::bigint AS interest,"
+        " coalesce(sum(subsidy_fen - subsidy_earned_fen), 0)::bigint AS subsidy"
+        " FROM loan_standing",
+        following=following,
+    )
+
+
+def principal_that_differs(tx: Tx, day: date) -> list[Row]:
+    """Loans with a line on a date whose account is not what the loan says."""
+    return list(
+        tx.all(
+            "WITH touched AS (SELECT DISTINCT l.account_id FROM journal_line l"
+            "  WHERE l.booked_date = :day), fold AS ("
+            " SELECT a.owner, sum(l.debit_fen - l.credit_fen)::bigint AS ledger_fen"
+            " FROM touched t JOIN ledger_account a ON a.id = t.account_id AND a.code = :code"
+            " JOIN journal_line l ON l.account_id = a.id GROUP BY a.owner)"
+            " SELECT f.owner, f.ledger_fen, coalesce(s.principal_open_fen, 0) AS loan_fen"
+            " FROM fold f LEFT JOIN loan_standing s ON s.loan_id = f.owner AND NOT s.written_off"
+            " WHERE f.ledger_fen <> coalesce(s.principal_open_fen, 0) ORDER BY f.owner",
+            day=day,
+            code=Code.LOAN_PRINCIPAL.value,
+        )
+    )

@@ -1,0 +1,169 @@
+"""How the end of day moves open loans on, by set: the SQL of `lending.engine.life.advance`.
+
+Each statement takes a span of `loan_standing` to the beginning of the date `following`, and finds
+nothing to do when it is run again. Divisions round half up in whole numbers, as the engine's do.
+"""
+
+from datetime import date
+
+from lending.engine.ageing import GRADE_UP_TO, Grade
+from lending.foundation.database import Row, Tx
+from lending.foundation.spans import Span
+
+_FALL_DUE = """
+WITH turned AS (
+    SELECT s.number, i.due_date, i.interest_fen, i.interest_paid_fen, i.earns_from,
+        i.earned_before_fen
+    FROM loan_standing s JOIN loan l ON l.id = s.loan_id
+    LEFT JOIN LATERAL (
+        SELECT * FROM instalment i
+        WHERE i.loan_id = s.loan_id AND i.plan_version = l.plan_version
+            AND i.due_date > s.course_until
+        ORDER BY i.number LIMIT 1
+    ) i ON true
+    WHERE s.number BETWEEN :first AND :last AND s.course_until <= :following
+)
+UPDATE loan_standing s SET
+    settled_interest_fen = s.settled_interest_fen
+        + greatest(s.course_paid_fen, s.course_before_fen + s.course_rest_fen)
+        - coalesce(t.interest_paid_fen, 0),
+    course_from = CASE WHEN t.due_date IS NULL THEN NULL
+        ELSE coalesce(t.earns_from, s.course_until) END,
+    course_until = t.due_date,
+    course_before_fen = coalesce(t.earned_before_fen, 0),
+    course_rest_fen = coalesce(t.interest_fen - t.earned_before_fen, 0),
+    course_paid_fen = coalesce(t.interest_paid_fen, 0)
+FROM turned t WHERE s.number = t.number
+"""
+
+_ACCRUE = """
+WITH moved AS (
+    UPDATE loan_standing SET
+        as_of = :following,
+        interest_accrued_fen = settled_interest_fen + CASE WHEN course_until IS NULL THEN 0
+            ELSE greatest(course_paid_fen, course_before_fen
+                + (2 * course_rest_fen * (:following - course_from) + (course_until - course_from))
+                    / (2 * (course_until - course_from))) END,
+        subsidy_earned_fen = CASE WHEN written_off OR subsidy_fen = 0 THEN subsidy_earned_fen
+            ELSE (2 * subsidy_fen * (least(:following, subsidy_until) - subsidy_from)
+                    + (subsidy_until - subsidy_from)) / (2 * (subsidy_until - subsidy_from)) END
+    WHERE number BETWEEN :first AND :last AND as_of < :following
+    RETURNING product_code, new.interest_accrued_fen - old.interest_accrued_fen AS interest_fen,
+        new.subsidy_earned_fen - old.subsidy_earned_fen AS subsidy_fen
+)
+SELECT product_code, count(*) AS loans, sum(interest_fen)::bigint AS interest_fen,
+    sum(subsidy_fen)::bigint AS subsidy_fen
+FROM moved GROUP BY product_code ORDER BY product_code
+"""
+
+_PENALISE = """
+WITH late AS MATERIALIZED (
+    SELECT s.number, s.loan_id, s.penalty_as_of, s.penalty_rate_annual, s.grace_days,
+        l.plan_version
+    FROM loan_standing s JOIN loan l ON l.id = s.loan_id
+    WHERE s.number BETWEEN :first AND :last AND s.oldest_due < :following
+        AND s.penalty_as_of < :following AND NOT s.written_off
+    FOR UPDATE OF s
+), base AS (
+    SELECT i.loan_id, i.plan_version, i.number, late.penalty_rate_annual,
+        i.overdue_fen_days + (i.principal_fen - i.principal_paid_fen)
+            * (:following - greatest(late.penalty_as_of, i.due_date)) AS fen_days,
+        i.penalised OR :following - i.due_date > late.grace_days AS penalised
+    FROM late JOIN instalment i
+        ON i.loan_id = late.loan_id AND i.plan_version = late.plan_version
+    WHERE i.due_date < :following AND i.principal_paid_fen < i.principal_fen
+), charged AS (
+    UPDATE instalment i SET overdue_fen_days = base.fen_days, penalised = base.penalised,
+        penalty_fen = CASE WHEN base.penalised
+            THEN round(base.fen_days * base.penalty_rate_annual / 360)::bigint ELSE 0 END
+            - i.penalty_waived_fen
+    FROM base WHERE i.loan_id = base.loan_id AND i.plan_version = base.plan_version
+        AND i.number = base.number
+)
+UPDATE loan_standing s SET penalty_as_of = :following FROM late WHERE s.number = late.number
+"""
+
+_AGE = """
+UPDATE loan_standing SET days_past_due = :following - oldest_due
+WHERE number BETWEEN :first AND :last AND oldest_due < :following
+    AND days_past_due <> :following - oldest_due
+"""
+
+_CLASSIFY = """
+WITH graded AS (
+    SELECT number, CASE WHEN written_off THEN :loss
+        ELSE coalesce((CAST(:grades AS text[]))[
+            (SELECT min(at) FROM unnest(CAST(:limits AS integer[])) WITH ORDINALITY AS t (days, at)
+                WHERE days_past_due <= days)], :loss) END AS grade
+    FROM loan_standing WHERE number BETWEEN :first AND :last AND days_past_due > 0
+)
+UPDATE loan_standing s SET grade = graded.grade
+FROM graded WHERE s.number = graded.number AND s.grade <> graded.grade
+"""
+
+
+def spans(tx: Tx, size: int) -> list[Span]:
+    """All open loans in spans of so many."""
+    rows = tx.all(
+        "SELECT min(number) AS first, max(number) AS last FROM"
+        " (SELECT number, (row_number() OVER (ORDER BY number) - 1) / :size AS part"
+        "  FROM loan_standing) t GROUP BY part ORDER BY part",
+        size=size,
+    )
+    return [Span(row["first"], row["last"]) for row in rows]
+
+
+def behind(tx: Tx, following: date) -> Span | None:
+    """From the first to the last open loan that has not come to a date; None when all have."""
+    row = tx.one(
+        "SELECT min(number) AS first, max(number) AS last FROM loan_standing WHERE as_of < :day",
+        day=following,
+    )
+    return Span(row["first"], row["last"]) if row["first"] else None
+
+
+def numbers_of(tx: Tx, span: Span) -> list[Row]:
+    """The loans of a span."""
+    return list(
+        tx.all(
+            "SELECT number, loan_id FROM loan_standing WHERE number BETWEEN :first AND :last"
+            " ORDER BY number",
+            first=span.first,
+            last=span.last,
+        )
+    )
+
+
+def fall_due(tx: Tx, span: Span, following: date) -> int:
+    """Instalments that fall due have earned all their interest; the next ones begin to earn."""
+    done = 0
+    while touched := tx.run(_FALL_DUE, first=span.first, last=span.last, following=following):
+        done += touched
+    return done
+
+
+def accrue(tx: Tx, span: Span, following: date) -> list[Row]:
+    """Interest and subsidies earned since, by product; every loan bears the date now."""
+    return list(tx.all(_ACCRUE, first=span.first, last=span.last, following=following))
+
+
+def penalise(tx: Tx, span: Span, following: date) -> int:
+    """Penalty on overdue principal, by the night (P23)."""
+    return tx.run(_PENALISE, first=span.first, last=span.last, following=following)
+
+
+def age(tx: Tx, span: Span, following: date) -> int:
+    """Days past due of the loans that are late (P13)."""
+    return tx.run(_AGE, first=span.first, last=span.last, following=following)
+
+
+def classify(tx: Tx, span: Span) -> int:
+    """The grade by days past due (R-CLASS-5)."""
+    return tx.run(
+        _CLASSIFY,
+        first=span.first,
+        last=span.last,
+        limits=[days for days, _ in GRADE_UP_TO],
+        grades=[grade.value for _, grade in GRADE_UP_TO],
+        loss=Grade.LOSS.value,
+    )

@@ -1,0 +1,67 @@
+"""The SQL of what the end of day prepares for the next date: debits and bills."""
+
+from datetime import date
+
+from lending.foundation.database import Tx
+from lending.foundation.spans import Span
+
+_DEBITS = """
+INSERT INTO repayment (id, loan_id, source, what, channel_order_no, bank_card_id, amount_fen,
+    state, business_date, created_at)
+SELECT 'rep_' || due.digest, due.loan_id, 'auto_debit', 'due', 'co_' || due.digest,
+    due.bank_card_id, due.fen, 'held', :following, :now
+FROM (
+    SELECT s.loan_id, l.bank_card_id,
+        substr(encode(sha256(convert_to(s.loan_id || :following, 'UTF8')), 'hex'), 1, 32)
+            AS digest,
+        (SELECT sum(i.principal_fen - i.principal_paid_fen + i.interest_fen - i.interest_paid_fen
+                + i.fee_fen - i.fee_paid_fen + i.penalty_fen - i.penalty_paid_fen)
+            FROM instalment i WHERE i.loan_id = s.loan_id AND i.plan_version = l.plan_version
+            AND i.due_date <= :following) AS fen
+    FROM loan_standing s JOIN loan l ON l.id = s.loan_id
+    WHERE s.number BETWEEN :first AND :last AND s.oldest_due <= :following
+        AND :following - s.oldest_due = ANY (CAST(:days_late AS integer[])) AND NOT s.written_off
+) due
+WHERE due.fen > 0
+ON CONFLICT DO NOTHING
+"""
+"""The numbers follow from loan and date, so that a second run makes the same and adds nothing."""
+
+_BILLS = """
+INSERT INTO bill (loan_id, due_date, principal_fen, interest_fen, fee_fen, made_on)
+SELECT s.loan_id, i.due_date, i.principal_fen - i.principal_paid_fen,
+    i.interest_fen - i.interest_paid_fen, i.fee_fen - i.fee_paid_fen, :following
+FROM loan_standing s JOIN loan l ON l.id = s.loan_id
+JOIN instalment i ON i.loan_id = s.loan_id AND i.plan_version = l.plan_version
+    AND i.due_date = s.course_until
+WHERE s.number BETWEEN :first AND :last AND s.course_until <= :until AND NOT s.written_off
+    AND i.principal_fen + i.interest_fen + i.fee_fen
+        > i.principal_paid_fen + i.interest_paid_fen + i.fee_paid_fen
+    AND NOT EXISTS (SELECT FROM bill b WHERE b.loan_id = s.loan_id AND b.due_date = i.due_date)
+ON CONFLICT DO NOTHING
+"""
+
+
+def insert_debits(tx: Tx, span: Span, following: date, days_late: list[int]) -> int:
+    return tx.run(
+        _DEBITS,
+        first=span.first,
+        last=span.last,
+        following=following,
+        days_late=days_late,
+        now=tx.now,
+    )
+
+
+def insert_bills(tx: Tx, span: Span, following: date, until: date) -> int:
+    return tx.run(_BILLS, first=span.first, last=span.last, following=following, until=until)
+
+
+def unsent(tx: Tx, limit: int) -> list[str]:
+    """Automatic debits that wait to be sent."""
+    rows = tx.all(
+        "SELECT id FROM repayment WHERE state = 'held' AND source = 'auto_debit'"
+        " ORDER BY id LIMIT :limit",
+        limit=limit,
+    )
+    return [row["id"] for row in rows]

@@ -1,0 +1,39 @@
+from collections.abc import Iterator
+
+import pytest
+
+from lending.compliance import parameters
+from lending.foundation.clock import FixedClock
+from lending.foundation.context import Context
+from lending.foundation.crypto import FieldKeys
+from lending.foundation.database import Database
+from lending.foundation.files import FileStore
+from lending.foundation.settings import Settings
+from tests.loans.world import Bank, Seams, World, make
+
+
+@pytest.fixture
+def context(database: Database, field_keys: FieldKeys, files: FileStore) -> Context:
+    """An installation without loans, whose bank has an empty book."""
+    with database.unit_of_work() as tx:
+        parameters.seed(tx)
+    return Context(
+        database=database,
+        keys=field_keys,
+        files=files,
+        settings=Settings(),
+        channel=Bank(Seams()),
+        bureaus=(),
+        identity=None,
+        sms=None,
+    )
+
+
+@pytest.fixture
+def world(
+    database_url: str, clock: FixedClock, field_keys: FieldKeys, files: FileStore
+) -> Iterator[World]:
+    """A lender with a shop and a buyer, on a fresh database."""
+    made = make(database_url, clock, field_keys, files)
+    yield made
+    made.database.close()

@@ -1,0 +1,115 @@
+"""Loans that are simply there: lent on the open business date, without shop or application."""
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from lending.engine.plans import make_plan
+from lending.foundation import business_day, ids
+from lending.foundation.database import Tx
+from lending.ledger import service as ledger
+from lending.ledger.chart import Code
+from lending.ledger.model import Account, Entry, credit, debit
+from lending.loans import life, rules, store
+from lending.loans.model import Loan, LoanState, NewApplication
+from lending.loans.terms import OWN_FUNDS, Payee, Pricing, Settlement, Subsidy, Terms
+from tests.loans.world import World
+
+
+@dataclass(frozen=True)
+class Lent:
+    """What is agreed with a borrower."""
+
+    principal_fen: int = 599_900
+    rate_annual: Decimal = Decimal("0.1440")
+    periods: int = 12
+    method: str = "equal-instalment"
+    rounding: str = "half-up"
+    grace_days: int = 0
+    penalty_rate_annual: Decimal = Decimal("0.1872")
+    prepayment_fee_rate: Decimal = Decimal(0)
+    subsidy_fen: int = 0
+    fee_upfront_fen: int = 0
+    pricing: Pricing = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(
+            self,
+            "pricing",
+            Pricing(
+                rate_annual=self.rate_annual,
+                method=self.method,
+                day_count="30/360",
+                rounding=self.rounding,
+                periods=self.periods,
+                fee_upfront_fen=self.fee_upfront_fen,
+                penalty_rate_annual=self.penalty_rate_annual,
+                cost_rate_annual=self.rate_annual,
+                grace_days=self.grace_days,
+                prepayment_fee_rate=self.prepayment_fee_rate,
+            ),
+        )
+
+
+def lend(tx: Tx, world: World, agreed: Lent) -> str:
+    """A loan that is paid out today, in rows and books; its id."""
+    subject = ids.new("ord")
+    application_id = store.insert_application(
+        tx,
+        NewApplication(
+            partner_id=world.partner_id,
+            scenario="mall_installment",
+            product_code="mall-standard",
+            product_version=1,
+            subject=subject,
+            amount_fen=agreed.principal_fen,
+            purpose="electronics",
+        ),
+    )
+    today = business_day.today(tx)
+    loan = Loan(
+        id=ids.new("loan"),
+        application_id=application_id,
+        partner_id=world.partner_id,
+        customer_id=world.customer_id,
+        bank_card_id=world.card_id,
+        scenario="mall_installment",
+        product_code="mall-standard",
+        subject=subject,
+        principal_fen=agreed.principal_fen,
+        terms=Terms(
+            pricing=agreed.pricing,
+            payee=Payee(world.partner_id),
+            settlement=Settlement(0),
+            subsidy=Subsidy("merchant" if agreed.subsidy_fen else "none", agreed.subsidy_fen),
+            shares=OWN_FUNDS,
+            cost_table_sha256="0" * 64,
+        ),
+        state=LoanState.SIGNED,
+        signed_at=tx.now,
+        start_date=None,
+        plan_version=1,
+        contract_version=1,
+        exposure_hold=None,
+    )
+    store.insert_loan(tx, loan)
+    plan = make_plan(rules.plan_input(loan.principal_fen, loan.terms, today))
+    store.insert_instalments(tx, loan.id, 1, rules.opened(plan))
+    store.activate(tx, loan.id, today, 1)
+    ledger.post(
+        tx,
+        Entry(
+            kind="loan.paid_out",
+            subject=loan.id,
+            memo="",
+            legs=(
+                debit(Account(Code.LOAN_PRINCIPAL, loan.id), loan.principal_fen),
+                credit(Account(Code.BANK_SETTLEMENT), loan.principal_fen - agreed.subsidy_fen),
+                credit(Account(Code.DEFERRED_SUBSIDY, "mall-standard"), agreed.subsidy_fen),
+                debit(Account(Code.EXPOSURE, loan.customer_id), loan.principal_fen),
+                credit(Account(Code.EXPOSURE_CONTRA), loan.principal_fen),
+            ),
+            key=f"paid-out:{loan.id}",
+        ),
+    )
+    life.begin(tx, store.loan(tx, loan.id))
+    return loan.id

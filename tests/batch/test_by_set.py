@@ -1,0 +1,168 @@
+"""The SQL of the end of day is the engine's arithmetic, to the fen, loan by loan."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date, timedelta
+from decimal import Decimal
+from itertools import count
+from pathlib import Path
+
+import psycopg
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from lending.batch import end_of_day
+from lending.engine.errors import EventImpossible, RefundTooLarge
+from lending.engine.events import (
+    DueDatesMoved,
+    Event,
+    FeeCharged,
+    GoodsReturned,
+    Paid,
+    PaidOff,
+    PartPrepaid,
+    Waived,
+    WrittenOff,
+)
+from lending.foundation import business_day, crypto, ids
+from lending.foundation.clock import FixedClock
+from lending.foundation.database import Tx
+from lending.foundation.files import FileStore
+from lending.loans import life, life_rules, life_store, store
+from processes.postgres import EmbeddedPostgres
+from tests.batch.portfolio import Lent, lend
+from tests.conftest import NOW
+from tests.loans.world import World, make
+
+_serial = count()
+DAYS = 100
+KINDS = ("paid", "payoff", "part", "smaller", "goods", "moved", "waived", "fee", "lost")
+ONE_DAY = timedelta(days=1)
+
+agreed = st.builds(
+    Lent,
+    principal_fen=st.integers(1_000, 900_000),
+    rate_annual=st.sampled_from(
+        [Decimal(0), Decimal("0.0888"), Decimal("0.1440"), Decimal("0.24")]
+    ),
+    periods=st.integers(1, 6),
+    method=st.sampled_from(["equal-instalment", "equal-principal", "interest-only", "flat"]),
+    rounding=st.sampled_from(["half-up", "half-even"]),
+    grace_days=st.integers(0, 5),
+    penalty_rate_annual=st.sampled_from([Decimal("0.1872"), Decimal("0.24"), Decimal("0.15")]),
+    prepayment_fee_rate=st.sampled_from([Decimal(0), Decimal("0.01")]),
+    subsidy_fen=st.sampled_from([0, 0, 777]),
+    fee_upfront_fen=st.sampled_from([0, 999]),
+)
+happenings = st.lists(
+    st.tuples(
+        st.integers(0, DAYS - 1),  # the day we hear of it
+        st.integers(0, 9),  # which loan
+        st.sampled_from([0, 0, 1, 8, 30]),  # how many days ago it happened
+        st.sampled_from(KINDS),
+        st.integers(1, 300_000),
+    ),
+    max_size=25,
+)
+
+
+def event(kind: str, on: date, amount: int) -> Event:
+    made: dict[str, Event] = {
+        "paid": Paid(on, amount, until=amount % 3),
+        "payoff": PaidOff(on, amount * 3),
+        "part": PartPrepaid(on, amount, shorter=True),
+        "smaller": PartPrepaid(on, amount, shorter=False),
+        "goods": GoodsReturned(on, amount // 4 + 1, refundable_fen=10**9),
+        "moved": DueDatesMoved(on, on + timedelta(days=amount % 28 + 1)),
+        "waived": Waived(on, penalty_fen=amount % 5, interest_fen=amount % 7),
+        "fee": FeeCharged(on, amount % 900 + 1),
+        "lost": WrittenOff(on),
+    }
+    return made[kind]
+
+
+def hear(tx: Tx, loan_id: str, kind: str, ago: int, amount: int) -> None:
+    """Records an event where it is possible."""
+    loan = life.locked(tx, loan_id)
+    on = max(business_day.today(tx) - timedelta(days=ago), loan.start_date)
+    try:
+        with tx.savepoint():
+            life.record(tx, loan, event(kind, on, amount), source_id=ids.new("evt"), kind="test")
+    except (EventImpossible, RefundTooLarge):
+        pass
+
+
+def business_day_of(world: World) -> date:
+    with world.database.unit_of_work() as tx:
+        return business_day.today(tx)
+
+
+@contextmanager
+def fresh_world(postgres: EmbeddedPostgres) -> Iterator[World]:
+    """A lender on a database of its own, for one example."""
+    name = f"by_set_{next(_serial)}"
+    with (
+        psycopg.connect(postgres.url, autocommit=True) as connection,
+        tempfile.TemporaryDirectory() as folder,
+    ):
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE template_cf STRATEGY FILE_COPY")
+        world = make(
+            postgres.url_of(name),
+            FixedClock(NOW),
+            crypto.load_or_make(Path(folder) / "keys.json"),
+            FileStore(Path(folder)),
+        )
+        yield world
+        world.database.close()
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def require_as_the_engine_says(world: World, loan_ids: list[str], day: date) -> None:
+    with world.database.unit_of_work() as tx:
+        standings = life_store.standings(tx, loan_ids)
+        for loan_id in loan_ids:
+            loan = store.loan(tx, loan_id)
+            position = life.position(tx, loan, day)
+            assert store.instalments(tx, loan_id, loan.plan_version) == list(position.rows)
+            if position.is_closed:
+                assert loan_id not in standings
+                continue
+            expected = life_rules.standing(loan, life.course(tx, loan), position)
+            kept = standings[loan_id]
+            if not kept.days_past_due or kept.written_off:
+                # No penalty counts: the date is moved only when one does.
+                expected = replace(expected, penalty_as_of=kept.penalty_as_of)
+            assert kept == expected
+
+
+class TestTheEndOfDay:
+    @settings(
+        max_examples=10,
+        deadline=None,
+        phases=(Phase.explicit, Phase.reuse, Phase.generate),
+        suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    )
+    @given(st.lists(agreed, min_size=1, max_size=5), happenings)
+    def test_brings_every_loan_to_where_the_engine_brings_it(
+        self,
+        postgres: EmbeddedPostgres,
+        loans: list[Lent],
+        heard_of: list[tuple[int, int, int, str, int]],
+    ):
+        with fresh_world(postgres) as world:
+            with world.database.unit_of_work() as tx:
+                loan_ids = [lend(tx, world, each) for each in loans]
+            first = business_day_of(world)
+            for number in range(DAYS):
+                with world.database.unit_of_work() as tx:
+                    for day, which, ago, kind, amount in heard_of:
+                        if day == number:
+                            loan_id = loan_ids[which % len(loan_ids)]
+                            hear(tx, loan_id, kind, ago, amount)
+                world.clock.advance(ONE_DAY)
+                assert end_of_day.run(world.context, first + number * ONE_DAY)
+                if number % 9 == 0 or number == DAYS - 1:
+                    require_as_the_engine_says(world, loan_ids, first + (number + 1) * ONE_DAY)
+            assert world.trial_balance() == 0
