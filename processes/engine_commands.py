@@ -8,8 +8,17 @@ from pathlib import Path
 
 from lending.engine.cost import cost_table
 from lending.engine.day_count import DayCount
-from lending.engine.plans import ROUNDINGS, Method, Plan, PlanInput, make_plan
-from lending.engine.rates import Flow, solve
+from lending.engine.due_dates import MOVES, UNITS
+from lending.engine.errors import PlanImpossible
+from lending.engine.plans import (
+    ROUNDINGS,
+    Method,
+    Plan,
+    PlanInput,
+    down_payment_fen,
+    make_plan,
+)
+from lending.engine.rates import Flow, solve, xirr
 from lending.engine.reg_z import annual_rate
 from lending.foundation.money import percent, yuan
 from processes import cash_flow_file
@@ -17,12 +26,15 @@ from processes import cash_flow_file
 CONVENTIONS = """
 methods   equal-instalment 等额本息, equal-principal 等额本金, interest-only 先息后本,
           bullet 一次性还本付息, flat 等本等费, interest-free 免息
-day count 30/360 and 1/12: a twelfth of the annual rate for each month whatever its days, a
-          broken first period by its days (over 360, over 365); act/360, act/364, act/365: days as
-          they are; act/act: split at the calendar year
-rounding  of every payment to whole fen; the last takes the rest
+day count 30/360 and 1/12: a twelfth of the annual rate for each month whatever its days; only a
+          broken first period counts whole months from the start, then days (over 360, over 365);
+          act/360, act/364, act/365: days as they are; act/act: split at the calendar year
+rounding  of each exact figure to whole fen, a half up or to the even neighbour; the last payment
+          takes the rest
 dates     the first falls due one period after the start unless --first-due says otherwise; months
-          keep the day of the month, or take their last day
+          keep the day of the month, or take their last day; --move-due following takes a due date
+          off a day on which Chinese banks do not work, and leaves interest as it was
+price     --price-fen less --down-payment-percent of it, rounded, is lent
 """
 
 CASH_FLOWS = """
@@ -45,6 +57,19 @@ Payments that sum to less than the advances have no annual rate here (there are 
 payments that sum to the same have exactly 0. Flows that several rates solve are refused.
 """
 _PLACES = Decimal("1e-12")
+_DIGITS_MAX = 28
+_OPTIONS = {
+    "/rate_annual": "--rate-percent",
+    "/down_payment_share": "--down-payment-percent",
+    **{
+        f"/{name}": f"--{name.replace('_', '-')}"
+        for name in (
+            *("principal_fen", "periods", "every", "unit", "method", "first_due", "day_count"),
+            *("rounding", "instalment_fen", "fee_upfront_fen", "fee_period_fen", "move_due"),
+        )
+    },
+}
+"""What the engine's fields are called on the command line."""
 
 
 def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -55,18 +80,28 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
         epilog=CONVENTIONS,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    plan.add_argument("--principal-fen", type=int, required=True, help="amount lent, in fen")
+    amount = plan.add_mutually_exclusive_group(required=True)
+    amount.add_argument("--principal-fen", type=int, help="amount lent, in fen")
+    amount.add_argument("--price-fen", type=int, help="price, of which a part is paid at once")
+    plan.add_argument(
+        "--down-payment-percent", type=_decimal, default=Decimal(0), help="of --price-fen"
+    )
     plan.add_argument("--rate-percent", type=_decimal, required=True, help="annual, nominal")
-    plan.add_argument("--periods", type=int, required=True)
+    plan.add_argument("--periods", type=int, required=True, help="how many payments, 1 to 600")
     plan.add_argument("--every", type=int, default=1, help="units between payments")
-    plan.add_argument("--unit", choices=["day", "week", "month"], default="month")
-    plan.add_argument("--method", choices=list(Method), default=Method.EQUAL_INSTALMENT)
-    plan.add_argument("--start", type=date.fromisoformat, required=True, metavar="DATE")
-    plan.add_argument("--first-due", type=date.fromisoformat, metavar="DATE")
-    plan.add_argument("--day-count", choices=list(DayCount), default=DayCount.THIRTY_360)
+    plan.add_argument("--unit", choices=UNITS, default="month")
+    plan.add_argument("--method", choices=list(map(str, Method)), default="equal-instalment")
+    plan.add_argument("--start", type=_date, required=True, metavar="DATE", help="2026-11-23")
+    plan.add_argument("--first-due", type=_date, metavar="DATE", help="else one period after start")
+    plan.add_argument(
+        "--move-due", choices=MOVES, default="none", help="off days on which banks do not work"
+    )
+    plan.add_argument("--day-count", choices=list(map(str, DayCount)), default="30/360")
     plan.add_argument("--rounding", choices=list(ROUNDINGS), default="half-up")
-    plan.add_argument("--instalment-fen", type=int, help="an agreed payment")
-    plan.add_argument("--json", action="store_true")
+    plan.add_argument("--instalment-fen", type=int, help="an agreed payment, equal instalments")
+    plan.add_argument("--fee-upfront-fen", type=int, default=0, help="with the first payment")
+    plan.add_argument("--fee-period-fen", type=int, default=0, help="with every payment")
+    plan.add_argument("--json", action="store_true", help="the rows alone, as a list")
     plan.set_defaults(func=_plan)
     apr = commands.add_parser(
         "apr",
@@ -81,23 +116,44 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def _plan(args: argparse.Namespace) -> int:
-    plan = make_plan(
-        PlanInput(
-            principal_fen=args.principal_fen,
-            rate_annual=args.rate_percent / 100,
-            periods=args.periods,
-            method=str(args.method),
-            start=args.start,
-            every=args.every,
-            unit=args.unit,
-            first_due=args.first_due,
-            day_count=str(args.day_count),
-            rounding=args.rounding,
-            instalment_fen=args.instalment_fen,
-        )
-    )
+    try:
+        plan = make_plan(_terms(args))
+    except PlanImpossible as refused:
+        option = _OPTIONS[refused.field or ""]
+        if option == "--principal-fen" and args.principal_fen is None:
+            option = "--price-fen"
+        raise PlanImpossible(f"{option}: {refused.detail}.", mend=refused.mend) from None
     print(json.dumps(_rows(plan), indent=1) if args.json else _text(plan, args))
     return 0
+
+
+def _terms(args: argparse.Namespace) -> PlanInput:
+    principal_fen = args.principal_fen
+    if principal_fen is None:
+        share = args.down_payment_percent.scaleb(-2)
+        principal_fen = args.price_fen - down_payment_fen(args.price_fen, share, args.rounding)
+    elif args.down_payment_percent:
+        raise PlanImpossible(
+            "there is no price to pay it of",
+            field="/down_payment_share",
+            mend="Give --price-fen instead of --principal-fen.",
+        )
+    return PlanInput(
+        principal_fen=principal_fen,
+        rate_annual=args.rate_percent.scaleb(-2),
+        periods=args.periods,
+        method=args.method,
+        start=args.start,
+        every=args.every,
+        unit=args.unit,
+        first_due=args.first_due,
+        day_count=args.day_count,
+        rounding=args.rounding,
+        fee_upfront_fen=args.fee_upfront_fen,
+        fee_period_fen=args.fee_period_fen,
+        instalment_fen=args.instalment_fen,
+        move_due=args.move_due,
+    )
 
 
 def _apr(args: argparse.Namespace) -> int:
@@ -141,15 +197,35 @@ def _text(plan: Plan, args: argparse.Namespace) -> str:
         for row in plan.instalments
     ]
     lines.append(f"interest {yuan(plan.interest_total_fen)}, fees {yuan(plan.fee_total_fen)}")
-    if args.unit == "month" and args.every == 1 and len(plan.instalments) == args.periods:
+    lines.append(_cost(plan, args))
+    return "\n".join(lines)
+
+
+def _cost(plan: Plan, args: argparse.Namespace) -> str:
+    """The all-in cost: by months where payments are regular, otherwise by days over 365."""
+    is_regular = args.first_due is None and len(plan.instalments) == args.periods
+    if args.unit == "month" and args.every == 1 and is_regular:
         cost = cost_table(plan)
         simple, compound = percent(cost.rate_annual), percent(cost.rate_effective)
-        lines.append(f"all-in cost {simple} a year (12 r), {compound} compound")
-    return "\n".join(lines)
+        return f"all-in cost {simple} a year (12 r), {compound} compound"
+    paid = [(row.due_date, row.total_fen) for row in plan.instalments]
+    return f"all-in cost {percent(xirr([(plan.start, -plan.principal_fen), *paid]))} compound"
 
 
 def _decimal(text: str) -> Decimal:
     try:
-        return Decimal(text)
+        number = Decimal(text)
     except InvalidOperation:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None
+        number = Decimal("NaN")
+    if not number.is_finite() or len(number.as_tuple().digits) > _DIGITS_MAX:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a number of at most {_DIGITS_MAX} digits"
+        )
+    return number
+
+
+def _date(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a date such as 2026-11-23") from None

@@ -29,18 +29,28 @@ _BASIS = {DayCount.ACT_360: 360, DayCount.ACT_364: 364, DayCount.ACT_365: 365}
 _BROKEN_BASIS = {DayCount.THIRTY_360: 360, DayCount.TWELFTH: 365}
 
 
-def year_fraction(start: date, end: date, convention: str) -> Decimal:
-    """The part of a year from `start` to `end`, `end` itself not counted."""
+def year_part(start: date, end: date, convention: str) -> Fraction:
+    """The part of a year from `start` to `end`, `end` itself not counted, exactly.
+
+    30/360 and 1/12 count whole months from `start` (a start on the 31st reaches a month's last day
+    after a whole month), then the days that are left.
+    """
     count = DayCount(convention)
     if count in _BASIS:
-        return Decimal((end - start).days) / _BASIS[count]
+        return Fraction((end - start).days, _BASIS[count])
     if count is DayCount.ACT_ACT:
         return _actual_actual(start, end)
     months = (end.year - start.year) * 12 + end.month - start.month
     while add_months(start, months) > end:
         months -= 1
     days = (end - add_months(start, months)).days
-    return Decimal(months) / 12 + Decimal(days) / _BROKEN_BASIS[count]
+    return Fraction(months, 12) + Fraction(days, _BROKEN_BASIS[count])
+
+
+def year_fraction(start: date, end: date, convention: str) -> Decimal:
+    """`year_part` as a decimal, which thirds and twelfths round."""
+    part = year_part(start, end, convention)
+    return Decimal(part.numerator) / part.denominator
 
 
 def directive_years(start: date, end: date, unit: str) -> Fraction:
@@ -72,11 +82,11 @@ def counts_whole_months(convention: str) -> bool:
     return DayCount(convention) in _BROKEN_BASIS
 
 
-def _actual_actual(start: date, end: date) -> Decimal:
-    total = Decimal(0)
+def _actual_actual(start: date, end: date) -> Fraction:
+    total = Fraction(0)
     while start < end:
         new_year = date(start.year + 1, 1, 1)
         stop = min(end, new_year)
-        total += Decimal((stop - start).days) / (new_year - date(start.year, 1, 1)).days
+        total += Fraction((stop - start).days, (new_year - date(start.year, 1, 1)).days)
         start = stop
     return total

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from math import gcd
 
-from lending.engine.day_count import counts_whole_months, year_fraction
-from lending.engine.due_dates import due_dates
+from lending.engine.day_count import DayCount, counts_whole_months, year_part
+from lending.engine.due_dates import MOVES, UNITS, due_dates, moved
 from lending.engine.errors import PlanImpossible
-from lending.foundation.money import Rounding, half_even, half_up
+from lending.foundation.calendar import is_working_day
+from lending.foundation.money import FEN_MAX, Rounding, half_even, half_up
 
 
 class Method(StrEnum):
@@ -52,6 +54,9 @@ class PlanInput:
     """Taken with every instalment."""
     instalment_fen: int | None = None
     """Equal instalments only: the payment, where it is agreed and not computed."""
+    move_due: str = "none"
+    """`following` moves a due date that is no working day to the next one; interest stays as by
+    the unmoved date."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,138 +103,236 @@ def make_plan(terms: PlanInput) -> Plan:
     """Makes the plan (P1, P2, P4).
 
     Principals are never negative and sum to the amount; equal payments are equal but for the last,
-    which takes the rest.
+    which takes the rest. Every figure is the exact one, rounded once to whole fen by `rounding`.
+
+    Raises PlanImpossible, naming the field.
+    """
+    dates, factors = calendar(terms)
+    splits = _SPREAD[Method(terms.method)](terms, factors, _ROUNDED[terms.rounding])
+    balance, fee_fen = terms.principal_fen, terms.fee_period_fen + terms.fee_upfront_fen
+    rows = []
+    for number, (due, (principal, interest, fee)) in enumerate(
+        zip(dates, splits, strict=True), start=1
+    ):
+        balance -= principal
+        rows.append(Instalment(number, due, principal, interest, fee + fee_fen, balance))
+        fee_fen = terms.fee_period_fen
+    return Plan(terms.start, tuple(rows))
+
+
+def down_payment_fen(price_fen: int, share: Decimal, rounding: str = "half-up") -> int:
+    """What is paid at once of a price; the rest is lent. `Decimal("0.2")` is 20 %.
+
+    Raises PlanImpossible for a share below 0, of 1 or more, or an unknown rounding.
+    """
+    if not (share.is_finite() and 0 <= share < 1):
+        raise PlanImpossible(
+            "down_payment_share cannot be paid down",
+            field="/down_payment_share",
+            mend="Use a share from 0 to below 1.",
+        )
+    if rounding not in ROUNDINGS:
+        raise _impossible("/rounding", "Use half-up or half-even.")
+    numerator, denominator = share.as_integer_ratio()
+    return _ROUNDED[rounding](price_fen * numerator, denominator)
+
+
+Factor = tuple[int, int]
+"""The part of the amount that a period bears as interest: numerator and denominator."""
+Split = tuple[int, int, int]
+"""Principal, interest and fee of one payment, fen."""
+ExactRounding = Callable[[int, int], int]
+"""Rounds a ratio of integers, not below 0, to a whole number."""
+
+
+def half_up_ratio(numerator: int, denominator: int) -> int:
+    """The nearest whole number; a half goes up."""
+    return (2 * numerator + denominator) // (2 * denominator)
+
+
+def half_even_ratio(numerator: int, denominator: int) -> int:
+    """The nearest whole number; a half goes to the even neighbour."""
+    whole, rest = divmod(numerator, denominator)
+    return whole + (2 * rest > denominator or (2 * rest == denominator and whole % 2 == 1))
+
+
+_ROUNDED: dict[str, ExactRounding] = {"half-up": half_up_ratio, "half-even": half_even_ratio}
+
+
+def calendar(terms: PlanInput) -> tuple[list[date], list[Factor]]:
+    """When payments fall due, and the interest factor of each period, whatever the amount.
 
     Raises PlanImpossible, naming the field.
     """
     _check(terms)
-    method = Method(terms.method)
-    dates = due_dates(
-        terms.start,
-        terms.periods,
-        every=terms.every,
-        unit=terms.unit,
-        first_due=terms.first_due,
-    )
-    if method is Method.BULLET:
-        dates = dates[-1:]
+    dates = _dates(terms)
     if dates[0] <= terms.start:
         raise PlanImpossible(
             "the first due date does not lie after the start",
             field="/first_due",
             mend="Use a first due date after the start.",
         )
-    splits = _SPREAD[method](terms, _factors(terms, dates), ROUNDINGS[terms.rounding])
-    balance = terms.principal_fen
-    rows = []
-    for number, (due, (principal, interest, fee)) in enumerate(
-        zip(dates, splits, strict=True), start=1
-    ):
-        balance -= principal
-        upfront = terms.fee_upfront_fen if number == 1 else 0
-        rows.append(
-            Instalment(
-                number, due, principal, interest, fee + terms.fee_period_fen + upfront, balance
-            )
-        )
-    return Plan(terms.start, tuple(rows))
+    factors = _factors(terms, dates)
+    return (dates if terms.move_due == "none" else _moved(dates)), factors
 
 
-Split = tuple[int, int, int]
-"""Principal, interest and fee of one payment, fen."""
+def payment_ratio(factors: list[Factor]) -> Factor:
+    """The equal payment as an exact part of the amount: 1 / sum of discount factors.
+
+    With equal periods it is `r / (1 - (1 + r)^-n)`.
+    """
+    above, below = 0, 1
+    for numerator, denominator in reversed(factors):
+        above, below = denominator * (below + above), (denominator + numerator) * below
+    return below, above
+
+
+def payment_impossible() -> PlanImpossible:
+    """The refusal of an agreed payment that does not fit the amount and the periods."""
+    return PlanImpossible(
+        "this payment does not repay the amount in these periods",
+        field="/instalment_fen",
+        mend="Use another payment, or another number of periods.",
+    )
+
+
+def _impossible(field: str, mend: str) -> PlanImpossible:
+    return PlanImpossible(f"{field[1:]} cannot make a plan", field=field, mend=mend)
 
 
 def _check(terms: PlanInput) -> None:
-    wrong: dict[str, tuple[bool, str]] = {
-        "/principal_fen": (
-            terms.principal_fen < max(1, terms.periods),
+    rate, agreed = terms.rate_annual, terms.instalment_fen
+    is_equal = terms.method == Method.EQUAL_INSTALMENT
+    for field, is_right, mend in (
+        ("/periods", 1 <= terms.periods <= 600, "Use 1 to 600 periods."),
+        (
+            "/principal_fen",
+            terms.periods <= terms.principal_fen,
             "Use an amount of at least one fen per period.",
         ),
-        "/periods": (not 1 <= terms.periods <= 600, "Use 1 to 600 periods."),
-        "/every": (not 1 <= terms.every <= 366, "Use 1 to 366."),
-        "/rate_annual": (not 0 <= terms.rate_annual <= 10, "Use a rate from 0 to 10 (1,000 %)."),
-        "/method": (terms.method not in set(Method), f"Use one of {', '.join(Method)}."),
-        "/rounding": (terms.rounding not in ROUNDINGS, "Use half-up or half-even."),
-        "/fee_upfront_fen": (terms.fee_upfront_fen < 0, "Use a fee of 0 or more."),
-        "/fee_period_fen": (terms.fee_period_fen < 0, "Use a fee of 0 or more."),
-        "/instalment_fen": (
-            terms.instalment_fen is not None and terms.method != Method.EQUAL_INSTALMENT,
-            "Give a payment for equal instalments only.",
+        ("/principal_fen", terms.principal_fen <= FEN_MAX, f"Use at most {FEN_MAX} fen."),
+        ("/every", 1 <= terms.every <= 366, "Use 1 to 366."),
+        (
+            "/rate_annual",
+            rate.is_finite() and 0 <= rate <= 10 and rate.as_tuple().exponent >= -30,  # type: ignore[operator]
+            "Use a rate from 0 to 10 (1,000 %) of at most 30 decimals.",
         ),
-    }
-    for field, (is_wrong, mend) in wrong.items():
-        if is_wrong:
-            raise PlanImpossible(f"{field[1:]} cannot make a plan", field=field, mend=mend)
+        ("/method", terms.method in _SPREAD, _ONE_OF_METHODS),
+        ("/unit", terms.unit in UNITS, _ONE_OF_UNITS),
+        ("/day_count", terms.day_count in _DAY_COUNTS, _ONE_OF_DAY_COUNTS),
+        ("/rounding", terms.rounding in ROUNDINGS, "Use half-up or half-even."),
+        ("/move_due", terms.move_due in MOVES, _ONE_OF_MOVES),
+        ("/fee_upfront_fen", 0 <= terms.fee_upfront_fen <= FEN_MAX, "Use a fee of 0 or more."),
+        ("/fee_period_fen", 0 <= terms.fee_period_fen <= FEN_MAX, "Use a fee of 0 or more."),
+        ("/instalment_fen", agreed is None or is_equal, "Give it for equal instalments only."),
+        ("/instalment_fen", agreed is None or agreed > 0, "Use a payment above 0."),
+    ):
+        if not is_right:
+            raise _impossible(field, mend)
 
 
-def _factors(terms: PlanInput, dates: list[date]) -> list[Decimal]:
-    """The part of the annual rate that each period bears."""
-    rate = terms.rate_annual
-    regular = (
+def _dates(terms: PlanInput) -> list[date]:
+    try:
+        dates = due_dates(
+            terms.start,
+            terms.periods,
+            every=terms.every,
+            unit=terms.unit,
+            first_due=terms.first_due,
+        )
+    except (OverflowError, ValueError):
+        raise _impossible("/periods", "Use fewer: all dates lie before the year 10000.") from None
+    return dates[-1:] if terms.method == Method.BULLET else dates
+
+
+def _moved(dates: list[date]) -> list[date]:
+    try:
+        return moved(dates, lambda day: not is_working_day(day))
+    except (OverflowError, ValueError) as failure:
+        raise PlanImpossible(
+            str(failure), field="/move_due", mend="Let due dates stay, or lie further apart."
+        ) from None
+
+
+def _factors(terms: PlanInput, dates: list[date]) -> list[Factor]:
+    """The part of the annual rate that each period bears.
+
+    Where a month is a twelfth whatever its days, only a broken first period counts its days: from
+    28 February to 31 March, due on the 31st, is one month.
+    """
+    above, below = terms.rate_annual.as_integer_ratio()
+    if (
         terms.unit == "month"
-        and terms.first_due is None
         and len(dates) == terms.periods
         and counts_whole_months(terms.day_count)
-    )
-    if regular:
-        return [rate * terms.every / 12] * terms.periods
+    ):
+        regular = _reduced(above * terms.every, below * 12)
+        if terms.first_due is None:
+            return [regular] * terms.periods
+        broken = year_part(terms.start, dates[0], terms.day_count)
+        first = _reduced(above * broken.numerator, below * broken.denominator)
+        return [first] + [regular] * (terms.periods - 1)
     starts = [terms.start, *dates[:-1]]
-    return [
-        rate * year_fraction(begin, end, terms.day_count)
-        for begin, end in zip(starts, dates, strict=True)
+    parts = [
+        year_part(begin, end, terms.day_count) for begin, end in zip(starts, dates, strict=True)
     ]
+    return [_reduced(above * part.numerator, below * part.denominator) for part in parts]
 
 
-def _equal_instalment(terms: PlanInput, factors: list[Decimal], rounded: Rounding) -> list[Split]:
-    """Payment = amount / sum of discount factors; with equal periods P r / (1 - (1 + r)^-n)."""
+def _reduced(numerator: int, denominator: int) -> Factor:
+    common = gcd(numerator, denominator)
+    return numerator // common, denominator // common
+
+
+def _equal_instalment(
+    terms: PlanInput, factors: list[Factor], rounded: ExactRounding
+) -> list[Split]:
     payment = terms.instalment_fen
     if payment is None:
-        discount, total = Decimal(1), Decimal(0)
-        for factor in factors:
-            discount /= 1 + factor
-            total += discount
-        payment = rounded(terms.principal_fen / total)
+        numerator, denominator = payment_ratio(factors)
+        payment = rounded(terms.principal_fen * numerator, denominator)
     balance, splits = terms.principal_fen, []
-    for factor in factors[:-1]:
-        interest = rounded(balance * factor)
+    for numerator, denominator in factors[:-1]:
+        interest = rounded(balance * numerator, denominator)
         principal = payment - interest
         if terms.instalment_fen is None:
             # So small an amount is repaid before its last period: each fen of rounding tells.
             principal = min(max(principal, 0), balance)
         elif not 0 <= principal < balance:
-            raise PlanImpossible(
-                "this payment does not repay the amount in these periods",
-                field="/instalment_fen",
-                mend="Use another payment, or another number of periods.",
-            )
+            raise payment_impossible()
         splits.append((principal, interest, 0))
         balance -= principal
-    return [*splits, (balance, rounded(balance * factors[-1]), 0)]
+    numerator, denominator = factors[-1]
+    return [*splits, (balance, rounded(balance * numerator, denominator), 0)]
 
 
-def _equal_principal(terms: PlanInput, factors: list[Decimal], rounded: Rounding) -> list[Split]:
+def _equal_principal(
+    terms: PlanInput, factors: list[Factor], rounded: ExactRounding
+) -> list[Split]:
     balance, splits = terms.principal_fen, []
-    for principal, factor in zip(_parts(terms), factors, strict=True):
-        splits.append((principal, rounded(balance * factor), 0))
+    for principal, (numerator, denominator) in zip(_parts(terms), factors, strict=True):
+        splits.append((principal, rounded(balance * numerator, denominator), 0))
         balance -= principal
     return splits
 
 
-def _interest_only(terms: PlanInput, factors: list[Decimal], rounded: Rounding) -> list[Split]:
+def _interest_only(terms: PlanInput, factors: list[Factor], rounded: ExactRounding) -> list[Split]:
     amount = terms.principal_fen
-    splits = [(0, rounded(amount * factor), 0) for factor in factors]
+    splits = [(0, rounded(amount * above, below), 0) for above, below in factors]
     return [*splits[:-1], (amount, splits[-1][1], 0)]
 
 
-def _flat(terms: PlanInput, factors: list[Decimal], rounded: Rounding) -> list[Split]:
+def _flat(terms: PlanInput, factors: list[Factor], rounded: ExactRounding) -> list[Split]:
     amount = terms.principal_fen
     return [
-        (principal, 0, rounded(amount * factor))
-        for principal, factor in zip(_parts(terms), factors, strict=True)
+        (principal, 0, rounded(amount * above, below))
+        for principal, (above, below) in zip(_parts(terms), factors, strict=True)
     ]
 
 
-def _interest_free(terms: PlanInput, _factors: list[Decimal], _rounded: Rounding) -> list[Split]:
+def _interest_free(
+    terms: PlanInput, _factors: list[Factor], _rounded: ExactRounding
+) -> list[Split]:
     return [(principal, 0, 0) for principal in _parts(terms)]
 
 
@@ -239,7 +342,7 @@ def _parts(terms: PlanInput) -> list[int]:
     return [part] * (terms.periods - 1) + [terms.principal_fen - part * (terms.periods - 1)]
 
 
-_SPREAD: dict[Method, Callable[[PlanInput, list[Decimal], Rounding], list[Split]]] = {
+_SPREAD: dict[str, Callable[[PlanInput, list[Factor], ExactRounding], list[Split]]] = {
     Method.EQUAL_INSTALMENT: _equal_instalment,
     Method.EQUAL_PRINCIPAL: _equal_principal,
     Method.INTEREST_ONLY: _interest_only,
@@ -247,3 +350,8 @@ _SPREAD: dict[Method, Callable[[PlanInput, list[Decimal], Rounding], list[Split]
     Method.FLAT: _flat,
     Method.INTEREST_FREE: _interest_free,
 }
+_DAY_COUNTS = frozenset(map(str, DayCount))
+_ONE_OF_METHODS = f"Use one of {', '.join(Method)}."
+_ONE_OF_UNITS = f"Use one of {', '.join(UNITS)}."
+_ONE_OF_DAY_COUNTS = f"Use one of {', '.join(DayCount)}."
+_ONE_OF_MOVES = f"Use one of {', '.join(MOVES)}."

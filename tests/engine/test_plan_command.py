@@ -1,0 +1,182 @@
+import json
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from lending.engine.due_dates import due_dates
+from lending.engine.errors import PlanImpossible
+from lending.engine.plans import Method, PlanInput, down_payment_fen, make_plan
+from processes import cli
+
+USUAL = {
+    "--principal-fen": "1000000",
+    "--rate-percent": "18",
+    "--periods": "6",
+    "--start": "2026-01-31",
+}
+
+
+def run(options: dict[str, str | None]) -> int:
+    given = [part for pair in (USUAL | options).items() if pair[1] is not None for part in pair]
+    return cli.main(["plan", *given, "--json"])  # type: ignore[list-item]
+
+
+class TestPlan:
+    @pytest.mark.parametrize("method", list(Method))
+    @pytest.mark.parametrize("unit", ["day", "week", "month"])
+    def test_gives_the_engines_rows_for_every_method_and_unit(
+        self, capsys: pytest.CaptureFixture[str], method: str, unit: str
+    ):
+        assert run({"--method": str(method), "--unit": unit, "--fee-period-fen": "7"}) == 0
+        terms = PlanInput(
+            *(1_000_000, Decimal("0.18"), 6, str(method), date(2026, 1, 31)),
+            unit=unit,
+            fee_period_fen=7,
+        )
+        assert json.loads(capsys.readouterr().out) == [
+            {
+                "due_date": row.due_date.isoformat(),
+                "principal_fen": row.principal_fen,
+                "interest_fen": row.interest_fen,
+                "fee_fen": row.fee_fen,
+                "balance_fen": row.balance_fen,
+            }
+            for row in make_plan(terms).instalments
+        ]
+
+    def test_lends_what_a_down_payment_leaves(self, capsys: pytest.CaptureFixture[str]):
+        price = {"--principal-fen": None, "--price-fen": "99999", "--down-payment-percent": "20"}
+        assert run(price) == 0
+        assert sum(row["principal_fen"] for row in json.loads(capsys.readouterr().out)) == 79_999
+
+    def test_takes_due_dates_off_holidays_and_leaves_the_interest(
+        self, capsys: pytest.CaptureFixture[str]
+    ):
+        golden_week = {"--start": "2026-09-03", "--periods": "2", "--method": "interest-only"}
+        assert run({**golden_week, "--move-due": "following"}) == 0
+        moved = json.loads(capsys.readouterr().out)
+        assert [row["due_date"] for row in moved] == ["2026-10-08", "2026-11-03"]
+        assert {row["interest_fen"] for row in moved} == {15_000}
+
+    @pytest.mark.parametrize(
+        "more", [["--unit", "week"], ["--method", "bullet"], ["--first-due", "2026-02-15"]]
+    )
+    def test_tells_people_a_cost_by_days_where_periods_are_uneven(
+        self, capsys: pytest.CaptureFixture[str], more: list[str]
+    ):
+        arguments = [part for pair in USUAL.items() for part in pair]
+        assert cli.main(["plan", *arguments, *more]) == 0
+        assert "compound" in capsys.readouterr().out.splitlines()[-1]
+
+    @pytest.mark.parametrize(
+        ("option", "value"),
+        [
+            ("--principal-fen", "-5"),
+            ("--principal-fen", "0"),
+            ("--principal-fen", "5"),
+            ("--principal-fen", "9223372036854775808"),
+            ("--rate-percent", "-1"),
+            ("--rate-percent", "1001"),
+            ("--rate-percent", "1e-99"),
+            ("--periods", "0"),
+            ("--periods", "-1"),
+            ("--periods", "601"),
+            ("--every", "0"),
+            ("--first-due", "2026-01-31"),
+            ("--instalment-fen", "1"),
+            ("--instalment-fen", "-1"),
+            ("--instalment-fen", "900000"),
+            ("--fee-upfront-fen", "-1"),
+            ("--fee-period-fen", "-1"),
+            ("--down-payment-percent", "20"),
+        ],
+    )
+    def test_refuses_a_value_in_a_sentence_that_names_its_option(
+        self, capsys: pytest.CaptureFixture[str], option: str, value: str
+    ):
+        assert run({option: value}) == 1
+        printed = capsys.readouterr()
+        assert printed.out == ""
+        assert printed.err.startswith(f"cf: {option}: ")
+        assert printed.err.rstrip().endswith(".")
+
+    @pytest.mark.parametrize(
+        ("option", "value"),
+        [
+            ("--rate-percent", "NaN"),
+            ("--rate-percent", "Infinity"),
+            ("--rate-percent", "eighteen"),
+            ("--rate-percent", "1" * 40),
+            ("--principal-fen", "1.5"),
+            ("--start", "2026-02-30"),
+            ("--start", "tomorrow"),
+            ("--first-due", "31.1.2026"),
+            ("--unit", "year"),
+            ("--method", "magic"),
+            ("--day-count", "30E/360"),
+            ("--rounding", "up"),
+            ("--move-due", "preceding"),
+            ("--down-payment-percent", "NaN"),
+        ],
+    )
+    def test_refuses_what_is_not_even_a_value_as_a_misuse(
+        self, capsys: pytest.CaptureFixture[str], option: str, value: str
+    ):
+        with pytest.raises(SystemExit) as left:
+            run({option: value})
+        assert left.value.code == 2
+        assert option in capsys.readouterr().err
+
+    @pytest.mark.parametrize("share", ["100", "-1"])
+    def test_refuses_a_down_payment_that_leaves_nothing_or_more(
+        self, capsys: pytest.CaptureFixture[str], share: str
+    ):
+        price = {"--principal-fen": None, "--price-fen": "1000"}
+        assert run({**price, "--down-payment-percent": share}) == 1
+        assert "cf: --down-payment-percent:" in capsys.readouterr().err
+
+    def test_refuses_a_plan_that_runs_out_of_the_calendar(self, capsys: pytest.CaptureFixture[str]):
+        assert run({"--start": "9999-12-01"}) == 1
+        assert "cf: --periods:" in capsys.readouterr().err
+
+    def test_refuses_a_price_too_small_by_its_own_name(self, capsys: pytest.CaptureFixture[str]):
+        assert run({"--principal-fen": None, "--price-fen": "5"}) == 1
+        assert "cf: --price-fen:" in capsys.readouterr().err
+
+    def test_refuses_two_payments_on_one_day(self, capsys: pytest.CaptureFixture[str]):
+        assert run({"--unit": "day", "--move-due": "following"}) == 1
+        assert "cf: --move-due:" in capsys.readouterr().err
+
+
+class TestDueDatesOnHolidays:
+    START = date(2026, 1, 3)
+
+    def test_each_moves_by_itself(self):
+        third = {date(2026, 2, 3), date(2026, 2, 4)}
+        dates = due_dates(self.START, 3, holidays=third.__contains__)
+        assert dates == [date(2026, 2, 5), date(2026, 3, 3), date(2026, 4, 3)]
+
+    def test_stay_when_told_so(self):
+        assert due_dates(self.START, 2, holidays=lambda _day: True, move="none") == (
+            due_dates(self.START, 2)
+        )
+
+
+class TestDownPayment:
+    @pytest.mark.parametrize(
+        ("price", "share", "rounding", "paid"),
+        [
+            (599_900, "0.2", "half-up", 119_980),
+            (25, "0.1", "half-up", 3),
+            (25, "0.1", "half-even", 2),
+            (599_900, "0", "half-up", 0),
+        ],
+    )
+    def test_is_rounded_as_named(self, price: int, share: str, rounding: str, paid: int):
+        assert down_payment_fen(price, Decimal(share), rounding) == paid
+
+    @pytest.mark.parametrize("share", ["1", "-0.1", "NaN"])
+    def test_is_a_part_of_the_price(self, share: str):
+        with pytest.raises(PlanImpossible):
+            down_payment_fen(100, Decimal(share))
