@@ -108,7 +108,7 @@ def make_plan(terms: PlanInput) -> Plan:
     Raises PlanImpossible, naming the field.
     """
     dates, factors = calendar(terms)
-    splits = _SPREAD[Method(terms.method)](terms, factors, _ROUNDED[terms.rounding])
+    splits = _SPREAD[Method(terms.method)](terms, factors, EXACT_ROUNDINGS[terms.rounding])
     balance, fee_fen = terms.principal_fen, terms.fee_period_fen + terms.fee_upfront_fen
     rows = []
     for number, (due, (principal, interest, fee)) in enumerate(
@@ -134,7 +134,7 @@ def down_payment_fen(price_fen: int, share: Decimal, rounding: str = "half-up") 
     if rounding not in ROUNDINGS:
         raise _impossible("/rounding", "Use half-up or half-even.")
     numerator, denominator = share.as_integer_ratio()
-    return _ROUNDED[rounding](price_fen * numerator, denominator)
+    return EXACT_ROUNDINGS[rounding](price_fen * numerator, denominator)
 
 
 Factor = tuple[int, int]
@@ -156,7 +156,7 @@ def half_even_ratio(numerator: int, denominator: int) -> int:
     return whole + (2 * rest > denominator or (2 * rest == denominator and whole % 2 == 1))
 
 
-_ROUNDED: dict[str, ExactRounding] = {"half-up": half_up_ratio, "half-even": half_even_ratio}
+EXACT_ROUNDINGS: dict[str, ExactRounding] = {"half-up": half_up_ratio, "half-even": half_even_ratio}
 
 
 def calendar(terms: PlanInput) -> tuple[list[date], list[Factor]]:
