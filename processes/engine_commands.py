@@ -9,7 +9,7 @@ from pathlib import Path
 from lending.engine.cost import cost_table
 from lending.engine.day_count import DayCount
 from lending.engine.due_dates import MOVES, UNITS
-from lending.engine.errors import PlanImpossible
+from lending.engine.errors import NoAnnualRate, PlanImpossible
 from lending.engine.plans import (
     ROUNDINGS,
     Method,
@@ -158,7 +158,10 @@ def _terms(args: argparse.Namespace) -> PlanInput:
 
 def _apr(args: argparse.Namespace) -> int:
     cash = cash_flow_file.read(args.file)
-    rate = _rate(cash_flow_file.lay_out(cash, args.method), cash, args.method)
+    try:
+        rate = _rate(cash_flow_file.lay_out(cash, args.method), cash, args.method)
+    except NoAnnualRate as refused:
+        raise NoAnnualRate(f"no annual rate: {refused.detail}.") from None
     text = f"{_percent(rate):f}"
     print(json.dumps({"rate_percent": text}) if args.json else f"{text} % ({args.method})")
     return 0

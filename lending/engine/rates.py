@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, localcontext
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 from lending.engine.errors import NoAnnualRate
 
@@ -66,7 +66,7 @@ def solve(flows: Iterable[Flow]) -> Decimal:
     """The one rate per period, not below 0, at which the flows are worth nothing.
 
     Flows that change their sign once in time (advances, then payments) have at most one such rate.
-    Others are searched over the whole range of rates. No cost is exactly 0.
+    Others are searched up to 255 a period. No cost is exactly 0.
 
     Raises NoAnnualRate when payments sum to less than the advances, or when no rate, or more than
     one, solves them.
@@ -81,7 +81,7 @@ def solve(flows: Iterable[Flow]) -> Decimal:
         if total < 0:
             raise NoAnnualRate("the payments sum to less than the advances")
         worth = _worth_of(netted)
-        if changes > 1:
+        if changes > 1 and not _repays_once(netted):
             return _searched(worth, total)
         if netted[0].amount > 0:
             raise NoAnnualRate("the payments come before the advances")
@@ -96,6 +96,22 @@ def _netted(flows: Iterable[Flow]) -> list[Flow]:
         sums[moment] = sums.get(moment, Decimal(0)) + flow.amount
     ordered = sorted(sums, key=lambda moment: moment[0] + moment[1])
     return [Flow(sums[moment], *moment) for moment in ordered if sums[moment]]
+
+
+def _repays_once(flows: Sequence[Flow]) -> bool:
+    """Whether the borrower's balance without interest is repaid once and never lent again.
+
+    Then one rate above 0 solves the flows even where they change sign often (Norstrom's criterion),
+    as long as all interest is compound.
+    """
+    sums = list(accumulate(flow.amount for flow in flows))
+    first = next((k for k, balance in enumerate(sums) if balance >= 0), len(sums))
+    return (
+        0 < first < len(sums)
+        and sums[-1] > 0
+        and all(balance >= 0 for balance in sums[first:])
+        and not any(flow.odd for flow in flows)
+    )
 
 
 def _one_change(worth: Worth, total: Decimal) -> Decimal:
@@ -115,7 +131,9 @@ def _one_change(worth: Worth, total: Decimal) -> Decimal:
 def _searched(worth: Worth, total: Decimal) -> Decimal:
     """The one root in an even net of discount factors from 1 down to 0."""
     rates = [Decimal(_SCAN_POINTS) / k - 1 for k in range(_SCAN_POINTS, 0, -1)]
-    signs = [total > 0, *(worth(rate)[0] > 0 for rate in rates[1:])]
+    with localcontext() as context:
+        context.prec = _DIGITS // 2
+        signs = [total > 0, *(worth(rate)[0] > 0 for rate in rates[1:])]
     if total == 0:
         rates, signs = rates[1:], signs[1:]
     brackets = [

@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -219,3 +220,27 @@ class TestTheEquation:
         rows = [(0, -1000), (1, 200), (2, -500), (3, 800), (4, 700)]
         rate = solve([Flow(Decimal(a), Decimal(t)) for t, a in rows])
         assert abs(sum(a / (1 + float(rate)) ** t for t, a in rows)) < 1e-9
+
+    @given(
+        st.lists(st.integers(-1_000, 1_000), min_size=2, max_size=8),
+        st.integers(1, 1_000),
+    )
+    @settings(max_examples=200, deadline=None)
+    def test_p5_any_order_gives_a_true_rate_or_is_refused(self, later: list[int], first: int):
+        amounts = [-first, *later]
+        try:
+            rate = solve([Flow(Decimal(amount), Decimal(t)) for t, amount in enumerate(amounts)])
+        except NoAnnualRate:
+            exact = sum(amounts)
+            assert exact < 0 or changes(amounts) != 1
+            return
+        assert rate >= 0
+        growth = 1 + rate
+        last = len(amounts) - 1
+        left = sum(amount * growth ** (last - t) for t, amount in enumerate(amounts))
+        assert abs(left) <= Decimal("1e-9") * 1_000 * growth**last
+
+
+def changes(amounts: list[int]) -> int:
+    signs = [amount > 0 for amount in amounts if amount]
+    return sum(a != b for a, b in pairwise(signs))
