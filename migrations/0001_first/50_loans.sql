@@ -84,7 +84,7 @@ CREATE TABLE instalment (
     CHECK (interest_paid_fen BETWEEN 0 AND interest_fen),
     CHECK (fee_paid_fen BETWEEN 0 AND fee_fen),
     CHECK (penalty_paid_fen BETWEEN 0 AND penalty_fen)
-);
+) WITH (fillfactor = 80);
 
 -- What has happened to a loan, in the order in which we heard of it. What is taken back stays, marked.
 CREATE TABLE loan_event (
