@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from lending.engine.prepayment import OpenInstalment
+
 
 class RepaymentState(StrEnum):
     """Where one repayment is."""
@@ -63,6 +65,32 @@ class Quote:
 
 
 @dataclass(frozen=True, slots=True)
+class Preview:
+    """What a payment would do to a loan: the plan before and after, and where the money goes."""
+
+    what: What
+    amount_fen: int
+    principal_fen: int
+    interest_fen: int
+    fee_fen: int
+    penalty_fen: int
+    interest_saved_fen: int
+    """Of the plan, because principal comes back earlier."""
+    before: tuple[OpenInstalment, ...]
+    after: tuple[OpenInstalment, ...]
+
+    @property
+    def open_before(self) -> tuple[OpenInstalment, ...]:
+        """Instalments with anything to pay, as they are."""
+        return tuple(row for row in self.before if row.open().total_fen)
+
+    @property
+    def open_after(self) -> tuple[OpenInstalment, ...]:
+        """Instalments with anything to pay, as they would be."""
+        return tuple(row for row in self.after if row.open().total_fen)
+
+
+@dataclass(frozen=True, slots=True)
 class Repayment:
     """One repayment."""
 
@@ -73,6 +101,7 @@ class Repayment:
     until_number: int
     """The last instalment that it pays ahead of its time; 0 where it pays none."""
     channel_order_no: str
+    """Empty for a bank transfer, as is the card."""
     bank_card_id: str
     amount_fen: int
     state: RepaymentState

@@ -5,10 +5,11 @@ from datetime import date
 
 from lending.engine import life
 from lending.engine.allocation import Due
+from lending.engine.errors import EventImpossible
 from lending.engine.events import Event, Paid, PaidOff, PartPrepaid
 from lending.engine.position import Course, Position
 from lending.repayments.errors import NothingToPay
-from lending.repayments.model import Quote, What
+from lending.repayments.model import Preview, Quote, What
 
 PART = (What.PART_SHORTER, What.PART_SMALLER)
 
@@ -53,10 +54,59 @@ def _sum(dues: Sequence[Due], name: str) -> int:
     return sum(getattr(due, name) for due in dues)
 
 
-def event(what: What, amount_fen: int, *, until_number: int, on: date) -> Event:
+def event(
+    what: What, amount_fen: int, *, until_number: int, on: date
+) -> PaidOff | PartPrepaid | Paid:
     """What happens to the loan when this money is here."""
     if what is What.PAYOFF:
         return PaidOff(on, amount_fen)
     if what in PART:
         return PartPrepaid(on, amount_fen, shorter=what is What.PART_SHORTER)
     return Paid(on, amount_fen, until_number)
+
+
+def possible(terms: Course, position: Position, wanted: PaidOff | PartPrepaid | Paid) -> Event:
+    """The event that money which is here makes: what was meant, if the loan still takes it (T20).
+
+    Otherwise (something else closed the loan meanwhile) it pays what is due, and the rest is the
+    borrower's credit: money that came is never turned away.
+    """
+    try:
+        life.require_possible(terms, position, wanted)
+    except EventImpossible:
+        return Paid(wanted.on, wanted.amount_fen)
+    return wanted
+
+
+def preview(terms: Course, position: Position, what: What, amount_fen: int) -> Preview:
+    """The loan as it would be after a payment on the day of the position (R-PREPAY).
+
+    A part ahead of its time is `amount_fen`; anything else is what is asked for.
+
+    Raises NothingToPay, EventImpossible.
+    """
+    until = 0
+    if what not in PART:
+        asked_for = quote(terms, position, what)
+        amount_fen = asked_for.amount_fen
+        until = asked_for.number if what is What.NEXT else 0
+    wanted = event(what, amount_fen, until_number=until, on=position.on)
+    life.require_possible(terms, position, wanted)
+    done = life.happen(terms, position, wanted)
+    before, after = position.sums(), done.sums()
+    interest = after.interest_paid_fen - before.interest_paid_fen
+    return Preview(
+        what=what,
+        amount_fen=amount_fen,
+        principal_fen=after.principal_paid_fen - before.principal_paid_fen,
+        interest_fen=interest,
+        fee_fen=after.fee_paid_fen - before.fee_paid_fen,
+        penalty_fen=after.penalty_paid_fen - before.penalty_paid_fen,
+        interest_saved_fen=_interest_open(position) - interest - _interest_open(done),
+        before=position.rows,
+        after=done.rows,
+    )
+
+
+def _interest_open(position: Position) -> int:
+    return sum(row.open().interest_fen for row in position.rows)

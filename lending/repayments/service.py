@@ -25,7 +25,7 @@ from lending.repayments.errors import (
     NothingToPay,
     RepaymentUnderWay,
 )
-from lending.repayments.model import Quote, Repayment, RepaymentState, Source, What
+from lending.repayments.model import Preview, Quote, Repayment, RepaymentState, Source, What
 
 FINAL = (RepaymentState.RECEIVED, RepaymentState.FAILED, RepaymentState.REVERSED)
 
@@ -36,6 +36,18 @@ def quote(tx: Tx, loan_id: str, what: What, *, on: date | None = None) -> Quote:
     Raises NoSuchLoan, NothingToPay.
     """
     return _quote(tx, _running(loan_store.loan(tx, loan_id)), what, on)
+
+
+def preview(
+    tx: Tx, loan_id: str, what: What, *, amount_fen: int = 0, on: date | None = None
+) -> Preview:
+    """What a payment would make of the loan; nothing changes. `amount_fen` counts for a part only.
+
+    Raises NoSuchLoan, NothingToPay, EventImpossible.
+    """
+    loan = _running(loan_store.loan(tx, loan_id))
+    position = life.position(tx, loan, on or business_day.today(tx))
+    return rules.preview(life.course(tx, loan), position, what, amount_fen)
 
 
 def pay(context: Context, loan_id: str, what: What, *, amount_fen: int) -> Repayment:
@@ -132,13 +144,54 @@ def record(tx: Tx, repayment_id: str, result: ChannelResult) -> None:
     if found.state in FINAL:
         return
     if result.state is ChannelState.PAID and result.amount_fen == found.amount_fen:
-        _received(tx, loan, found, result.reference)
+        receive(tx, loan, found, result.reference)
     elif result.state is ChannelState.FAILED:
         store.set_failed(tx, repayment_id, result)
     else:
         store.set_unknown(tx, repayment_id)
         at = loan_rules.query_at(tx.now, found.queries)
         _enqueue(tx, replace(found, queries=found.queries + 1), at=at)
+
+
+def receive(tx: Tx, loan: Loan, found: Repayment, reference: str) -> None:
+    """The money of a repayment on record is here: its locked loan moves on as of its date.
+
+    Between asking and receiving the loan may have changed (goods returned): whatever its debts no
+    longer take is the borrower's credit, never lost.
+
+    Raises what `life.record` does.
+    """
+    terms, on = life.course(tx, loan), found.business_date
+    event = rules.possible(
+        terms,
+        life.position(tx, loan, on),
+        rules.event(found.what, found.amount_fen, until_number=found.until_number, on=on),
+    )
+    done = life.record(tx, loan, event, source_id=found.id, kind="loan.repaid")
+    before, after = done.before, done.after.sums()
+    allocation = {
+        "principal_fen": after.principal_paid_fen - before.principal_paid_fen,
+        "interest_fen": after.interest_paid_fen - before.interest_paid_fen,
+        "fee_fen": after.fee_paid_fen - before.fee_paid_fen,
+        "penalty_fen": after.penalty_paid_fen - before.penalty_paid_fen,
+    }
+    store.set_received(
+        tx,
+        found.id,
+        allocation=allocation,
+        excess_fen=found.amount_fen - sum(allocation.values()),
+        entry_id=done.entry_id,
+        reference=reference,
+    )
+    detail: dict[str, object] = {
+        "loan_id": loan.id,
+        "repayment_id": found.id,
+        "amount_fen": found.amount_fen,
+        "principal_fen": allocation["principal_fen"],
+        "interest_fen": allocation["interest_fen"],
+        "outstanding_principal_fen": after.principal_open_fen,
+    }
+    tell(tx, loan.scenario, loan.subject, "repaid", detail)
 
 
 def reverse(tx: Tx, repayment_id: str, because: str, actor: Actor) -> None:
@@ -193,42 +246,6 @@ def _running(loan: Loan | None) -> Loan:
 def _quote(tx: Tx, loan: Loan, what: What, on: date | None = None) -> Quote:
     day = on or business_day.today(tx)
     return rules.quote(life.course(tx, loan), life.position(tx, loan, day), what)
-
-
-def _received(tx: Tx, loan: Loan, found: Repayment, reference: str) -> None:
-    """The money is here: the loan moves on as of the day on which it was paid.
-
-    Between asking and receiving the loan may have changed (goods returned): whatever its debts no
-    longer take is the borrower's credit, never lost.
-    """
-    event = rules.event(
-        found.what, found.amount_fen, until_number=found.until_number, on=found.business_date
-    )
-    done = life.record(tx, loan, event, source_id=found.id, kind="loan.repaid")
-    before, after = done.before, done.after.sums()
-    allocation = {
-        "principal_fen": after.principal_paid_fen - before.principal_paid_fen,
-        "interest_fen": after.interest_paid_fen - before.interest_paid_fen,
-        "fee_fen": after.fee_paid_fen - before.fee_paid_fen,
-        "penalty_fen": after.penalty_paid_fen - before.penalty_paid_fen,
-    }
-    store.set_received(
-        tx,
-        found.id,
-        allocation=allocation,
-        excess_fen=found.amount_fen - sum(allocation.values()),
-        entry_id=done.entry_id,
-        reference=reference,
-    )
-    detail: dict[str, object] = {
-        "loan_id": loan.id,
-        "repayment_id": found.id,
-        "amount_fen": found.amount_fen,
-        "principal_fen": allocation["principal_fen"],
-        "interest_fen": allocation["interest_fen"],
-        "outstanding_principal_fen": after.principal_open_fen,
-    }
-    tell(tx, loan.scenario, loan.subject, "repaid", detail)
 
 
 def _order(tx: Tx, keys: FieldKeys, found: Repayment) -> DebitOrder:

@@ -24,6 +24,8 @@ def _repayment(row: Row) -> Repayment:
     return Repayment(
         **{
             **row,
+            "channel_order_no": row["channel_order_no"] or "",
+            "bank_card_id": row["bank_card_id"] or "",
             "state": RepaymentState(row["state"]),
             "source": Source(row["source"]),
             "what": What(row["what"]),

@@ -1,0 +1,119 @@
+"""The actions on loans and their money that need two persons (T18), as kinds of proposals.
+
+Payloads are plain JSON; their fields are named here and nowhere else.
+"""
+
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import date
+from typing import Any
+
+from lending.foundation.audit import Actor
+from lending.foundation.database import Tx
+from lending.loans import service as loans
+from lending.loans.errors import NoSuchLoan
+from lending.loans.life import Recorded
+from lending.repayments import changes, receipts, service, transfers
+from lending.repayments import credits as credit_balances
+from lending.repayments.errors import DateWrong
+from lending.repayments.model import What
+from lending.repayments.transfers import Transfer
+from lending.system.approvals import Kind, Payload, register, whole_number, words
+from lending.system.errors import PayloadWrong
+from lending.system.model import Right
+
+
+def kinds() -> dict[str, Kind]:
+    """All kinds of this module; the subject of each is a loan's id."""
+    return register(
+        _kind("repayment.transfer", "登记转账还款", _transfer),
+        _kind("repayment.reverse", "冲正还款", _reverse),
+        _kind("loan.waive", "减免", _waive),
+        _kind("loan.move_due_dates", "调整还款日", _move_due_dates),
+        _kind("loan.charge", "收取约定费用", _charge),
+        _kind("loan.write_off", "核销", _write_off),
+        _kind("credit.refund", "退还溢缴款", _refund),
+    )
+
+
+def _kind(
+    name: str, title: str, carry_out: Callable[[Tx, str, Payload, Actor], dict[str, Any]]
+) -> Kind:
+    return Kind(name, title, Right.PROPOSE_LOAN_CHANGES, Right.APPROVE_LOAN_CHANGES, carry_out)
+
+
+def _transfer(tx: Tx, loan_id: str, payload: Payload, actor: Actor) -> dict[str, Any]:
+    transfer = Transfer(
+        amount_fen=whole_number(payload, "amount_fen", least=1),
+        arrived_on=_date(payload, "arrived_on"),
+        reference=words(payload, "reference"),
+        what=_what(payload),
+    )
+    made = transfers.enter(tx, loan_id, transfer, actor)
+    return {"repayment": made.id, **asdict(receipts.parts(tx, made.id))}
+
+
+def _reverse(tx: Tx, loan_id: str, payload: Payload, actor: Actor) -> dict[str, Any]:
+    repayment_id = words(payload, "repayment")
+    found = service.get(tx, repayment_id)
+    if found.loan_id != loan_id:
+        raise NoSuchLoan
+    service.reverse(tx, repayment_id, words(payload, "because", most=200), actor)
+    credit_balances.require_covered(tx, loans.loan(tx, loan_id).customer_id)
+    return {"repayment": repayment_id, "amount_fen": found.amount_fen}
+
+
+def _waive(tx: Tx, loan_id: str, payload: Payload, _actor: Actor) -> dict[str, Any]:
+    parts = {
+        name: whole_number(payload, name) for name in ("fee_fen", "penalty_fen", "interest_fen")
+    }
+    return {**_told(changes.waive(tx, loan_id, **parts)), **parts}
+
+
+def _move_due_dates(tx: Tx, loan_id: str, payload: Payload, _actor: Actor) -> dict[str, Any]:
+    return _told(changes.move_due_dates(tx, loan_id, _date(payload, "first_due")))
+
+
+def _charge(tx: Tx, loan_id: str, payload: Payload, _actor: Actor) -> dict[str, Any]:
+    return _told(
+        changes.charge(
+            tx,
+            loan_id,
+            name=words(payload, "name"),
+            amount_fen=whole_number(payload, "amount_fen", least=1),
+        )
+    )
+
+
+def _write_off(tx: Tx, loan_id: str, _payload: Payload, _actor: Actor) -> dict[str, Any]:
+    done = changes.write_off(tx, loan_id)
+    return {**_told(done), "principal_fen": done.after.principal_open_fen}
+
+
+def _refund(tx: Tx, loan_id: str, payload: Payload, actor: Actor) -> dict[str, Any]:
+    amount_fen = whole_number(payload, "amount_fen", least=1)
+    return {
+        "refund": credit_balances.refund(tx, loan_id, amount_fen, actor),
+        "amount_fen": amount_fen,
+    }
+
+
+def _told(done: Recorded) -> dict[str, Any]:
+    return {
+        "entry": done.entry_id or "",
+        "outstanding_principal_fen": done.after.principal_open_fen,
+    }
+
+
+def _date(payload: Payload, name: str) -> date:
+    try:
+        return date.fromisoformat(words(payload, name))
+    except ValueError:
+        raise DateWrong(field=f"/{name}", mend="请按 年-月-日 填写。") from None
+
+
+def _what(payload: Payload) -> What:
+    try:
+        return What(words(payload, "what"))
+    except ValueError:
+        raise PayloadWrong(field="/what", mend="请选择还款方式。") from None
