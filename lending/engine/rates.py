@@ -157,7 +157,7 @@ def _between(worth: Worth, low: Decimal, high: Decimal) -> Decimal:
     for _ in range(300):
         value, slope = worth(rate)
         low, high = (rate, high) if value > 0 else (low, rate)
-        step = rate - value / slope if slope else low
+        step = rate - value / slope if slope else low - 1
         following = step if low <= step <= high else (low + high) / 2
         if abs(following - rate) < TOLERANCE:
             return +following

@@ -1,3 +1,4 @@
+import io
 import json
 from decimal import Decimal
 from pathlib import Path
@@ -124,6 +125,18 @@ class TestTheMethods:
         assert abs(cf.rate(week, "xirr-365") - exact) < Decimal("1e-6")
 
 
+class TestTheAnswerForPeople:
+    def test_names_the_method(self, cf: Cli):
+        cf.file.write_text(json.dumps(MONTHLY))
+        assert cli.main(["apr", str(cf.file), "--method", "nominal"]) == 0
+        assert cf.capsys.readouterr().out.endswith(" % (nominal)\n")
+
+    def test_comes_of_the_standard_input_too(self, cf: Cli, monkeypatch: pytest.MonkeyPatch):
+        monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps(MONTHLY)))
+        assert cli.main(["apr", "-", "--method", "nominal", "--json"]) == 0
+        assert json.loads(cf.capsys.readouterr().out)["rate_percent"].startswith("9.68")
+
+
 class TestWhatHasNoRate:
     @pytest.mark.parametrize("method", ["period-irr", "nominal", "effective", "regz"])
     def test_is_told(self, cf: Cli, method: str):
@@ -156,6 +169,7 @@ class TestAFileThatIsNotInOrder:
             ({"payments": [{"t": "1/0", "amount": 5}]}, "/payments/0/t"),
             ({"payments": [{"t": 1, "f": 1, "amount": 5}]}, "/payments/0/f"),
             ({"payments": [{"date": "2026-02-30", "amount": 5}]}, "/payments/0/date"),
+            ({"payments": [{"date": "2026-02-03", "f": 0, "amount": 5}]}, "/payments/0/f"),
             ({"payments": [{"t": 1, "amount": 5, "fee": 1}]}, "/payments/0/fee"),
             ({"payments": [{"date": "2026-01-01", "amount": 5}]}, "mixes dates and t"),
             ({"unit": "moon"}, "/unit"),

@@ -144,6 +144,13 @@ class TestPlan:
         assert run({"--principal-fen": None, "--price-fen": "5"}) == 1
         assert "cf: --price-fen:" in capsys.readouterr().err
 
+    def test_tells_people_the_cost_by_months_where_periods_are_even(
+        self, capsys: pytest.CaptureFixture[str]
+    ):
+        assert cli.main(["plan", *(part for pair in USUAL.items() for part in pair)]) == 0
+        last = capsys.readouterr().out.splitlines()[-1]
+        assert last == "all-in cost 18.00% a year (12 r), 19.56% compound"
+
     def test_refuses_two_payments_on_one_day(self, capsys: pytest.CaptureFixture[str]):
         assert run({"--unit": "day", "--move-due": "following"}) == 1
         assert "cf: --move-due:" in capsys.readouterr().err
@@ -162,6 +169,10 @@ class TestDueDatesOnHolidays:
             due_dates(self.START, 2)
         )
 
+    def test_refuse_an_unknown_unit(self):
+        with pytest.raises(ValueError, match="day, week or month"):
+            due_dates(self.START, 2, unit="year")
+
 
 class TestDownPayment:
     @pytest.mark.parametrize(
@@ -175,6 +186,10 @@ class TestDownPayment:
     )
     def test_is_rounded_as_named(self, price: int, share: str, rounding: str, paid: int):
         assert down_payment_fen(price, Decimal(share), rounding) == paid
+
+    def test_refuses_an_unknown_rounding(self):
+        with pytest.raises(PlanImpossible):
+            down_payment_fen(100, Decimal("0.1"), "down")
 
     @pytest.mark.parametrize("share", ["1", "-0.1", "NaN"])
     def test_is_a_part_of_the_price(self, share: str):

@@ -170,6 +170,44 @@ class TestEveryPlan:
             assert make_plan(more).interest_total_fen >= interest
 
 
+BROKEN = date(2026, 12, 8)
+
+
+class TestTheGoldenTable:
+    """599,900 fen at 14.4 % in 12 months from 2026-11-23, frozen."""
+
+    @pytest.mark.parametrize(
+        ("method", "day_count", "first_due", "frozen"),
+        [
+            ("equal-instalment", "30/360", None, (53_976, 53_979, 47_815, 0)),
+            ("equal-instalment", "act/365", None, (53_963, 53_964, 47_657, 0)),
+            ("equal-instalment", "1/12", BROKEN, (53_652, 53_651, 43_923, 0)),
+            ("equal-principal", "30/360", None, (57_190, 50_599, 46_793, 0)),
+            ("equal-principal", "act/365", None, (57_091, 50_610, 46_642, 0)),
+            ("equal-principal", "1/12", BROKEN, (53_541, 50_599, 43_144, 0)),
+            ("interest-only", "30/360", None, (7_199, 607_099, 86_388, 0)),
+            ("interest-only", "act/365", None, (7_100, 607_237, 86_386, 0)),
+            ("interest-only", "1/12", BROKEN, (3_550, 607_099, 82_739, 0)),
+            ("bullet", "30/360", None, (686_286, 686_286, 86_386, 0)),
+            ("bullet", "1/12", BROKEN, (682_874, 682_874, 82_974, 0)),
+            ("flat", "30/360", None, (57_190, 57_198, 0, 86_388)),
+            ("flat", "act/365", None, (57_091, 57_336, 0, 86_386)),
+            ("interest-free", "30/360", None, (49_991, 49_999, 0, 0)),
+        ],
+    )
+    def test_holds_to_the_fen(self, method, day_count, first_due, frozen):
+        plan = make_plan(
+            PlanInput(
+                *(599_900, Decimal("0.144"), 12, method, date(2026, 11, 23)),
+                first_due=first_due,
+                day_count=day_count,
+            )
+        )
+        payments = [row.total_fen for row in plan.instalments]
+        sums = plan.interest_total_fen, plan.fee_total_fen
+        assert (payments[0], payments[-1], *sums) == frozen
+
+
 class TestTheMonthEnd:
     @pytest.mark.parametrize("day", range(1, 32))
     @pytest.mark.parametrize("every", [1, 3])

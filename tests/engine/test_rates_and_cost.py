@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from lending.engine.cost import cost_table, require_within_cap
 from lending.engine.errors import CostOverCap, NoAnnualRate
 from lending.engine.plans import PlanInput, make_plan
-from lending.engine.rates import effective, nominal, period_irr, xirr
+from lending.engine.rates import _between, effective, nominal, period_irr, xirr
 
 EQUAL_18 = [916_80] * 12
 GUARANTEE_ON_BALANCE = [
@@ -76,6 +76,32 @@ class TestTheSolver:
     def test_names_flows_that_have_no_rate(self, flows: list[int]):
         with pytest.raises(NoAnnualRate):
             period_irr(flows)
+
+    def test_takes_advances_among_payments(self):
+        rate = period_irr([-1_000, 600, -500, 600, 600])
+        worth = sum(f / (1 + rate) ** k for k, f in enumerate([-1_000, 600, -500, 600, 600]))
+        assert abs(worth) < Decimal("1e-9")
+
+    @pytest.mark.parametrize(
+        ("flows", "why"),
+        [
+            ([300, -100], "before the advances"),
+            ([-1, 10**10], "above"),
+            ([-100, 200, -50, -50], "several rates"),
+            ([-100, 99], "less than the advances"),
+            ([], "no advances"),
+        ],
+    )
+    def test_says_why_there_is_no_rate(self, flows: list[int], why: str):
+        with pytest.raises(NoAnnualRate, match=why):
+            period_irr(flows)
+
+    def test_finds_zero_to_be_the_one_rate_of_a_loan_lent_again_at_no_cost(self):
+        assert period_irr([-100, 50, -50, 100]) == 0
+
+    def test_says_so_rather_than_return_what_it_has_not_found(self):
+        with pytest.raises(NoAnnualRate, match="come to rest"):
+            _between(lambda _rate: (Decimal(1), Decimal(0)), Decimal(0), Decimal(10) ** 200)
 
     def test_takes_any_dates(self):
         rate = xirr([(date(2026, 1, 1), -1_000), (date(2027, 1, 1), 1_100)])
