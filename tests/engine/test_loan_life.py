@@ -309,6 +309,7 @@ def small_loan(interest_fen: int = 100, fee_rate: str = "0", fee_fen: int = 0) -
 
 
 FEB = date(2026, 2, 10)
+DUE = date(2026, 2, 28)
 
 
 class TestTheCornersOfALife:
@@ -344,6 +345,22 @@ class TestTheCornersOfALife:
                     PaidOff(FEB + 2 * DAY, 36),
                 ],
                 id="paid-off-without-principal",
+            ),
+            pytest.param(replace(small_loan(), grace_days=3), [], id="days-of-grace"),
+            pytest.param(
+                small_loan(), [Waived(DUE + 20 * DAY, penalty_fen=60)], id="late-after-a-waiver"
+            ),
+            pytest.param(small_loan(), [Paid(DUE, 500)], id="paid-on-the-due-date"),
+            pytest.param(
+                small_loan(),
+                [Paid(FEB, 10_100, until=1), DueDatesMoved(FEB, date(2026, 2, 20))],
+                id="moved-forward-after-paying-ahead",
+            ),
+            pytest.param(
+                small_loan(fee_fen=90), [Waived(DUE, fee_fen=70)], id="fee-waived-on-the-due-date"
+            ),
+            pytest.param(
+                small_loan(), [PartPrepaid(FEB, 9_000, shorter=False)], id="prepaid-mid-period"
             ),
         ],
     )
