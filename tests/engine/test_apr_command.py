@@ -1,5 +1,6 @@
 import io
 import json
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
@@ -56,6 +57,18 @@ class TestTheMethods:
 
     def test_regz_counts_dates_by_appendix_j(self, cf: Cli):
         assert round(cf.rate(DATED, "regz"), 2) == Decimal("11.82")
+
+    def test_regz_counts_the_dates_of_several_advances(self, cf: Cli):
+        """The construction loan of Appendix J: 240 payments that begin eight months on."""
+        months = [date(1979 + (11 + k) // 12, (11 + k) % 12 + 1, 10) for k in range(240)]
+        loan = {
+            "advances": [
+                {"date": day, "amount": 20_000}
+                for day in ("1979-04-10", "1979-06-12", "1979-09-18")
+            ],
+            "payments": [{"date": day.isoformat(), "amount": "612.36"} for day in months],
+        }
+        assert round(cf.rate(loan, "regz"), 2) == Decimal("10.25")
 
     def test_regz_takes_the_fraction_beside_the_whole_or_in_one_number(self, cf: Cli):
         def loan(**when: object) -> dict[str, object]:
