@@ -5,8 +5,11 @@ from flask import Blueprint, Response
 from console import session
 from console.ledger import pages as ledger
 from console.loans import pages as loans
+from console.repayments import pages as repayments
+from console.system import approvals
 from console.system import pages as system
 from lending.foundation.context import Context
+from lending.system.approvals import Kinds
 
 CSP = (
     "default-src 'self'; img-src 'self' data:; style-src 'self'; script-src 'self';"
@@ -14,8 +17,8 @@ CSP = (
 )
 
 
-def create_blueprint(context: Context) -> Blueprint:
-    """The console at `/console`, for one process's context."""
+def create_blueprint(context: Context, kinds: Kinds) -> Blueprint:
+    """The console at `/console`, for one process's context and what needs two people there."""
     console = Blueprint(
         "console",
         __name__,
@@ -26,6 +29,8 @@ def create_blueprint(context: Context) -> Blueprint:
     session.protect(console, context)
     for pages in (system, loans, ledger):
         pages.add(console, context)
+    for guarded in (repayments, approvals):
+        guarded.add(console, context, kinds)
 
     @console.after_request
     def harden(response: Response) -> Response:

@@ -4,6 +4,7 @@ from flask import Blueprint, abort, g, redirect, render_template, request, url_f
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
+from console import rights
 from lending.foundation import ids
 from lending.foundation.context import Context
 from lending.foundation.errors import Problem
@@ -11,8 +12,6 @@ from lending.system import service
 from lending.system.model import Operator, Session
 
 COOKIE = "cf_console"
-OPEN_PAGES = {"console.sign_in", "console.static"}
-"""What can be seen without signing in."""
 
 
 def protect(console: Blueprint, context: Context) -> None:
@@ -20,7 +19,7 @@ def protect(console: Blueprint, context: Context) -> None:
 
     @console.before_request
     def require_session() -> ResponseReturnValue | None:
-        if request.endpoint in OPEN_PAGES:
+        if request.endpoint in rights.OPEN:
             return None
         with context.database.unit_of_work() as tx:
             found = service.session(tx, request.cookies.get(COOKIE, ""))
@@ -29,6 +28,11 @@ def protect(console: Blueprint, context: Context) -> None:
         g.console_session = found
         if request.method == "POST" and not ids.same(request.form.get("csrf", ""), found.csrf):
             abort(400, "表单已过期,请刷新页面后重试")
+        if request.endpoint not in rights.ROUTES:
+            abort(403, "此页面未登记权限")
+        right = rights.ROUTES[request.endpoint]
+        if right is not None:
+            service.require(found.operator, right)
         return None
 
     @console.errorhandler(Problem)

@@ -21,6 +21,7 @@ from gateway.platform_keys import PlatformKeys
 from lending.foundation.context import Context
 from lending.foundation.settings import Settings, from_environment
 from lending.loans import payouts
+from lending.repayments import guarded
 from lending.repayments import service as repayments
 from processes import installation
 
@@ -42,7 +43,7 @@ def create_app(context: Context, gateway_: GatewayContext) -> Flask:
     Bootstrap5(app)
     app.register_blueprint(gateway.create_blueprint(gateway_))
     app.register_blueprint(hosted.create_blueprint(context))
-    app.register_blueprint(console.create_blueprint(context))
+    app.register_blueprint(console.create_blueprint(context, guarded.kinds()))
     hosts = allowed_hosts(context.settings)
 
     @app.before_request

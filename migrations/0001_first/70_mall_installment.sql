@@ -17,6 +17,7 @@ CREATE TABLE mall_order (
     UNIQUE (partner_id, order_no)
 );
 CREATE INDEX ON mall_order (partner_id, created_at);
+CREATE INDEX ON mall_order (order_no);
 
 CREATE TABLE mall_refund (
     id text PRIMARY KEY,

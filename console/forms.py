@@ -1,0 +1,28 @@
+"""What forms carry, made into what the core takes."""
+
+import re
+
+from flask import request
+
+from lending.system.errors import PayloadWrong
+
+_YUAN = re.compile(r"\d{1,12}(\.\d{1,2})?")
+
+
+def text(name: str) -> str:
+    """A field as it was typed, without the blanks around it; empty when it is missing."""
+    return request.form.get(name, "").strip()
+
+
+def fen(name: str) -> int:
+    """An amount typed in yuan, such as `1234.5`; 0 when it is left empty.
+
+    Raises PayloadWrong, naming the field.
+    """
+    typed = text(name).replace(",", "")
+    if not typed:
+        return 0
+    if not _YUAN.fullmatch(typed):
+        raise PayloadWrong(field=f"/{name}", mend="金额请以元填写,最多两位小数。")
+    whole, _, cents = typed.partition(".")
+    return int(whole) * 100 + int(cents.ljust(2, "0"))

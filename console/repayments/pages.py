@@ -1,0 +1,85 @@
+"""Running loans: what happened to them, and the forms that propose what two people do (M6, T18)."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from console import forms, session
+from lending.foundation.context import Context
+from lending.repayments import desk, receipts
+from lending.system import approvals
+from lending.system import service as system
+from lending.system.approvals import Kinds
+from lending.system.errors import KindUnknown
+from lending.system.model import Right
+from scenarios.mall_installment import desk as mall_desk
+
+FORMS: Mapping[str, Callable[[], dict[str, Any]]] = {
+    "repayment.transfer": lambda: {
+        "amount_fen": forms.fen("amount"),
+        "arrived_on": forms.text("arrived_on"),
+        "reference": forms.text("reference"),
+        "what": forms.text("what"),
+    },
+    "repayment.reverse": lambda: {
+        "repayment": forms.text("repayment"),
+        "because": forms.text("because"),
+    },
+    "loan.waive": lambda: {
+        "fee_fen": forms.fen("fee"),
+        "penalty_fen": forms.fen("penalty"),
+        "interest_fen": forms.fen("interest"),
+    },
+    "loan.move_due_dates": lambda: {"first_due": forms.text("first_due")},
+    "loan.charge": lambda: {"name": forms.text("name"), "amount_fen": forms.fen("amount")},
+    "loan.write_off": dict,
+    "credit.refund": lambda: {"amount_fen": forms.fen("amount")},
+}
+"""What the form of each kind carries."""
+
+
+def add(console: Blueprint, context: Context, kinds: Kinds) -> None:
+    """Adds these pages to the console."""
+
+    @console.get("/loans")
+    def loans() -> ResponseReturnValue:
+        system.require(session.operator(), Right.SEE_LOANS)
+        text = request.args.get("q", "").strip()
+        with context.database.unit_of_work() as tx:
+            subjects = mall_desk.order_ids(tx, text) if text else []
+            found = desk.search(tx, context.keys, text, subjects=subjects)
+        return render_template("console/loans.html", loans=found, text=text)
+
+    @console.get("/loans/<loan_id>")
+    def loan(loan_id: str) -> ResponseReturnValue:
+        system.require(session.operator(), Right.SEE_LOANS)
+        with context.database.unit_of_work() as tx:
+            found = desk.case(tx, context.keys, loan_id)
+            proposed = approvals.newest(tx, subject=loan_id)
+        return render_template("console/loan.html", case=found, proposals=proposed, kinds=kinds)
+
+    @console.get("/repayments/<repayment_id>/receipt.pdf")
+    def receipt(repayment_id: str) -> ResponseReturnValue:
+        system.require(session.operator(), Right.SEE_LOANS)
+        with context.database.unit_of_work() as tx:
+            content = receipts.pdf(tx, context.keys, repayment_id, is_masked=True)
+        return Response(content, mimetype="application/pdf")
+
+    @console.post("/loans/<loan_id>/propose")
+    def propose(loan_id: str) -> ResponseReturnValue:
+        kind = forms.text("kind")
+        if kind not in FORMS:
+            raise KindUnknown
+        with context.database.unit_of_work() as tx:
+            made = approvals.propose(
+                tx,
+                kinds,
+                kind=kind,
+                subject=loan_id,
+                payload=FORMS[kind](),
+                reason=forms.text("reason"),
+                maker=session.operator(),
+            )
+        return redirect(url_for("console.approval", proposal_id=made.id), 303)

@@ -1,0 +1,24 @@
+"""Every page and form of the console with the right it needs. What is not listed is refused."""
+
+from lending.system.model import Right
+
+ROUTES: dict[str, Right | None] = {
+    "console.sign_out": None,
+    "console.logs": Right.SEE_LOGS,
+    "console.applications": Right.SEE_APPLICATIONS,
+    "console.application": Right.SEE_APPLICATIONS,
+    "console.decide": Right.DECIDE_APPLICATIONS,
+    "console.retry_payout": Right.RETRY_PAYOUTS,
+    "console.trial_balance": Right.SEE_BOOKS,
+    "console.loans": Right.SEE_LOANS,
+    "console.loan": Right.SEE_LOANS,
+    "console.receipt": Right.SEE_LOANS,
+    "console.propose": Right.PROPOSE_LOAN_CHANGES,
+    "console.approvals": Right.SEE_LOANS,
+    "console.approval": Right.SEE_LOANS,
+    "console.approve": Right.APPROVE_LOAN_CHANGES,
+    "console.refuse": Right.APPROVE_LOAN_CHANGES,
+}
+"""By endpoint; None: whoever is signed in. The services behind them ask again."""
+OPEN = frozenset({"console.sign_in", "console.static"})
+"""What can be seen without signing in."""
