@@ -16,7 +16,7 @@ from typing import Any
 from lending.engine.ageing import penalty_fen
 from lending.engine.allocation import Due, allocate
 from lending.engine.due_dates import due_dates
-from lending.engine.errors import EventImpossible
+from lending.engine.errors import EventImpossible, RefundTooLarge
 from lending.engine.events import (
     DueDatesMoved,
     Event,
@@ -118,6 +118,9 @@ def require_possible(course: Course, position: Position, event: Event) -> None:
                     field="/amount_fen",
                     mend="Pay what is due, or a larger amount.",
                 )
+        case GoodsReturned():
+            if event.amount_fen > event.refundable_fen:
+                raise RefundTooLarge(mend=f"Refund from 1 to {event.refundable_fen} fen.")
         case DueDatesMoved():
             _require_movable(course, position, event)
         case Waived():
@@ -157,7 +160,16 @@ def _paid(_course: Course, position: Position, event: Paid) -> Position:
 
 
 def _paid_off(course: Course, position: Position, event: PaidOff) -> Position:
-    return _prepaid(course, position, event.amount_fen, shorter=True)
+    after = _prepaid(course, position, event.amount_fen, shorter=True)
+    if event.amount_fen < sum(due.total_fen for due in payoff_quote(course, position)):
+        return after
+    rows = tuple(
+        replace(row, interest_fen=row.interest_paid_fen, fee_fen=row.fee_paid_fen)
+        if row.due_date > after.on
+        else row
+        for row in after.rows
+    )
+    return replace(after, rows=rows)
 
 
 def _part_prepaid(course: Course, position: Position, event: PartPrepaid) -> Position:
@@ -177,7 +189,8 @@ def _prepaid(course: Course, position: Position, amount_fen: int, *, shorter: bo
         for row in position.rows
     ]
     rows = []
-    for row in shrunk(position.rows, cuts, position.start, position.on):
+    before = position.rows
+    for row in shrunk(before, cuts, position.start, position.on) if any(cuts) else before:
         part = parts.get(row.number, NOTHING)
         fee = part.fee_fen if row.due_date > position.on else 0
         rows.append(replace(row, fee_fen=row.fee_fen + fee).with_paid(part))
@@ -198,7 +211,7 @@ def _ahead(
 ) -> list[Due]:
     """What is due now and, of the amount that is free, principal not due and the fee for it."""
     rate = course.prepayment_fee_rate
-    principal = int(free_fen / (1 + rate))
+    principal = int(free_fen / (1 + rate)) + 1
     while principal + half_up(principal * rate) > free_fen:
         principal -= 1
     later = [row.open().principal_fen if row.due_date > position.on else 0 for row in position.rows]
@@ -260,9 +273,9 @@ def _due_dates_moved(course: Course, position: Position, event: DueDatesMoved) -
 
 def _require_movable(course: Course, position: Position, event: DueDatesMoved) -> None:
     row = next((row for row in position.rows if row.due_date > event.on), None)
-    if row is None or position.days_past_due:
+    if row is None or position.days_past_due or not position.principal_open_fen:
         raise EventImpossible(
-            "dates move only while the plan runs and nothing is overdue",
+            "dates move only while principal is open and nothing is overdue",
             field="/first_due",
             mend="Pay what is overdue first.",
         )
@@ -304,7 +317,9 @@ def _waived(_course: Course, position: Position, event: Waived) -> Position:
             earned = due.interest_fen + row.interest_paid_fen - interest
             less = replace(less, earns_from=position.on, earned_before_fen=earned)
         rows.append(less)
-    return replace(position, rows=tuple(rows))
+    after = replace(position, rows=tuple(rows))
+    kept = zip(position.earned_at_write_off_fen, _earned(after), strict=False)
+    return replace(after, earned_at_write_off_fen=tuple(min(pair) for pair in kept))
 
 
 def _waivable(position: Position) -> list[Due]:
@@ -337,7 +352,7 @@ def _require_waivable(position: Position, event: Waived) -> None:
 
 
 def _fee_charged(_course: Course, position: Position, event: FeeCharged) -> Position:
-    bearer = following(position) or position.rows[-1]
+    bearer = following(position)
     return replace(
         position,
         rows=tuple(
@@ -348,7 +363,18 @@ def _fee_charged(_course: Course, position: Position, event: FeeCharged) -> Posi
 
 
 def _written_off(_course: Course, position: Position, event: WrittenOff) -> Position:
-    return replace(position, written_off_on=position.written_off_on or event.on)
+    if position.written_off_on:
+        return position
+    return replace(position, written_off_on=event.on, earned_at_write_off_fen=_earned(position))
+
+
+def _earned(position: Position) -> tuple[int, ...]:
+    """The interest that each instalment has earned up to the day."""
+    begins = period_starts(position.rows, position.start)
+    return tuple(
+        interest_earned_fen(row, begin, position.on)
+        for row, begin in zip(position.rows, begins, strict=True)
+    )
 
 
 _DO: dict[type, Callable[[Course, Position, Any], Position]] = {

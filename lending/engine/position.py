@@ -35,6 +35,8 @@ class Position:
     credit_returned_fen: int = 0
     """Repaid of goods that were returned, in all: the borrower's too."""
     written_off_on: date | None = None
+    earned_at_write_off_fen: tuple[int, ...] = ()
+    """Of each instalment, once written off: the loan earns nothing after (P3)."""
 
     @property
     def principal_open_fen(self) -> int:
@@ -44,10 +46,13 @@ class Position:
     @property
     def interest_accrued_fen(self) -> int:
         """Interest that belongs to the time until `on`, and what was paid ahead of it (P3)."""
-        on = self.written_off_on or self.on
+        begins = period_starts(self.rows, self.start)
+        earned = self.earned_at_write_off_fen or [
+            interest_earned_fen(row, begin, self.on)
+            for row, begin in zip(self.rows, begins, strict=True)
+        ]
         return sum(
-            max(interest_earned_fen(row, begin, on), row.interest_paid_fen)
-            for row, begin in zip(self.rows, period_starts(self.rows, self.start), strict=True)
+            max(fen, row.interest_paid_fen) for row, fen in zip(self.rows, earned, strict=True)
         )
 
     @property

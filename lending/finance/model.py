@@ -105,6 +105,12 @@ class CheckKind(StrEnum):
     """By customer: what is held on the exposure account and the loans not paid out yet (P12)."""
     SUSPENSE = "suspense"
     """By order: what stands in suspense, where nothing should at rest (L12)."""
+    INTEREST_RECEIVABLE = "interest_receivable"
+    """By product: the account and what open loans have earned and not been paid (L11)."""
+    DEFERRED_SUBSIDY = "deferred_subsidy"
+    """By product: the account and what is not earned of open loans' subsidies (L11)."""
+    WRITTEN_OFF = "written_off"
+    """By loan: the account off balance and what the loan still owes (L11)."""
 
 
 @dataclass(frozen=True, slots=True)

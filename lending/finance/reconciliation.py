@@ -52,10 +52,19 @@ def sub_ledger_check(tx: Tx) -> list[SubLedgerDifference]:
 
     Principal of a loan is what its current plan leaves open; exposure of a customer is that of all
     loans, and what is held on it the loans that are signed and not paid out; suspense is empty.
+    Interest receivable and subsidies not earned are, by product, what open loans add up to; what is
+    written off is by loan what it still owes.
     """
-    principal, exposure, suspense = (
+    principal, exposure, suspense, interest, subsidy, written_off = (
         {item.owner: item.balance_fen for item in ledger.sub_ledger(tx, code)}
-        for code in (Code.LOAN_PRINCIPAL, Code.EXPOSURE, Code.SUSPENSE)
+        for code in (
+            Code.LOAN_PRINCIPAL,
+            Code.EXPOSURE,
+            Code.SUSPENSE,
+            Code.INTEREST_RECEIVABLE,
+            Code.DEFERRED_SUBSIDY,
+            Code.WRITTEN_OFF,
+        )
     )
     held = store.held_by_owner(tx, Code.EXPOSURE)
     return [
@@ -63,6 +72,11 @@ def sub_ledger_check(tx: Tx) -> list[SubLedgerDifference]:
         *rules.unlike(CheckKind.EXPOSURE, exposure, store.open_principal_by_customer(tx)),
         *rules.unlike(CheckKind.EXPOSURE_HELD, held, store.awaiting_payout_by_customer(tx)),
         *rules.unlike(CheckKind.SUSPENSE, suspense, {}),
+        *rules.unlike(
+            CheckKind.INTEREST_RECEIVABLE, interest, store.interest_receivable_by_product(tx)
+        ),
+        *rules.unlike(CheckKind.DEFERRED_SUBSIDY, subsidy, store.subsidy_not_earned_by_product(tx)),
+        *rules.unlike(CheckKind.WRITTEN_OFF, written_off, store.written_off_by_loan(tx)),
     ]
 
 

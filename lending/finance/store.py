@@ -135,6 +135,36 @@ def awaiting_payout_by_customer(tx: Tx) -> dict[str, int]:
     )
 
 
+def interest_receivable_by_product(tx: Tx) -> dict[str, int]:
+    """Interest that open loans have earned and not been paid, written-off ones left out."""
+    return _by_owner(
+        tx.all(
+            "SELECT product_code AS owner, sum(interest_accrued_fen - interest_paid_fen) AS fen"
+            " FROM loan_standing WHERE NOT written_off GROUP BY product_code"
+        )
+    )
+
+
+def subsidy_not_earned_by_product(tx: Tx) -> dict[str, int]:
+    """Subsidies not earned yet, as the account has them: below 0."""
+    return _by_owner(
+        tx.all(
+            "SELECT product_code AS owner, sum(subsidy_earned_fen - subsidy_fen) AS fen"
+            " FROM loan_standing GROUP BY product_code"
+        )
+    )
+
+
+def written_off_by_loan(tx: Tx) -> dict[str, int]:
+    """What written-off loans still owe, principal and interest."""
+    return _by_owner(
+        tx.all(
+            "SELECT loan_id AS owner, principal_open_fen + interest_accrued_fen - interest_paid_fen"
+            " AS fen FROM loan_standing WHERE written_off"
+        )
+    )
+
+
 def held_by_owner(tx: Tx, code: Code) -> dict[str, int]:
     """What is held on the debit side of a code's accounts, by owner."""
     return _by_owner(
