@@ -5,8 +5,10 @@ from typing import Any
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from hosted import me_repay
 from hosted import session as sessions
 from hosted.checkout import CODE_TEXTS
+from hosted.me_repay import MyRepayments, PrepaymentRefused
 from hosted.session import Session
 from lending.channels import service as channels
 from lending.customers import codes
@@ -19,8 +21,7 @@ from lending.loans import statements
 from lending.loans.errors import NoSuchLoan
 from lending.loans.model import Loan
 from lending.repayments import service as repayments
-from lending.repayments.errors import NothingToPay
-from lending.repayments.model import Quote, What
+from lending.repayments.model import What
 
 COOKIE = "cf_me"
 
@@ -30,6 +31,7 @@ class Me:
 
     def __init__(self, context: Context) -> None:
         self._context = context
+        self._repay = MyRepayments(context)
 
     def add(self, blueprint: Blueprint) -> None:
         """Adds the pages to a blueprint."""
@@ -40,6 +42,12 @@ class Me:
         blueprint.add_url_rule("/me/loans/<loan_id>", "me_loan", self.loan)
         blueprint.add_url_rule("/me/loans/<loan_id>/pay", "me_pay", self.pay, methods=["POST"])
         blueprint.add_url_rule("/me/loans/<loan_id>/contract.pdf", "me_contract", self.contract)
+        blueprint.add_url_rule("/me/loans/<loan_id>/prepay", "me_prepay", self.prepay)
+        blueprint.add_url_rule("/me/loans/<loan_id>/reckon", "me_reckon", self.reckon)
+        blueprint.add_url_rule(
+            "/me/loans/<loan_id>/refund-credit", "me_refund", self.refund_credit, methods=["POST"]
+        )
+        blueprint.add_url_rule("/me/repayments/<repayment_id>.pdf", "me_receipt", self.receipt)
 
     def home(self, problem: tuple[str, str] | None = None) -> ResponseReturnValue:
         """The borrower's loans, or the sign-in."""
@@ -105,35 +113,61 @@ class Me:
         with self._context.database.unit_of_work() as tx:
             session = self._signed_in(tx)
             found = self._mine(tx, session, loan_id)
-            page = render_template(
-                "hosted/me_loan.html",
-                session=session,
-                statement=statements.statement(tx, loan_id),
-                merchant=channels.partner(tx, found.partner_id).name,
-                quotes=self._quotes(tx, loan_id),
-                repayments=repayments.of_loan(tx, loan_id),
-                problem=problem,
-            )
-        return page, 422 if problem else 200
+            merchant = channels.partner(tx, found.partner_id).name
+            return self._repay.loan_page(tx, found, merchant, session.csrf, problem)
 
     def pay(self, loan_id: str) -> ResponseReturnValue:
         """Pays what the borrower saw, from the card."""
         session = self._posted()
-        with self._context.database.unit_of_work() as tx:
-            self._mine(tx, session, loan_id)
         amount = request.form.get("amount_fen", "")
+        amount_fen = int(amount) if amount.isascii() and amount.isdigit() else 0
         try:
             what = What(request.form.get("what", ""))
-            made = repayments.pay(
-                self._context, loan_id, what, amount_fen=int(amount) if amount.isdigit() else 0
-            )
+            with self._context.database.unit_of_work() as tx:
+                self._mine(tx, session, loan_id)
+                if what in me_repay.PART:
+                    me_repay.agree(tx, loan_id, what, amount_fen, request.form.get("seen", ""))
+            made = repayments.pay(self._context, loan_id, what, amount_fen=amount_fen)
         except ValueError:
             return self.loan(loan_id, "请选择还款方式")
+        except PrepaymentRefused as refused:
+            return self.loan(loan_id, str(refused))
+        except NoSuchLoan:
+            raise
         except Problem as problem:
             return self.loan(loan_id, f"{problem.detail}。{problem.mend}")
         if made.state == "failed":
             return self.loan(loan_id, f"扣款未成功({made.code}),请更换方式或确认卡内余额后重试")
-        return redirect(url_for("hosted.me_loan", loan_id=loan_id), 303)
+        return me_repay.back(loan_id)
+
+    def prepay(self, loan_id: str) -> ResponseReturnValue:
+        """A part of the loan ahead of its time."""
+        with self._context.database.unit_of_work() as tx:
+            session = self._signed_in(tx)
+            return self._repay.prepay(tx, self._mine(tx, session, loan_id), session.csrf)
+
+    def reckon(self, loan_id: str) -> ResponseReturnValue:
+        """What closes the loan on a day."""
+        with self._context.database.unit_of_work() as tx:
+            return self._repay.reckon(tx, self._mine(tx, self._signed_in(tx), loan_id))
+
+    def refund_credit(self, loan_id: str) -> ResponseReturnValue:
+        """Pays what was paid too much back to the card."""
+        session = self._posted()
+        with self._context.database.unit_of_work() as tx:
+            found = self._mine(tx, session, loan_id)
+        amount = request.form.get("amount_fen", "")
+        amount_fen = int(amount) if amount.isascii() and amount.isdigit() else 0
+        problem = self._repay.refund_credit(found, amount_fen)
+        return self.loan(loan_id, problem) if problem else me_repay.back(loan_id)
+
+    def receipt(self, repayment_id: str) -> ResponseReturnValue:
+        """The receipt of one of the borrower's repayments."""
+        with self._context.database.unit_of_work() as tx:
+            session = self._signed_in(tx)
+            found = repayments.get(tx, repayment_id)
+            self._mine(tx, session, found.loan_id)
+            return self._repay.receipt(tx, found)
 
     def contract(self, loan_id: str) -> ResponseReturnValue:
         """The signed contract."""
@@ -170,19 +204,10 @@ class Me:
             {
                 "statement": each,
                 "merchant": channels.partner(tx, each.loan.partner_id).name,
-                "next": self._quotes(tx, each.loan.id).get("next"),
+                "next": me_repay.quotes(tx, each.loan.id).get("next"),
             }
             for each in mine
         ]
-
-    def _quotes(self, tx: Tx, loan_id: str) -> dict[str, Quote]:
-        found = {}
-        for what in What:
-            try:
-                found[what.value] = repayments.quote(tx, loan_id, what)
-            except NothingToPay:
-                return {}
-        return found
 
     def _keep(self, session: Session) -> None:
         with self._context.database.unit_of_work() as tx:
