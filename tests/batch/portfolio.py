@@ -1,18 +1,29 @@
 """Loans that are simply there: lent on the open business date, without shop or application."""
 
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import count
+from pathlib import Path
+
+import psycopg
 
 from lending.engine.plans import make_plan
-from lending.foundation import business_day, ids
+from lending.foundation import business_day, crypto, ids
+from lending.foundation.clock import FixedClock
 from lending.foundation.database import Tx
+from lending.foundation.files import FileStore
 from lending.ledger import service as ledger
 from lending.ledger.chart import Code
 from lending.ledger.model import Account, Entry, credit, debit
 from lending.loans import life, rules, store
 from lending.loans.model import Loan, LoanState, NewApplication
 from lending.loans.terms import OWN_FUNDS, Payee, Pricing, Settlement, Subsidy, Terms
-from tests.loans.world import World
+from processes.postgres import EmbeddedPostgres
+from tests.conftest import NOW
+from tests.loans.world import World, make
 
 
 @dataclass(frozen=True)
@@ -113,3 +124,26 @@ def lend(tx: Tx, world: World, agreed: Lent) -> str:
     )
     life.begin(tx, store.loan(tx, loan.id))
     return loan.id
+
+
+_serial = count()
+
+
+@contextmanager
+def fresh_world(postgres: EmbeddedPostgres) -> Iterator[World]:
+    """A lender on a database of its own, until it is left."""
+    name = f"lender_{next(_serial)}"
+    with (
+        psycopg.connect(postgres.url, autocommit=True) as connection,
+        tempfile.TemporaryDirectory() as folder,
+    ):
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE template_cf STRATEGY FILE_COPY")
+        world = make(
+            postgres.url_of(name),
+            FixedClock(NOW),
+            crypto.load_or_make(Path(folder) / "keys.json"),
+            FileStore(Path(folder)),
+        )
+        yield world
+        world.database.close()
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")

@@ -1,15 +1,9 @@
 """The SQL of the end of day is the engine's arithmetic, to the fen, loan by loan."""
 
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
-from itertools import count
-from pathlib import Path
 
-import psycopg
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -26,17 +20,13 @@ from lending.engine.events import (
     Waived,
     WrittenOff,
 )
-from lending.foundation import business_day, crypto, ids
-from lending.foundation.clock import FixedClock
+from lending.foundation import business_day, ids
 from lending.foundation.database import Tx
-from lending.foundation.files import FileStore
 from lending.loans import life, life_rules, life_store, store
 from processes.postgres import EmbeddedPostgres
-from tests.batch.portfolio import Lent, lend
-from tests.conftest import NOW
-from tests.loans.world import World, make
+from tests.batch.portfolio import Lent, fresh_world, lend
+from tests.loans.world import World
 
-_serial = count()
 DAYS = 100
 KINDS = ("paid", "payoff", "part", "smaller", "goods", "moved", "waived", "fee", "lost")
 ONE_DAY = timedelta(days=1)
@@ -97,26 +87,6 @@ def hear(tx: Tx, loan_id: str, kind: str, ago: int, amount: int) -> None:
 def business_day_of(world: World) -> date:
     with world.database.unit_of_work() as tx:
         return business_day.today(tx)
-
-
-@contextmanager
-def fresh_world(postgres: EmbeddedPostgres) -> Iterator[World]:
-    """A lender on a database of its own, for one example."""
-    name = f"by_set_{next(_serial)}"
-    with (
-        psycopg.connect(postgres.url, autocommit=True) as connection,
-        tempfile.TemporaryDirectory() as folder,
-    ):
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE template_cf STRATEGY FILE_COPY")
-        world = make(
-            postgres.url_of(name),
-            FixedClock(NOW),
-            crypto.load_or_make(Path(folder) / "keys.json"),
-            FileStore(Path(folder)),
-        )
-        yield world
-        world.database.close()
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def require_as_the_engine_says(world: World, loan_ids: list[str], day: date) -> None:
