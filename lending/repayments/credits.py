@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from lending.foundation import audit, ids
 from lending.foundation.audit import Actor
 from lending.foundation.database import Tx
+from lending.foundation.money import yuan
 from lending.ledger import service as ledger
 from lending.ledger import store as ledger_store
 from lending.ledger.chart import Code
@@ -50,7 +51,7 @@ def refund(tx: Tx, loan_id: str, amount_fen: int, actor: Actor) -> str:
     ledger_store.lock_owner(tx, loan.customer_id)
     available = credit(tx, loan.customer_id).available_fen
     if not 0 < amount_fen <= available:
-        raise CreditTooSmall(mend=f"可退金额为 {available} 分。")
+        raise CreditTooSmall(mend=f"可退金额为 {yuan(available)} 元。")
     refund_id = ids.new("crf")
     payouts.refund_borrower(tx, loan, refund_id, amount_fen)
     audit.record(tx, actor, "credit.refund", loan_id, {"refund": refund_id, "fen": amount_fen})

@@ -85,6 +85,8 @@ class Proposal:
     maker: Operator
     digest: str
     """Of all the above: what the checker sees is what is carried out."""
+    expected: dict[str, Any]
+    """What it would have done when it was proposed; ids in it are those of the rehearsal."""
     state: ProposalState
     checker: Operator | None
     note: str
@@ -114,7 +116,7 @@ def propose(
     require(maker, wanted.propose)
     _require_words(reason)
     _require_plain(payload)
-    _rehearse(tx, wanted, subject, payload, Actor("operator", maker.id))
+    expected = _rehearse(tx, wanted, subject, payload, Actor("operator", maker.id))
     proposal_id = ids.new("prp")
     expires_at = tx.now + GOOD_FOR
     digest = _digest(
@@ -140,6 +142,7 @@ def propose(
             "expires_at": expires_at,
         },
         payload,
+        expected,
     )
     if not made:
         raise ProposalPending
@@ -241,10 +244,13 @@ class _UndoneError(Exception):
     """Ends a rehearsal."""
 
 
-def _rehearse(tx: Tx, kind: Kind, subject: str, payload: Payload, actor: Actor) -> None:
+def _rehearse(tx: Tx, kind: Kind, subject: str, payload: Payload, actor: Actor) -> dict[str, Any]:
+    """What the action would do, undone again."""
+    result: dict[str, Any] = {}
     with suppress(_UndoneError), tx.savepoint():
-        kind.carry_out(tx, subject, payload, actor)
+        result |= kind.carry_out(tx, subject, payload, actor)
         raise _UndoneError
+    return result
 
 
 def _checked(tx: Tx, kinds: Kinds, proposal_id: str, checker: Operator) -> tuple[Proposal, Kind]:
@@ -312,6 +318,7 @@ def _proposal(row: store.Row) -> Proposal:
     return Proposal(
         **{name: values[name] for name in store.OWN},
         payload=dict(values["payload"]),
+        expected=dict(values["expected"]),
         state=ProposalState(values["state"]),
         maker=store.operator(values, "maker"),
         checker=store.operator(values, "checker") if values["checker_id"] else None,

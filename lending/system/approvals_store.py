@@ -20,8 +20,8 @@ OWN = (
     "ended_at",
 )
 _SELECT = """
-    SELECT p.id, p.kind, p.subject, p.payload, p.reason, p.digest, p.note, p.result, p.made_at,
-           p.expires_at, p.ended_at,
+    SELECT p.id, p.kind, p.subject, p.payload, p.reason, p.digest, p.expected, p.note,
+           p.result, p.made_at, p.expires_at, p.ended_at,
            CASE WHEN p.state = 'open' AND p.expires_at <= :now THEN 'expired' ELSE p.state END
            AS state,
            m.id AS maker_id, m.login AS maker_login, m.name AS maker_name, m.role AS maker_role,
@@ -68,16 +68,19 @@ def expire(tx: Tx) -> None:
     )
 
 
-def insert(tx: Tx, values: Mapping[str, Any], payload: Mapping[str, Any]) -> bool:
+def insert(
+    tx: Tx, values: Mapping[str, Any], payload: Mapping[str, Any], expected: Mapping[str, Any]
+) -> bool:
     """Whether it was put on record: not while the very same is open."""
     return bool(
         tx.run(
             "INSERT INTO proposal (id, kind, subject, payload, reason, maker_id, maker_person,"
-            " digest, state, made_at, expires_at) VALUES (:id, :kind, :subject, :payload, :reason,"
-            " :maker_id, :maker_person, :digest, 'open', :now, :expires_at)"
+            " digest, expected, state, made_at, expires_at) VALUES (:id, :kind, :subject, :payload,"
+            " :reason, :maker_id, :maker_person, :digest, :expected, 'open', :now, :expires_at)"
             " ON CONFLICT DO NOTHING",
             **values,
             payload=json(dict(payload)),
+            expected=json(dict(expected)),
             now=tx.now,
         )
     )

@@ -36,6 +36,8 @@ CREATE TABLE proposal (
     maker_id text NOT NULL REFERENCES operator,
     maker_person text NOT NULL,
     digest text NOT NULL,
+    -- What the rehearsal did, for the checker to see; not part of what is agreed to.
+    expected jsonb NOT NULL,
     state text NOT NULL CHECK (state IN ('open', 'approved', 'refused', 'expired')),
     checker_id text REFERENCES operator,
     checker_person text,

@@ -162,6 +162,7 @@ class TestATransferAtTheConsole:
         assert status == 200
         assert "1,234.50 元" in page
         assert "须由另一位同事复核" in page
+        assert "转入溢缴款" in page  # the rehearsal's result: nothing is due yet
         path = waiting(zheng)
         status, page = zheng.get(path)
         status, page = zheng.post(f"{path}/approve", path, digest=digest_of(page))

@@ -1,6 +1,7 @@
 """Actions on loans that need two persons, from the proposal to the books (T18, T20)."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -29,7 +30,15 @@ from lending.repayments.model import Repayment, RepaymentState, Source, What
 from lending.system import approvals
 from lending.system import service as system
 from lending.system.approvals import Proposal, ProposalState
-from lending.system.errors import PayloadWrong, SamePerson
+from lending.system.errors import (
+    KindUnknown,
+    NotAllowed,
+    PayloadWrong,
+    ProposalAltered,
+    ProposalEnded,
+    ProposalPending,
+    SamePerson,
+)
 from lending.system.model import Operator, Role
 from tests.conftest import TODAY
 from tests.loans.world import AMOUNT_FEN, World
@@ -602,3 +611,96 @@ class TestAReceipt:
     )
     def test_writes_the_amount_out(self, fen: int, words: str):
         assert receipts.in_words(fen) == words
+
+
+class TestEveryGuardedAction:
+    """The ways around the second person, each tried on each action (T18)."""
+
+    def ready(self, world: World, two: tuple[Operator, Operator], kind: str) -> tuple[str, Any]:
+        """A loan on which the action is possible, and the payload for it."""
+        _, loan_id = world.paid()
+        done(world, two, loan_id, "repayment.transfer", **transfer(5_000, "B-0"))
+        (made,) = repayments(world, loan_id)
+        if kind in ("loan.waive", "loan.write_off"):
+            days_later(world, 40)
+        if kind == "loan.charge":
+            item: dict[str, object] = {"name": "guarantee_fee"}
+            TestACharge().signed_with(world, loan_id, item)
+        payloads: dict[str, dict[str, Any]] = {
+            "repayment.transfer": transfer(100),
+            "repayment.reverse": {"repayment": made.id, "because": "退票"},
+            "loan.waive": {"fee_fen": 0, "penalty_fen": 1, "interest_fen": 0},
+            "loan.move_due_dates": {"first_due": "2027-01-05"},
+            "loan.charge": {"name": "guarantee_fee", "amount_fen": 100},
+            "loan.write_off": {},
+            "credit.refund": {"amount_fen": 100},
+        }
+        return loan_id, payloads[kind]
+
+    def trace(self, world: World) -> list[int]:
+        """What any effect would show in."""
+        tables = ("journal_entry", "loan_event", "repayment", "payout", "ledger_hold")
+        return [world.count(f"SELECT count(*) FROM {table}") for table in tables]
+
+    @pytest.mark.parametrize("kind", sorted(KINDS))
+    def test_happens_once_and_only_through_two_persons(
+        self, world: World, two: tuple[Operator, Operator], kind: str
+    ):
+        maker, checker = two
+        loan_id, payload = self.ready(world, two, kind)
+        before = self.trace(world)
+        made = propose(world, maker, loan_id, kind, payload)
+        assert self.trace(world) == before, "proposing has an effect"
+        with pytest.raises(ProposalPending):
+            propose(world, maker, loan_id, kind, payload)
+        for who in (maker, operator(world, "zhou2", "周 经办")):
+            with pytest.raises(SamePerson):
+                approve(world, made, who)
+            with pytest.raises(SamePerson), world.database.unit_of_work() as tx:
+                approvals.refuse(tx, KINDS, made.id, checker=who, note="x")
+        for role in (Role.ADMIN, Role.RISK, Role.VIEWER):
+            other = Operator("opr_x", "x", "某", role, "staff:9")
+            with pytest.raises(NotAllowed):
+                approve(world, made, other)
+            with pytest.raises(NotAllowed):
+                propose(world, other, loan_id, kind, payload)
+        for digest in ("", "0" * 64, made.digest[:-1], made.digest.upper()):
+            with pytest.raises(ProposalAltered):
+                approve(world, replace(made, digest=digest), checker)
+        with pytest.raises(KindUnknown), world.database.unit_of_work() as tx:
+            approvals.approve(tx, {}, made.id, digest=made.digest, checker=checker)
+        assert self.trace(world) == before, "a refused approval has an effect"
+        assert approve(world, made, checker).state is ProposalState.APPROVED
+        after = self.trace(world)
+        assert after != before
+        for act in (checker, operator(world, "qian", "钱三")):
+            with pytest.raises(ProposalEnded):
+                approve(world, made, act)
+        assert self.trace(world) == after, "a second approval has an effect"
+        lines = world.rows(
+            "SELECT detail FROM audit_log WHERE action = :action AND subject = :id"
+            " AND detail->>'proposal' = :proposal",
+            action=f"{kind}.done",
+            id=loan_id,
+            proposal=made.id,
+        )
+        assert [(one["detail"]["maker"], one["detail"]["checker"]) for one in lines] == [
+            (maker.id, checker.id)
+        ]
+
+    @pytest.mark.parametrize("kind", sorted(KINDS))
+    def test_that_was_refused_or_has_expired_never_happens(
+        self, world: World, two: tuple[Operator, Operator], kind: str
+    ):
+        maker, checker = two
+        loan_id, payload = self.ready(world, two, kind)
+        before = self.trace(world)
+        refused = propose(world, maker, loan_id, kind, payload)
+        with world.database.unit_of_work() as tx:
+            approvals.refuse(tx, KINDS, refused.id, checker=checker, note="不同意")
+        late = propose(world, maker, loan_id, kind, payload)
+        world.clock.advance(approvals.GOOD_FOR)
+        for made in (refused, late):
+            with pytest.raises(ProposalEnded):
+                approve(world, made, checker)
+        assert self.trace(world) == before
