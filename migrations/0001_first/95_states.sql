@@ -1,0 +1,43 @@
+-- P19: what may follow what. A move that is not listed is refused, whoever asks; what is never on the left is final.
+CREATE TABLE state_move (
+    entity text NOT NULL,
+    state_old text NOT NULL,
+    state_new text NOT NULL,
+    PRIMARY KEY (entity, state_old, state_new)
+);
+INSERT INTO state_move (entity, state_old, state_new) VALUES
+    ('application', 'started', 'deciding'), ('application', 'started', 'cancelled'), ('application', 'started', 'expired'),
+    ('application', 'deciding', 'approved'), ('application', 'deciding', 'referred'), ('application', 'deciding', 'declined'),
+    ('application', 'deciding', 'cancelled'), ('application', 'deciding', 'expired'),
+    ('application', 'referred', 'approved'), ('application', 'referred', 'declined'),
+    ('application', 'referred', 'cancelled'), ('application', 'referred', 'expired'),
+    ('application', 'declined', 'referred'),
+    ('application', 'approved', 'signed'), ('application', 'approved', 'cancelled'), ('application', 'approved', 'expired'),
+    ('loan', 'signed', 'paying'), ('loan', 'signed', 'payout_failed'), ('loan', 'signed', 'cancelled'),
+    ('loan', 'paying', 'active'), ('loan', 'paying', 'payout_failed'),
+    ('loan', 'payout_failed', 'paying'), ('loan', 'payout_failed', 'cancelled'),
+    ('loan', 'active', 'settled'), ('loan', 'active', 'written_off'),
+    ('loan', 'written_off', 'settled'), ('loan', 'written_off', 'active'),
+    ('loan', 'settled', 'active'), ('loan', 'settled', 'written_off'),
+    ('payout', 'held', 'unknown'), ('payout', 'held', 'paid'), ('payout', 'held', 'failed'),
+    ('payout', 'unknown', 'paid'), ('payout', 'unknown', 'failed'),
+    ('repayment', 'held', 'unknown'), ('repayment', 'held', 'received'), ('repayment', 'held', 'failed'),
+    ('repayment', 'unknown', 'received'), ('repayment', 'unknown', 'failed'),
+    ('repayment', 'received', 'reversed');
+
+CREATE FUNCTION state_moves_as_listed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM state_move WHERE entity = TG_TABLE_NAME 
+        AND state_old = OLD.state AND state_new = NEW.state) THEN
+        RAISE EXCEPTION 'a % that is % does not become %', TG_TABLE_NAME, OLD.state, NEW.state;
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER state_moves BEFORE UPDATE ON application
+    FOR EACH ROW WHEN (OLD.state <> NEW.state) EXECUTE FUNCTION state_moves_as_listed();
+CREATE TRIGGER state_moves BEFORE UPDATE ON loan
+    FOR EACH ROW WHEN (OLD.state <> NEW.state) EXECUTE FUNCTION state_moves_as_listed();
+CREATE TRIGGER state_moves BEFORE UPDATE ON payout
+    FOR EACH ROW WHEN (OLD.state <> NEW.state) EXECUTE FUNCTION state_moves_as_listed();
+CREATE TRIGGER state_moves BEFORE UPDATE ON repayment
+    FOR EACH ROW WHEN (OLD.state <> NEW.state) EXECUTE FUNCTION state_moves_as_listed();
