@@ -30,7 +30,8 @@ WITH moved AS (
     SELECT coalesce(r.channel_order_no, r.id), 'debit', r.amount_fen,
         CASE r.state WHEN 'received' THEN 'paid' WHEN 'failed' THEN 'failed' ELSE 'in_flight' END,
         r.entry_id, coalesce(r.ended_at, r.created_at)
-    FROM repayment r
+    -- A bank transfer was no order of ours: two people read it off the bank's statement.
+    FROM repayment r WHERE r.source <> 'transfer'
 )
 SELECT own.channel_order_no, own.kind, own.amount_fen, own.state, own.entry_id,
     coalesce(moved.ledger_fen, 0) AS ledger_fen

@@ -275,6 +275,16 @@ class TestATransfer:
         assert credit(world).balance_fen == asked  # collected = applied + credit
         assert world.trial_balance() == 0
 
+    def test_is_no_difference_to_the_file_of_our_orders(
+        self, world: World, two: tuple[Operator, Operator]
+    ):
+        _, loan_id = world.paid()
+        done(world, two, loan_id, "repayment.transfer", **transfer(100))
+        world.require_books_agree()
+        (made,) = repayments(world, loan_id)
+        done(world, two, loan_id, "repayment.reverse", repayment=made.id, because="退票")
+        world.require_books_agree()
+
     def test_names_both_persons_in_the_audit_of_the_loan(
         self, world: World, two: tuple[Operator, Operator]
     ):
