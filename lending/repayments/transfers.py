@@ -13,7 +13,7 @@ from lending.foundation.database import Tx
 from lending.loans import life
 from lending.loans.model import Loan
 from lending.repayments import rules, service, transfers_store
-from lending.repayments.errors import DateWrong, ReferenceTaken
+from lending.repayments.errors import DateWrong, ReferenceTaken, RepaymentUnderWay
 from lending.repayments.model import Repayment, RepaymentState, Source, What
 
 
@@ -31,12 +31,17 @@ class Transfer:
 def enter(tx: Tx, loan_id: str, transfer: Transfer, actor: Actor) -> Repayment:
     """Puts an arrival on the loan; what its debts do not take is the borrower's credit (T20).
 
-    Raises NoSuchLoan, WrongState, DateWrong, ReferenceTaken, EventImpossible.
+    While a debit of the same amount has no result, an arrival may be that debit: it waits until the
+    bank has said, and the reference then tells the two apart.
+
+    Raises NoSuchLoan, WrongState, DateWrong, ReferenceTaken, RepaymentUnderWay, EventImpossible.
     """
     loan = life.locked(tx, loan_id)
     _require_date(tx, loan, transfer.arrived_on)
     if transfers_store.reference_known(tx, transfer.reference):
         raise ReferenceTaken
+    if transfers_store.debit_under_way(tx, loan_id, transfer.amount_fen):
+        raise RepaymentUnderWay
     made = Repayment(
         id=ids.new("rep"),
         loan_id=loan.id,

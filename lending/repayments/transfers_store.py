@@ -15,6 +15,18 @@ def reference_known(tx: Tx, reference: str) -> bool:
     )
 
 
+def debit_under_way(tx: Tx, loan_id: str, amount_fen: int) -> bool:
+    """Whether a debit of this amount has no result yet."""
+    return bool(
+        tx.scalar(
+            "SELECT EXISTS (SELECT FROM repayment WHERE loan_id = :loan_id"
+            " AND amount_fen = :amount AND state IN ('held', 'unknown'))",
+            loan_id=loan_id,
+            amount=amount_fen,
+        )
+    )
+
+
 def insert(tx: Tx, made: Repayment, reference: str) -> bool:
     """Whether it was put on record: not while its reference is."""
     return bool(

@@ -207,6 +207,7 @@ class TestATransferAtTheConsole:
         )
         assert status == 400
         assert "填写的内容不正确" in page
+        assert "/amount" in page
         assert world.count("SELECT count(*) FROM proposal") == 0
 
     def test_can_be_refused_with_a_reason(self, world: World, zhou: Desk, zheng: Desk):

@@ -25,6 +25,7 @@ from lending.repayments.errors import (
     NothingReceived,
     NotOverdue,
     ReferenceTaken,
+    RepaymentUnderWay,
 )
 from lending.repayments.model import Repayment, RepaymentState, Source, What
 from lending.system import approvals
@@ -268,12 +269,28 @@ class TestATransfer:
         asked = quote_fen(world, loan_id, What.PAYOFF)
         world.bank.slow = 1
         service.pay(world.context, loan_id, What.PAYOFF, amount_fen=asked)
-        done(world, two, loan_id, "repayment.transfer", **transfer(asked, what="payoff"))
+        done(world, two, loan_id, "repayment.transfer", **transfer(asked + 1, what="payoff"))
         assert state(world, loan_id) is LoanState.SETTLED
         world.bank.settle()
         world.work_until_quiet()
-        assert credit(world).balance_fen == asked  # collected = applied + credit
+        assert credit(world).balance_fen == asked + 1  # collected = applied + credit
         assert world.trial_balance() == 0
+
+    def test_that_may_be_a_debit_without_a_result_waits_for_it(
+        self, world: World, two: tuple[Operator, Operator]
+    ):
+        _, loan_id = world.paid()
+        asked = quote_fen(world, loan_id, What.NEXT)
+        world.bank.lose_answers = 1
+        service.pay(world.context, loan_id, What.NEXT, amount_fen=asked)
+        with pytest.raises(RepaymentUnderWay):
+            propose(world, two[0], loan_id, "repayment.transfer", transfer(asked))
+        world.work_until_quiet()
+        (reference,) = [r["channel_reference"] for r in world.rows("SELECT * FROM repayment")]
+        with pytest.raises(ReferenceTaken):
+            propose(world, two[0], loan_id, "repayment.transfer", transfer(asked, reference))
+        done(world, two, loan_id, "repayment.transfer", **transfer(asked, "another"))
+        assert credit(world).balance_fen == asked
 
     def test_is_no_difference_to_the_file_of_our_orders(
         self, world: World, two: tuple[Operator, Operator]
