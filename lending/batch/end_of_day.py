@@ -217,7 +217,11 @@ def _prove(tx: Tx, day: Day) -> None:
 
     Raises BooksDoNotAgree.
     """
-    findings = [*ledger.verify(tx), *finance.prove(tx, day.closing)]
+    findings = [
+        *ledger.verify_day(tx, day.closing),
+        *ledger.close_day(tx, day.closing),
+        *finance.prove(tx, day.closing),
+    ]
     if findings:
         raise BooksDoNotAgree("; ".join(findings))
 

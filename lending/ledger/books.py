@@ -24,15 +24,24 @@ def balance(tx: Tx, book: str, account: Account, on: date | None) -> int:
     )
 
 
+_BY_CODE = """
+WITH closed AS (SELECT coalesce(max(business_date), DATE '0001-01-01') AS until FROM ledger_proof)
+SELECT code, sum(debit_fen) AS debit_fen, sum(credit_fen) AS credit_fen FROM (
+    SELECT code, debit_fen, credit_fen FROM ledger_day
+    WHERE book = :book AND (CAST(:on AS date) IS NULL OR business_date <= :on)
+    UNION ALL
+    SELECT a.code, l.debit_fen, l.credit_fen
+    FROM journal_line l JOIN ledger_account a ON a.id = l.account_id
+    WHERE a.book = :book AND l.booked_date > (SELECT until FROM closed)
+        AND (CAST(:on AS date) IS NULL OR l.booked_date <= :on)
+) t GROUP BY code ORDER BY code
+"""
+"""Closed dates out of their totals, the rest out of the lines: equal to the fold of all lines."""
+
+
 def trial_balance(tx: Tx, book: str, on: date | None) -> list[BalanceRow]:
     """Debits and credits by account of the chart."""
-    rows = tx.all(
-        "SELECT a.code, sum(l.debit_fen) AS debit_fen, sum(l.credit_fen) AS credit_fen"
-        " FROM journal_line l JOIN ledger_account a ON a.id = l.account_id WHERE a.book = :book"
-        " AND (CAST(:on AS date) IS NULL OR l.booked_date <= :on) GROUP BY a.code ORDER BY a.code",
-        book=book,
-        on=on,
-    )
+    rows = tx.all(_BY_CODE, book=book, on=on)
     return [
         BalanceRow(
             code=row["code"],
@@ -42,6 +51,56 @@ def trial_balance(tx: Tx, book: str, on: date | None) -> list[BalanceRow]:
         )
         for row in rows
     ]
+
+
+def insert_day(tx: Tx, day: date) -> None:
+    """Totals what was booked on a date, by book and code."""
+    tx.run(
+        "INSERT INTO ledger_day (book, code, business_date, debit_fen, credit_fen)"
+        " SELECT a.book, a.code, :day, sum(l.debit_fen), sum(l.credit_fen) FROM journal_line l"
+        " JOIN ledger_account a ON a.id = l.account_id WHERE l.booked_date = :day"
+        " GROUP BY a.book, a.code",
+        day=day,
+    )
+
+
+def insert_proof(tx: Tx, day: date, number: int, digest: bytes) -> None:
+    """Keeps the newest seal as a date is closed."""
+    tx.run(
+        "INSERT INTO ledger_proof (business_date, seal_number, digest)"
+        " VALUES (:day, :number, :digest)",
+        day=day,
+        number=number,
+        digest=digest,
+    )
+
+
+def last_proof(tx: Tx) -> tuple[int, bytes]:
+    """Number and digest of the newest seal as a date was closed last."""
+    row = tx.maybe(
+        "SELECT seal_number, digest FROM ledger_proof ORDER BY business_date DESC LIMIT 1"
+    )
+    return (row["seal_number"], bytes(row["digest"])) if row else (0, b"")
+
+
+def days_that_differ(tx: Tx) -> Sequence[Row]:
+    """Closed dates whose totals are not the fold of their lines, and proofs of no known seal."""
+    return tx.all(
+        "WITH fold AS (SELECT a.book, a.code, l.booked_date AS day, sum(l.debit_fen) AS debit_fen,"
+        "  sum(l.credit_fen) AS credit_fen FROM journal_line l"
+        "  JOIN ledger_account a ON a.id = l.account_id"
+        "  WHERE l.booked_date <= (SELECT max(business_date) FROM ledger_proof)"
+        "  GROUP BY a.book, a.code, l.booked_date)"
+        " SELECT coalesce(f.day, d.business_date) AS day, coalesce(f.book, d.book) AS book,"
+        "  coalesce(f.code, d.code) AS code FROM fold f FULL JOIN ledger_day d"
+        "  ON d.book = f.book AND d.code = f.code AND d.business_date = f.day"
+        " WHERE f.debit_fen IS DISTINCT FROM d.debit_fen"
+        "  OR f.credit_fen IS DISTINCT FROM d.credit_fen"
+        " UNION ALL SELECT p.business_date, '', 'its seal' FROM ledger_proof p"
+        " LEFT JOIN journal_seal s ON s.number = p.seal_number"
+        " WHERE p.seal_number > 0 AND s.digest IS DISTINCT FROM p.digest"
+        " ORDER BY 1, 2, 3"
+    )
 
 
 def sub_ledger(tx: Tx, book: str, code: Code, on: date | None) -> list[SubBalance]:
@@ -109,15 +168,19 @@ def seals_after(tx: Tx, number: int, limit: int) -> Sequence[Row]:
     )
 
 
-def entries_after(tx: Tx, seq: int, limit: int) -> Sequence[Row]:
+def entries_after(tx: Tx, seq: int, limit: int, *, booked: date | None = None) -> Sequence[Row]:
     """Entries in their order, each with its lines as `[[code, owner, debit, credit], ...]`.
+
+    `booked` leaves only those of a date.
 
     `whole` says whether the lines are numbered without a gap, in the entry's book and on its date.
     """
     return tx.all(
         "SELECT e.seq, e.id, e.book, e.kind, e.subject, e.memo, e.key, e.reverses,"
         " e.effective_date, e.content_sha256, l.lines, coalesce(l.whole, false) AS whole"
-        " FROM (SELECT * FROM journal_entry WHERE seq > :seq ORDER BY seq LIMIT :limit) e"
+        " FROM (SELECT * FROM journal_entry WHERE seq > :seq"
+        "  AND (CAST(:booked AS date) IS NULL OR booked_date = :booked)"
+        "  ORDER BY seq LIMIT :limit) e"
         " LEFT JOIN LATERAL (SELECT json_agg(json_build_array(a.code, a.owner, l.debit_fen,"
         " l.credit_fen) ORDER BY l.number) AS lines, count(*) = max(l.number) AND min(l.number) = 1"
         " AND bool_and(l.booked_date = e.booked_date AND a.book = e.book) AS whole"
@@ -125,14 +188,27 @@ def entries_after(tx: Tx, seq: int, limit: int) -> Sequence[Row]:
         " WHERE l.entry_seq = e.seq) l ON true ORDER BY e.seq",
         seq=seq,
         limit=limit,
+        booked=booked,
     )
 
 
-def lines_without_entry(tx: Tx) -> list[int]:
+def first_seq(tx: Tx, booked: date) -> int | None:
+    """The first entry of a date."""
+    found: int | None = tx.scalar(
+        "SELECT min(seq) FROM (SELECT seq FROM journal_entry WHERE booked_date = :booked"
+        " OFFSET 0) t",
+        booked=booked,
+    )
+    return found
+
+
+def lines_without_entry(tx: Tx, booked: date | None = None) -> list[int]:
     """Sequence numbers of entries that are gone and whose lines are not."""
     rows = tx.all(
         "SELECT DISTINCT l.entry_seq FROM journal_line l"
-        " LEFT JOIN journal_entry e ON e.seq = l.entry_seq WHERE e.seq IS NULL ORDER BY 1"
+        " LEFT JOIN journal_entry e ON e.seq = l.entry_seq WHERE e.seq IS NULL"
+        " AND (CAST(:booked AS date) IS NULL OR l.booked_date = :booked) ORDER BY 1",
+        booked=booked,
     )
     return [row["entry_seq"] for row in rows]
 
@@ -147,8 +223,11 @@ def entries_nobody_seals(tx: Tx) -> list[str]:
     return [row["id"] for row in rows]
 
 
-def limited_that_differ(tx: Tx) -> Sequence[Row]:
-    """Limited accounts whose kept balance or holds are not the fold of their lines and holds."""
+def limited_that_differ(tx: Tx, booked: date | None = None) -> Sequence[Row]:
+    """Limited accounts whose kept balance or holds are not the fold of their lines and holds.
+
+    `booked` leaves only those with a line of a date.
+    """
     return tx.all(
         "WITH held AS (SELECT account_id, sum(debit_fen) AS debit_fen,"
         " sum(credit_fen) AS credit_fen FROM"
@@ -163,9 +242,12 @@ def limited_that_differ(tx: Tx) -> Sequence[Row]:
         " LEFT JOIN held h ON h.account_id = l.account_id,"
         " LATERAL (SELECT coalesce(sum(debit_fen - credit_fen), 0) AS posted_fen"
         "   FROM journal_line WHERE account_id = l.account_id) f"
-        " WHERE a.id IS NULL OR l.posted_fen <> f.posted_fen"
+        " WHERE (CAST(:booked AS date) IS NULL OR l.account_id IN"
+        "  (SELECT account_id FROM journal_line WHERE booked_date = :booked))"
+        " AND (a.id IS NULL OR l.posted_fen <> f.posted_fen"
         " OR l.held_debit_fen <> coalesce(h.debit_fen, 0)"
-        " OR l.held_credit_fen <> coalesce(h.credit_fen, 0)"
+        " OR l.held_credit_fen <> coalesce(h.credit_fen, 0))",
+        booked=booked,
     )
 
 

@@ -4,7 +4,8 @@ An entry's content is digested as it is written and chained a little later, so t
 waits for the one before it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from datetime import date
 
 from lending.foundation.database import Row, Tx
 from lending.ledger import books, rules
@@ -43,33 +44,70 @@ def verify(tx: Tx, *, anchor: tuple[int, str] | None = None) -> list[str]:
     """
     findings = list(_chain(tx, anchor))
     findings += _contents(tx)
-    findings += [
-        f"lines of entry number {seq} are there, and the entry is not"
-        for seq in books.lines_without_entry(tx)
-    ]
+    findings += _lines_alone(books.lines_without_entry(tx))
     findings += [
         f"entry {entry_id} is neither sealed nor waiting for it"
         for entry_id in books.entries_nobody_seals(tx)
     ]
-    findings += [
-        f"{row['code']}[{row['owner']}] keeps {row['posted_fen']} fen posted and"
-        f" {row['held_debit_fen']} | {row['held_credit_fen']} held; its lines and holds say"
-        f" {row['folded_fen']} and {row['folded_debit_fen']} | {row['folded_credit_fen']}"
-        for row in books.limited_that_differ(tx)
-    ]
+    findings += _limits(books.limited_that_differ(tx))
     findings += [
         f"{row['code']}[{row['owner']}] has lost its limit"
         for row in books.without_their_limit(tx, LIMITS)
     ]
-    for book in books.books(tx):
-        off = sum(row.balance_fen for row in books.trial_balance(tx, book, None))
-        if off:
-            findings.append(f"the trial balance of book {book} is off by {off} fen")
+    findings += [
+        f"the close of {row['day']} has another {row['code']} than book {row['book'] or 'all'} says"
+        for row in books.days_that_differ(tx)
+    ]
+    return findings + _off(tx)
+
+
+def verify_day(tx: Tx, day: date) -> list[str]:
+    """What is wrong with the entries booked on a date, and with the chain since the last close.
+
+    What earlier dates hold was proved as they were closed; `verify` reads it all again.
+    """
+    number, digest = books.last_proof(tx)
+    findings = list(_chain(tx, None, number, digest))
+    findings += _contents(tx, day)
+    findings += _lines_alone(books.lines_without_entry(tx, day))
+    findings += _limits(books.limited_that_differ(tx, day))
     return findings
 
 
-def _chain(tx: Tx, anchor: tuple[int, str] | None) -> Iterator[str]:
-    number, digest = 0, b""
+def close_day(tx: Tx, day: date) -> list[str]:
+    """Totals a date on which nothing can be booked any more; what is wrong with the totals (L2).
+
+    To be called once, in the unit of work that has moved the business date on.
+    """
+    books.insert_day(tx, day)
+    books.insert_proof(tx, day, *books.last_seal(tx))
+    return _off(tx)
+
+
+def _lines_alone(numbers: Iterable[int]) -> list[str]:
+    return [f"lines of entry number {seq} are there, and the entry is not" for seq in numbers]
+
+
+def _limits(rows: Iterable[Row]) -> list[str]:
+    return [
+        f"{row['code']}[{row['owner']}] keeps {row['posted_fen']} fen posted and"
+        f" {row['held_debit_fen']} | {row['held_credit_fen']} held; its lines and holds say"
+        f" {row['folded_fen']} and {row['folded_debit_fen']} | {row['folded_credit_fen']}"
+        for row in rows
+    ]
+
+
+def _off(tx: Tx) -> list[str]:
+    sums = (
+        (book, sum(row.balance_fen for row in books.trial_balance(tx, book, None)))
+        for book in books.books(tx)
+    )
+    return [f"the trial balance of book {book} is off by {off} fen" for book, off in sums if off]
+
+
+def _chain(
+    tx: Tx, anchor: tuple[int, str] | None, number: int = 0, digest: bytes = b""
+) -> Iterator[str]:
     while rows := books.seals_after(tx, number, READ_AT_ONCE):
         for row in rows:
             number += 1
@@ -98,9 +136,10 @@ def _seal_digest(previous: bytes, number: int, seq: int, row: Row) -> bytes:
     )
 
 
-def _contents(tx: Tx) -> Iterator[str]:
-    seq = 0
-    while rows := books.entries_after(tx, seq, READ_AT_ONCE):
+def _contents(tx: Tx, booked: date | None = None) -> Iterator[str]:
+    first = books.first_seq(tx, booked) if booked else 1
+    seq = first - 1 if first is not None else None
+    while seq is not None and (rows := books.entries_after(tx, seq, READ_AT_ONCE, booked=booked)):
         for row in rows:
             seq = row["seq"]
             if not row["whole"] or _content_digest(row) != bytes(row["content_sha256"]):

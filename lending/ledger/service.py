@@ -32,6 +32,8 @@ from lending.ledger.model import (
 )
 
 verify = proof.verify
+verify_day = proof.verify_day
+close_day = proof.close_day
 seal = proof.seal
 
 

@@ -47,6 +47,8 @@ CREATE TABLE journal_line (
     CHECK ((debit_fen = 0) <> (credit_fen = 0))
 );
 CREATE INDEX ON journal_line (account_id, booked_date) INCLUDE (debit_fen, credit_fen);
+CREATE INDEX ON journal_line USING brin (booked_date) WITH (pages_per_range = 32);
+CREATE INDEX ON journal_entry USING brin (booked_date) WITH (pages_per_range = 32);
 
 CREATE TABLE ledger_hold (
     id text PRIMARY KEY,
@@ -79,6 +81,21 @@ CREATE TABLE journal_seal (
     digest bytea NOT NULL
 );
 
+-- What was booked on a date that is closed, and the newest seal then: so that no later proof reads it all again.
+CREATE TABLE ledger_day (
+    book text NOT NULL,
+    code text NOT NULL,
+    business_date date NOT NULL,
+    debit_fen numeric NOT NULL,
+    credit_fen numeric NOT NULL,
+    PRIMARY KEY (book, code, business_date)
+);
+CREATE TABLE ledger_proof (
+    business_date date PRIMARY KEY,
+    seal_number bigint NOT NULL,
+    digest bytea NOT NULL
+);
+
 -- L3: nothing posted is ever changed or removed, whoever asks.
 CREATE FUNCTION journal_only_grows() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -91,6 +108,10 @@ CREATE TRIGGER only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON journal_line
 CREATE TRIGGER only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON journal_seal
     FOR EACH STATEMENT EXECUTE FUNCTION journal_only_grows();
 CREATE TRIGGER only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger_account
+    FOR EACH STATEMENT EXECUTE FUNCTION journal_only_grows();
+CREATE TRIGGER only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger_day
+    FOR EACH STATEMENT EXECUTE FUNCTION journal_only_grows();
+CREATE TRIGGER only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger_proof
     FOR EACH STATEMENT EXECUTE FUNCTION journal_only_grows();
 CREATE TRIGGER only_grows BEFORE DELETE OR TRUNCATE ON ledger_hold
     FOR EACH STATEMENT EXECUTE FUNCTION journal_only_grows();

@@ -7,13 +7,22 @@ import psycopg
 import pytest
 from sqlalchemy.exc import DBAPIError
 
+from lending.foundation import business_day
 from lending.foundation.database import Database, Tx
 from lending.ledger import jobs, proof, rules, service
 from lending.ledger.chart import Code
 from lending.ledger.model import Account, Entry, credit, debit
 from tests.ledger.entries import BANK, LOAN, expose, hold, lend, transfer, write
 
-TABLES = ("journal_entry", "journal_line", "journal_seal", "ledger_account", "ledger_limit")
+TABLES = (
+    "journal_entry",
+    "journal_line",
+    "journal_seal",
+    "ledger_account",
+    "ledger_limit",
+    "ledger_day",
+    "ledger_proof",
+)
 OF_NO_WORTH = {
     ("ledger_account", "opened_at"),
     ("ledger_limit", "debit_limit_fen"),
@@ -22,6 +31,7 @@ OF_NO_WORTH = {
 """What no entry says: limits are settings."""
 OTHER = {
     "bigint": "{0} + 1000000",
+    "numeric": "{0} + 1",
     "smallint": "{0} + 100",
     "text": "coalesce({0}, '') || 'x'",
     "date": "coalesce({0}, date '2020-01-01') + 1",
@@ -38,7 +48,15 @@ def filled(database: Database) -> None:
         hold(tx, 50)
         service.reverse(tx, entry_id, "wrong")
         assert service.seal(tx) == 4
+        close(tx)
         lend(tx, 3, "not sealed yet")
+
+
+def close(tx: Tx) -> None:
+    """Closes the open date and opens the next."""
+    day = business_day.today(tx)
+    business_day.close(tx)
+    assert service.close_day(tx, day) == []
 
 
 def intrude(database_url: str, statement: str) -> int:
@@ -267,3 +285,79 @@ class TestSealing:
         assert [step(), step()] == [True, False]
         with database.unit_of_work() as tx:
             assert proof.head(tx)[0] == filled_entries
+
+
+class TestClosingADate:
+    def test_keeps_totals_that_make_the_same_trial_balance(self, database: Database):
+        with database.unit_of_work() as tx:
+            for number in range(5):
+                lend(tx, 100 + number, f"a{number}")
+                expose(tx, 10 + number, f"b{number}")
+                before = service.trial_balance(tx)
+                closed = business_day.today(tx)
+                close(tx)
+                assert service.trial_balance(tx) == before
+                lend(tx, 1, f"c{number}")
+                assert service.trial_balance(tx, closed) == before
+            assert proof.verify(tx) == []
+
+    def test_l13_a_balance_as_of_it_never_changes(self, database: Database):
+        with database.unit_of_work() as tx:
+            lend(tx, 100, "a")
+            day = business_day.today(tx)
+            close(tx)
+            before = service.trial_balance(tx, day)
+            lend(tx, 50, "b")
+            assert service.trial_balance(tx, day) == before
+            assert service.balance(tx, LOAN, on=day) == 100
+
+    def test_l2_is_refused_for_each_book_that_is_off(self, database: Database, database_url: str):
+        with database.unit_of_work() as tx:
+            lend(tx, 100, "a")
+            write(tx, *transfer(LOAN, BANK, 7), key="b", book="bank_b")
+        intrude(database_url, "UPDATE journal_line SET debit_fen = 8 WHERE debit_fen = 7")
+        with database.unit_of_work() as tx:
+            day = business_day.today(tx)
+            business_day.close(tx)
+            assert service.close_day(tx, day) == [
+                "the trial balance of book bank_b is off by 1 fen"
+            ]
+
+
+class TestProvingADate:
+    def test_finds_nothing_on_a_date_that_is_whole(self, database: Database):
+        filled(database)
+        with database.unit_of_work() as tx:
+            assert service.verify_day(tx, business_day.today(tx)) == []
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            "UPDATE journal_line SET debit_fen = 8 WHERE debit_fen = 7",
+            "UPDATE journal_entry SET memo = 'changed' WHERE key = 'today'",
+            "DELETE FROM journal_entry WHERE key = 'today'",
+            "UPDATE journal_seal SET digest = set_byte(digest, 0, 0) WHERE number = 5",
+            "DELETE FROM journal_seal WHERE number = 5",
+            "UPDATE ledger_limit SET posted_fen = posted_fen + 1",
+        ],
+    )
+    def test_finds_what_was_changed_of_it(self, database: Database, database_url: str, change: str):
+        filled(database)
+        with database.unit_of_work() as tx:
+            write(tx, *transfer(LOAN, BANK, 7), key="today")
+            expose(tx, 1, "today too")
+            assert service.seal(tx) == 3
+            today = business_day.today(tx)
+            assert service.verify_day(tx, today) == []
+        intrude(database_url, change)
+        with database.unit_of_work() as tx:
+            assert service.verify_day(tx, today)
+
+    def test_leaves_what_was_proved_before_to_the_whole_proof(
+        self, database: Database, database_url: str
+    ):
+        filled(database)
+        intrude(database_url, "UPDATE journal_entry SET memo = 'changed' WHERE key = 'a'")
+        with database.unit_of_work() as tx:
+            assert service.verify_day(tx, business_day.today(tx)) == []
+            assert service.verify(tx)
