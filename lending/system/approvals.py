@@ -175,7 +175,14 @@ def approve(
         raise ProposalAltered
     actor = Actor("operator", checker.id)
     result = kind.carry_out(tx, found.subject, found.payload, actor)
-    store.end(tx, proposal_id, ProposalState.APPROVED.value, checker, note=note, result=result)
+    store.end(
+        tx,
+        proposal_id,
+        ProposalState.APPROVED.value,
+        checker,
+        note=note.strip()[:REASON_MAX],
+        result=result,
+    )
     detail = {
         "proposal": found.id,
         "kind": found.kind,
