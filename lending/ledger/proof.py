@@ -13,7 +13,7 @@ from lending.ledger.chart import LIMITS, Code
 from lending.ledger.model import Account, Entry, Leg
 
 SEAL_AT_ONCE = 2000
-READ_AT_ONCE = 2000
+READ_AT_ONCE = 200
 
 
 def seal(tx: Tx) -> int:
