@@ -24,6 +24,8 @@ def add(console: Blueprint, context: Context) -> None:
             )
         except SignInRefused as refused:
             return render_template("console/sign_in.html", refused=refused), refused.status
+        with context.database.unit_of_work() as tx:
+            service.sign_out(tx, request.cookies.get(session.COOKIE, ""))
         secure = context.settings.public_url.startswith("https:")
         answer = redirect(url_for("console.applications"))
         return session.remember(answer, session_id, secure=secure)
