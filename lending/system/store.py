@@ -15,9 +15,7 @@ def by_login(tx: Tx, login: str) -> Row | None:
     )
 
 
-def insert(
-    tx: Tx, *, login: str, name: str, person: str, role: Role, password_hash: str
-) -> bool:
+def insert(tx: Tx, *, login: str, name: str, person: str, role: Role, password_hash: str) -> bool:
     return bool(
         tx.run(
             "INSERT INTO operator (id, login, name, person, password_hash, role, state, created_at)"
