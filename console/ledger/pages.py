@@ -10,6 +10,7 @@ from lending.foundation.context import Context
 from lending.ledger import proof
 from lending.ledger import service as ledger
 from lending.system import service as system
+from lending.system.errors import PayloadWrong
 from lending.system.model import Right
 
 
@@ -20,7 +21,10 @@ def add(console: Blueprint, context: Context) -> None:
     def trial_balance() -> ResponseReturnValue:
         system.require(session.operator(), Right.SEE_BOOKS)
         raw = request.args.get("on", "")
-        on = date.fromisoformat(raw) if raw else None
+        try:
+            on = date.fromisoformat(raw) if raw else None
+        except ValueError as wrong:
+            raise PayloadWrong(field="/on", mend="请按年-月-日填写日期。") from wrong
         with context.database.unit_of_work() as tx:
             rows = ledger.trial_balance(tx, on=on)
             findings = proof.verify(tx)
