@@ -125,3 +125,5 @@ class Decision:
     decided_by: str
     """`system`, or `operator:` and the person's id."""
     decided_at: datetime
+    note: str = ""
+    """A person's reason in words, for colleagues."""

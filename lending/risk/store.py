@@ -15,14 +15,14 @@ from lending.risk.rules import Verdict
 
 DECISION_BY_ID = """
     SELECT id, application_id, outcome, score, limit_fen, periods_max, reasons, features, versions,
-        decided_by, decided_at FROM decision WHERE id = :id"""
+        decided_by, decided_at, note FROM decision WHERE id = :id"""
 DECISIONS_OF_APPLICATION = """
     SELECT id, application_id, outcome, score, limit_fen, periods_max, reasons, features, versions,
-        decided_by, decided_at FROM decision WHERE application_id = :id
+        decided_by, decided_at, note FROM decision WHERE application_id = :id
     ORDER BY decided_by <> 'system', decided_at"""
 DECISIONS_LOCKED = """
     SELECT id, application_id, outcome, score, limit_fen, periods_max, reasons, features, versions,
-        decided_by, decided_at FROM decision WHERE application_id = :id
+        decided_by, decided_at, note FROM decision WHERE application_id = :id
     ORDER BY decided_by <> 'system', decided_at FOR UPDATE"""
 
 
@@ -223,4 +223,5 @@ def _decision(row: Row) -> Decision:
         versions=row["versions"],
         decided_by=row["decided_by"],
         decided_at=row["decided_at"],
+        note=row["note"],
     )
