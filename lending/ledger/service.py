@@ -1,6 +1,6 @@
 """The journal: it only grows; a mistake is mended by its mirror image."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -203,34 +203,41 @@ def _lock_hold(tx: Tx, hold_id: str) -> Hold:
 def _write(tx: Tx, entry: Entry, ending: Hold | None = None) -> str:
     """Writes an entry, and ends a hold with it.
 
-    Most entries need one statement. Where it holds back, somebody was there before under the same
-    key, or accounts have to be opened or locked first.
+    Most entries need one statement, or two where an account is used for the first time. Where it
+    holds back, somebody was there before under the same key, or accounts have to be locked first.
     """
+    digest = rules.content_digest(entry)
+    if ending is None:
+        written, all_open = store.insert_at_once(tx, entry, digest)
+        if not all_open:
+            store.open_accounts(tx, entry.book, _limits(leg.account for leg in entry.legs))
+            written, _ = store.insert_at_once(tx, entry, digest)
+        if written:
+            return written
+    return _write_locked(tx, entry, digest, ending)
+
+
+def _write_locked(tx: Tx, entry: Entry, digest: bytes, ending: Hold | None) -> str:
+    """Writes an entry in steps, every account with a limit locked."""
     changes = rules.changes_of_lines(entry.legs)
     if ending:
         changes = rules.together(changes, rules.changes_of_hold(ending, ends=True))
-    digest = rules.content_digest(entry)
-    limited = [one for one in changes if one.code in LIMITS]
-    locked = store.lock_limited(tx, entry.book, changes) if limited or ending else []
-    if len(locked) < len(limited):
-        locked = _open_and_lock(tx, entry.book, changes)
-    for _ in range(2):
-        try:
-            after = _changed(locked, changes)
-        except LimitPassed:
-            if there := _written(tx, entry):
-                return there
-            raise
-        entry_id = store.insert_entry(tx, entry, digest, after)
-        if entry_id:
-            if ending:
-                store.end_hold(tx, ending.id, entry_id=entry_id)
-            return entry_id
+    locked = _open_and_lock(tx, entry.book, changes)
+    try:
+        after = _changed(locked, changes)
+    except LimitPassed:
         if there := _written(tx, entry):
             return there
-        locked = _open_and_lock(tx, entry.book, changes)
+        raise
+    entry_id = store.insert_entry(tx, entry, digest, after)
+    if entry_id:
+        if ending:
+            store.end_hold(tx, ending.id, entry_id=entry_id)
+        return entry_id
+    if there := _written(tx, entry):
+        return there
     business_day.today(tx)  # a business date that is not open is the one reason left
-    raise AssertionError(f"the journal held back twice: {entry}")
+    raise AssertionError(f"the journal held back with everything locked: {entry}")
 
 
 def _written(tx: Tx, entry: Entry) -> str | None:
@@ -247,8 +254,13 @@ def _written(tx: Tx, entry: Entry) -> str | None:
 
 
 def _open_and_lock(tx: Tx, book: str, changes: Mapping[Account, Change]) -> list[LimitedBalance]:
-    store.open_accounts(tx, book, {one: LIMITS.get(one.code, Limits()) for one in changes})
+    store.open_accounts(tx, book, _limits(changes))
     return store.lock_limited(tx, book, changes)
+
+
+def _limits(accounts: Iterable[Account]) -> dict[Account, Limits]:
+    """What the chart has each account opened with."""
+    return {one: LIMITS.get(one.code, Limits()) for one in accounts}
 
 
 def _changed(

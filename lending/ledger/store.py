@@ -47,6 +47,91 @@ every size of the chart.
 """
 
 
+_POST_AT_ONCE = """
+WITH leg AS MATERIALIZED (
+    SELECT t.number, a.id AS account_id, CAST(t.line ->> 2 AS bigint) AS debit_fen,
+        CAST(t.line ->> 3 AS bigint) AS credit_fen, l.account_id AS limited
+    FROM json_array_elements(CAST(%(legs)s AS json)) WITH ORDINALITY AS t (line, number)
+    CROSS JOIN LATERAL (SELECT id FROM ledger_account
+        WHERE book = %(book)s AND code = t.line ->> 0 AND owner = t.line ->> 1 LIMIT 1) a
+    LEFT JOIN LATERAL (SELECT account_id FROM ledger_limit
+        WHERE account_id = a.id LIMIT 1) l ON true
+), asked AS MATERIALIZED (
+    SELECT count(*) AS lines, count(DISTINCT limited) AS accounts, min(limited) AS account_id,
+        coalesce(sum(debit_fen - credit_fen) FILTER (WHERE limited IS NOT NULL), 0) AS fen
+    FROM leg
+), kept AS (
+    UPDATE ledger_limit l SET posted_fen = l.posted_fen + asked.fen
+    FROM asked
+    WHERE l.account_id = asked.account_id AND asked.accounts = 1 AND asked.lines = %(lines)s
+        AND (l.debit_limit_fen IS NULL OR l.posted_fen + asked.fen + l.held_debit_fen
+            <= greatest(l.debit_limit_fen, l.posted_fen + l.held_debit_fen))
+        AND (l.credit_limit_fen IS NULL OR l.held_credit_fen - l.posted_fen - asked.fen
+            <= greatest(l.credit_limit_fen, l.held_credit_fen - l.posted_fen))
+    RETURNING l.account_id
+), entry AS (
+    INSERT INTO journal_entry (id, book, kind, effective_date, booked_date, subject, memo, key,
+        content_sha256, reverses, created_at)
+    SELECT %(id)s, %(book)s, %(kind)s, CAST(%(effective)s AS date), business_date, %(subject)s,
+        %(memo)s, %(key)s, %(digest)s, CAST(%(reverses)s AS text), %(now)s
+    FROM business_day, asked
+    WHERE asked.lines = %(lines)s AND asked.accounts = (SELECT count(*) FROM kept)
+    ON CONFLICT (key) DO NOTHING
+    RETURNING seq, booked_date
+), waiting AS (
+    INSERT INTO journal_unsealed (entry_seq) SELECT seq FROM entry
+), written AS (
+    INSERT INTO journal_line
+        (entry_seq, number, account_id, debit_fen, credit_fen, booked_date)
+    SELECT entry.seq, leg.number, leg.account_id, leg.debit_fen, leg.credit_fen, entry.booked_date
+    FROM entry, leg
+)
+SELECT (SELECT count(*) FROM entry), (SELECT count(*) FROM kept), account_id, fen, lines FROM asked
+"""
+"""As `_POST`, with the limit of one account checked and kept by the statement itself: the row is
+looked at again, under its lock, as it is after whoever was there before.
+"""
+
+
+def insert_at_once(tx: Tx, entry: Entry, content_sha256: bytes) -> tuple[str | None, bool]:
+    """The new entry's id and whether all its accounts are open.
+
+    No id: the statement held back and changed nothing. It does so when an account is not open yet,
+    when the limit does not allow it, when more than one account has a limit, and when the key is
+    taken.
+    """
+    entry_id = ids.new("jnl")
+    written, kept, account_id, fen, lines = tx.quick(
+        _POST_AT_ONCE,
+        {
+            "id": entry_id,
+            "book": entry.book,
+            "kind": entry.kind,
+            "effective": entry.effective_date,
+            "subject": entry.subject,
+            "memo": entry.memo,
+            "key": entry.key,
+            "digest": content_sha256,
+            "reverses": entry.reverses,
+            "now": tx.now,
+            "lines": len(entry.legs),
+            "legs": json.dumps(
+                [
+                    (leg.account.code, leg.account.owner, leg.debit_fen, leg.credit_fen)
+                    for leg in entry.legs
+                ]
+            ),
+        },
+    )
+    if kept and not written:  # the key was taken at this very moment; the row is still ours
+        tx.run(
+            "UPDATE ledger_limit SET posted_fen = posted_fen - :fen WHERE account_id = :id",
+            fen=fen,
+            id=account_id,
+        )
+    return (entry_id if written else None), lines == len(entry.legs)
+
+
 def insert_entry(
     tx: Tx, entry: Entry, content_sha256: bytes, after: Sequence[LimitedBalance]
 ) -> str | None:
