@@ -1,6 +1,10 @@
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from itertools import count
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from lending.foundation.database import Database
 from lending.ledger import claims, service
@@ -21,6 +25,7 @@ from tests.ledger.entries import (
     write,
 )
 
+_serial = count()
 CLAIM = claims.account("par_1")
 SMALL = Account(Code.BORROWER_CREDIT, "cus_9")
 
@@ -168,6 +173,46 @@ class TestALimit:
                 lend(tx, 6, "mine")
                 assert pool.submit(another).result(timeout=10)
                 assert service.balance(tx, BANK) == -15
+
+
+class TestALine:
+    @settings(max_examples=40, deadline=None, suppress_health_check=[*HealthCheck])
+    @given(st.lists(st.tuples(st.sampled_from(["draw", "hold", "post", "void", "relieve"]),
+                              st.integers(1, LIMIT_FEN)), max_size=12))  # fmt: skip
+    def test_p12_used_held_and_available_are_the_limit(
+        self, database: Database, acts: list[tuple[str, int]]
+    ):
+        owner = Account(Code.EXPOSURE, f"cus_{next(_serial)}")
+        used, holds = 0, dict[str, int]()
+        for act, amount in acts:
+            with database.unit_of_work() as tx, suppress(LimitPassed, StopIteration):
+                with tx.savepoint():
+                    if act == "draw":
+                        write(tx, *transfer(owner, CONTRA, amount), key=f"k{next(_serial)}")
+                        used += amount
+                    elif act == "hold":
+                        held = service.hold(
+                            tx, debit=owner, credit=CONTRA, amount_fen=amount, subject="x", memo=""
+                        )
+                        holds[held] = amount
+                    elif act == "relieve" and used:
+                        back = min(used, amount)
+                        write(tx, *transfer(CONTRA, owner, back), key=f"k{next(_serial)}")
+                        used -= back
+                    elif act in ("post", "void"):
+                        held = next(iter(holds))
+                        if act == "post":
+                            service.post_hold(tx, held, kind="x", key=f"k{next(_serial)}")
+                            used += holds[held]
+                        else:
+                            service.void(tx, held, "x")
+                        del holds[held]
+            with database.unit_of_work() as tx:
+                available = service.available(tx, owner)
+                assert service.balance(tx, owner) == used
+            assert available is not None
+            assert min(used, available) >= 0
+            assert used + sum(holds.values()) + available == LIMIT_FEN
 
 
 class TestAMerchantsClaim:
