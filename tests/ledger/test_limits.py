@@ -185,28 +185,31 @@ class TestALine:
         owner = Account(Code.EXPOSURE, f"cus_{next(_serial)}")
         used, holds = 0, dict[str, int]()
         for act, amount in acts:
-            with database.unit_of_work() as tx, suppress(LimitPassed, StopIteration):
-                with tx.savepoint():
-                    if act == "draw":
-                        write(tx, *transfer(owner, CONTRA, amount), key=f"k{next(_serial)}")
-                        used += amount
-                    elif act == "hold":
-                        held = service.hold(
-                            tx, debit=owner, credit=CONTRA, amount_fen=amount, subject="x", memo=""
-                        )
-                        holds[held] = amount
-                    elif act == "relieve" and used:
-                        back = min(used, amount)
-                        write(tx, *transfer(CONTRA, owner, back), key=f"k{next(_serial)}")
-                        used -= back
-                    elif act in ("post", "void"):
-                        held = next(iter(holds))
-                        if act == "post":
-                            service.post_hold(tx, held, kind="x", key=f"k{next(_serial)}")
-                            used += holds[held]
-                        else:
-                            service.void(tx, held, "x")
-                        del holds[held]
+            with (
+                database.unit_of_work() as tx,
+                suppress(LimitPassed, StopIteration),
+                tx.savepoint(),
+            ):
+                if act == "draw":
+                    write(tx, *transfer(owner, CONTRA, amount), key=f"k{next(_serial)}")
+                    used += amount
+                elif act == "hold":
+                    held = service.hold(
+                        tx, debit=owner, credit=CONTRA, amount_fen=amount, subject="x", memo=""
+                    )
+                    holds[held] = amount
+                elif act == "relieve" and used:
+                    back = min(used, amount)
+                    write(tx, *transfer(CONTRA, owner, back), key=f"k{next(_serial)}")
+                    used -= back
+                elif act in ("post", "void"):
+                    held = next(iter(holds))
+                    if act == "post":
+                        service.post_hold(tx, held, kind="x", key=f"k{next(_serial)}")
+                        used += holds[held]
+                    else:
+                        service.void(tx, held, "x")
+                    del holds[held]
             with database.unit_of_work() as tx:
                 available = service.available(tx, owner)
                 assert service.balance(tx, owner) == used
