@@ -31,6 +31,8 @@ def context(url: str, folder: Path, now: datetime) -> Context:
 
 if __name__ == "__main__":
     end_of_day.PART_SIZE = PART_SIZE
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
     end_of_day.catch_up(
         context(sys.argv[1], Path(sys.argv[2]), datetime.fromisoformat(sys.argv[3])), workers=2
     )

@@ -95,7 +95,7 @@ def lend(tx: Tx, world: World, agreed: Lent) -> str:
             shares=OWN_FUNDS,
             cost_table_sha256="0" * 64,
         ),
-        state=LoanState.SIGNED,
+        state=LoanState.PAYING,
         signed_at=tx.now,
         start_date=None,
         plan_version=1,

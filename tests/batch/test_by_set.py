@@ -27,7 +27,7 @@ from processes.postgres import EmbeddedPostgres
 from tests.batch.portfolio import Lent, fresh_world, lend
 from tests.loans.world import World
 
-DAYS = 100
+DAYS = 75
 KINDS = ("paid", "payoff", "part", "smaller", "goods", "moved", "waived", "fee", "lost")
 ONE_DAY = timedelta(days=1)
 
@@ -109,7 +109,7 @@ def require_as_the_engine_says(world: World, loan_ids: list[str], day: date) -> 
 
 class TestTheEndOfDay:
     @settings(
-        max_examples=10,
+        max_examples=8,
         deadline=None,
         phases=(Phase.explicit, Phase.reuse, Phase.generate),
         suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

@@ -27,7 +27,7 @@ from tests.batch.portfolio import Lent, lend
 from tests.conftest import TODAY
 from tests.loans.world import KilledError, World
 
-LOANS, DAYS = 40, 36
+LOANS, DAYS, KILLS = 40, 36, 10
 BUSINESS = {
     "journal": """
         SELECT e.kind, e.subject, e.memo, e.key, e.effective_date, e.booked_date,
@@ -113,16 +113,15 @@ class TestKilling:
             *(str(lent.files.root), lent.clock.now().isoformat()),
         ]
         wait, killed = random.Random(20261123), 0
-        while True:
-            process = subprocess.Popen(command)
-            time.sleep(wait.uniform(0.9, 1.6))
-            if process.poll() is not None:
-                break
-            os.kill(process.pid, signal.SIGKILL)
-            process.wait()
+        while killed < KILLS:
+            with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+                assert process.stdout
+                assert process.stdout.readline() == b"ready\n"
+                time.sleep(wait.uniform(0.05, 0.4))
+                assert process.poll() is None, "it was done before it could be killed"
+                os.kill(process.pid, signal.SIGKILL)
             killed += 1
-        assert process.returncode == 0
-        assert killed >= 2
+        assert subprocess.run(command, check=False).returncode == 0
         assert digest(database_url) == expected
 
     def test_at_every_commit_changes_nothing(

@@ -245,6 +245,8 @@ class TestABuyer:
         assert books.returncode == 0, books.stdout + books.stderr
 
     def test_sees_the_shop_hear_of_it_by_signed_webhooks(self, phone: Phone):
-        phone.browser.get(f"{phone.shop}/orders")
-        heard = phone.see(".heard").text
-        assert "order.paid" in heard
+        def shop_has_heard() -> bool:
+            phone.browser.get(f"{phone.shop}/orders")
+            return "order.paid" in phone.see(".heard").text
+
+        phone.until(shop_has_heard)

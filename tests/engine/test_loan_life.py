@@ -625,6 +625,7 @@ class TestBeingLate:
     @given(histories(), st.integers(1, 200))
     def test_p23_costs_no_penalty_on_penalty(self, history: History, days: int):
         course, events, today = history
+        today = max(today, course.rows[-1].due_date) + 9 * DAY
         position = replay(course, events, today)
         late = sum(row.open().penalty_fen for row in position.rows)
         assume(late)
