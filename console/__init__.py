@@ -3,6 +3,7 @@
 from flask import Blueprint, Response
 
 from console import session
+from console.batch import pages as batch
 from console.ledger import pages as ledger
 from console.loans import pages as loans
 from console.repayments import pages as repayments
@@ -27,7 +28,7 @@ def create_blueprint(context: Context, kinds: Kinds) -> Blueprint:
         static_folder="static",
     )
     session.protect(console, context)
-    for pages in (system, loans, ledger):
+    for pages in (system, loans, ledger, batch):
         pages.add(console, context)
     for guarded in (repayments, approvals):
         guarded.add(console, context, kinds)

@@ -10,6 +10,7 @@ ROUTES: dict[str, Right | None] = {
     "console.decide": Right.DECIDE_APPLICATIONS,
     "console.retry_payout": Right.RETRY_PAYOUTS,
     "console.trial_balance": Right.SEE_BOOKS,
+    "console.end_of_day": Right.SEE_BOOKS,
     "console.loans": Right.SEE_LOANS,
     "console.loan": Right.SEE_LOANS,
     "console.receipt": Right.SEE_LOANS,

@@ -6,6 +6,7 @@ from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
 from console import session
+from lending.foundation import business_day
 from lending.foundation.context import Context
 from lending.ledger import proof
 from lending.ledger import service as ledger
@@ -27,7 +28,7 @@ def add(console: Blueprint, context: Context) -> None:
             raise PayloadWrong(field="/on", mend="请按年-月-日填写日期。") from wrong
         with context.database.unit_of_work() as tx:
             rows = ledger.trial_balance(tx, on=on)
-            findings = proof.verify(tx)
+            findings = proof.verify_day(tx, business_day.today(tx))
         return render_template(
             "console/trial_balance.html",
             rows=rows,

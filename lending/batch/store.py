@@ -104,7 +104,24 @@ def insert_closed(tx: Tx, day: date, timings: dict[str, int]) -> None:
     )
 
 
-def closed(tx: Tx) -> list[Row]:
+def closed(tx: Tx, limit: int | None = None) -> list[Row]:
+    """The dates that were closed, the newest first."""
     return list(
-        tx.all("SELECT business_date, step_ms, closed_at FROM closed_day ORDER BY business_date")
+        tx.all(
+            "SELECT business_date, step_ms, closed_at FROM closed_day"
+            " ORDER BY business_date DESC LIMIT :limit",
+            limit=limit,
+        )
+    )
+
+
+def steps_of(tx: Tx, day: date) -> list[Row]:
+    """How far each step of a date's end is, in the order in which they were laid out."""
+    return list(
+        tx.all(
+            "SELECT step, count(*) AS parts, count(done_at) AS done,"
+            " coalesce(sum(touched), 0)::bigint AS touched FROM eod_work"
+            " WHERE business_date = :day GROUP BY step ORDER BY min(done_at) NULLS LAST, step",
+            day=day,
+        )
     )

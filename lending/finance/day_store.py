@@ -61,6 +61,25 @@ def insert_portfolio(tx: Tx, day: date) -> int:
     return tx.run(_PORTFOLIO, day=day, days=BUCKET_DAYS, most=BUCKETS)
 
 
+def portfolio(tx: Tx, day: date) -> list[Row]:
+    return list(
+        tx.all(
+            "SELECT product_code, grade, bucket, loans, principal_fen, interest_receivable_fen"
+            " FROM portfolio_day WHERE business_date = :day ORDER BY product_code, bucket, grade",
+            day=day,
+        )
+    )
+
+
+def differences(tx: Tx) -> list[Row]:
+    return list(
+        tx.all(
+            "SELECT business_date, channel_order_no, kind, detail FROM bank_difference"
+            " ORDER BY business_date DESC, channel_order_no LIMIT 200"
+        )
+    )
+
+
 def exposure_by_grade(tx: Tx, day: date) -> list[Row]:
     """Principal and interest receivable of each product by grade."""
     return list(

@@ -1,0 +1,16 @@
+"""What finance keeps of closed dates, to be looked at."""
+
+from datetime import date
+
+from lending.finance import day_store
+from lending.foundation.database import Row, Tx
+
+
+def portfolio(tx: Tx, day: date) -> list[Row]:
+    """The portfolio of a closed date by product, grade and bucket."""
+    return day_store.portfolio(tx, day)
+
+
+def bank_differences(tx: Tx) -> list[Row]:
+    """What the bank's files and our books disagreed on, the newest first."""
+    return day_store.differences(tx)
