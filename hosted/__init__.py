@@ -2,12 +2,13 @@
 
 from decimal import Decimal
 
-from flask import Blueprint, Response, render_template
+from flask import Blueprint, Response, abort, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
 from hosted.checkout import Checkout
 from hosted.me import Me
+from hosted.problems import AGAIN, told
 from lending.foundation.context import Context
 from lending.foundation.errors import Problem
 from lending.foundation.money import percent, yuan
@@ -32,6 +33,11 @@ def create_blueprint(context: Context) -> Blueprint:
     blueprint.add_app_template_filter(yuan, "yuan")
     blueprint.add_app_template_filter(_percent, "percent")
 
+    @blueprint.before_request
+    def require_text() -> None:
+        if any("\0" in text for text in (request.path, *request.values.values())):
+            abort(400, "填写的内容不正确")
+
     @blueprint.after_request
     def harden(response: Response) -> Response:
         response.headers["Content-Security-Policy"] = CSP
@@ -42,15 +48,15 @@ def create_blueprint(context: Context) -> Blueprint:
 
     @blueprint.errorhandler(Problem)
     def tell(problem: Problem) -> ResponseReturnValue:
-        page = render_template("hosted/problem.html", text=problem.detail, mend=problem.mend)
-        return page, problem.status
+        text, mend = told(problem)
+        return render_template("hosted/problem.html", text=text, mend=mend), problem.status
 
     @blueprint.errorhandler(HTTPException)
     def tell_http(problem: HTTPException) -> ResponseReturnValue:
-        text = problem.description or "请求无法完成"
-        return render_template("hosted/problem.html", text=text, mend="请返回重试。"), (
-            problem.code or 500
-        )
+        given = problem.description or ""
+        text = "请求无法完成" if given.isascii() else given
+        page = render_template("hosted/problem.html", text=text, mend=AGAIN)
+        return page, problem.code or 500
 
     return blueprint
 

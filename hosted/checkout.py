@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from hosted import session as sessions
 from hosted import texts
+from hosted.problems import told
 from hosted.session import Session
 from hosted.steps import Step, step
 from lending.channels import service as channels
@@ -22,7 +23,7 @@ from lending.foundation import business_day
 from lending.foundation.context import Context
 from lending.foundation.crypto import mask_identity_no, mask_mobile
 from lending.foundation.database import Tx
-from lending.foundation.errors import Problem
+from lending.foundation.errors import NotFound, Problem
 from lending.loans import contract_pdf, rules
 from lending.loans import service as loans
 from lending.loans.contract_pdf import ContractFacts, Good
@@ -31,8 +32,10 @@ from lending.products import rules as product_rules
 from lending.products import service as products
 from scenarios.mall_installment import checkout as mall
 from scenarios.mall_installment.checkout import CheckoutView
+from scenarios.mall_installment.errors import CheckoutEnded
 
 COOKIE = "cf_checkout"
+PERIODS_DIGITS_MAX = 4
 FACE_BYTES_MAX = 5 * 1024 * 1024
 CODE_TEXTS = {
     CodeProblem.WRONG: "验证码不正确,请重新输入",
@@ -149,7 +152,7 @@ class Checkout:
             return self.show(token, problem)
         except Problem as problem:
             field = (problem.field or "").strip("/").replace("/", "_")
-            return self.show(token, FormProblem(field, f"{problem.detail} {problem.mend}".strip()))
+            return self.show(token, FormProblem(field, " ".join(told(problem)).strip()))
         if action == "scrolled":
             return "", 204
         answer = redirect(url_for("hosted.checkout", token=token), 303)
@@ -170,7 +173,10 @@ class Checkout:
 
     def _visit(self, token: str) -> Visit:
         with self._context.database.unit_of_work() as tx:
-            seen = mall.open_order(tx, token)
+            try:
+                seen = mall.open_order(tx, token)
+            except CheckoutEnded as unknown:
+                raise NotFound(unknown.detail, mend=unknown.mend) from None
             found = sessions.find(tx, self._context.keys, COOKIE, seen.order.id)
             return Visit(self._context, token, seen, found or sessions.begin(tx, seen.order.id))
 
@@ -327,13 +333,14 @@ class Checkout:
 
     def _choose(self, visit: Visit) -> None:
         raw = request.form.get("periods", "")
-        if not raw.isascii() or not raw.isdigit():
+        if not raw.isascii() or not raw.isdigit() or len(raw) > PERIODS_DIGITS_MAX:
             raise FormProblem("periods", "请选择期数")
+        periods = int(raw)
         with self._context.database.unit_of_work() as tx:
-            mall.cost_table(tx, visit.order_id, int(raw[:4]))
-        visit.session.state["periods"] = int(raw)
+            mall.cost_table(tx, visit.order_id, periods)
+        visit.session.state["periods"] = periods
         visit.session.state.pop("showing_id", None)
-        self._keep(visit, Step.CHOOSE, {"periods": int(raw)})
+        self._keep(visit, Step.CHOOSE, {"periods": periods})
 
     def _scrolled(self, visit: Visit) -> None:
         with self._context.database.unit_of_work() as tx:

@@ -9,6 +9,7 @@ from hosted import me_repay
 from hosted import session as sessions
 from hosted.checkout import CODE_TEXTS
 from hosted.me_repay import MyRepayments, PrepaymentRefused
+from hosted.problems import told
 from hosted.session import Session
 from lending.channels import service as channels
 from lending.customers import codes
@@ -73,7 +74,7 @@ class Me:
                 subject="me",
             )
         except Problem as problem:
-            return self.home(("mobile", f"{problem.detail} {problem.mend}"))
+            return self.home(("mobile", " ".join(told(problem)).strip()))
         session.mobile = mobile
         session.state["code_sent"] = True
         self._keep(session)
@@ -135,7 +136,7 @@ class Me:
         except NoSuchLoan:
             raise
         except Problem as problem:
-            return self.loan(loan_id, f"{problem.detail}。{problem.mend}")
+            return self.loan(loan_id, "。".join(told(problem)))
         if made.state == "failed":
             return self.loan(loan_id, f"扣款未成功({made.code}),请更换方式或确认卡内余额后重试")
         return me_repay.back(loan_id)

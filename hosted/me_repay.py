@@ -8,6 +8,7 @@ from hashlib import sha256
 from flask import Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from hosted.problems import told
 from lending.engine.errors import EventImpossible
 from lending.foundation import business_day
 from lending.foundation.audit import Actor
@@ -162,7 +163,7 @@ class MyRepayments:
         except NoSuchLoan:
             raise
         except Problem as problem:
-            return f"{problem.detail}。请刷新页面查看可退金额。"
+            return f"{told(problem)[0]}。请刷新页面查看可退金额。"
         return None
 
     def loan_page(
