@@ -58,7 +58,8 @@ WITH leg AS MATERIALIZED (
         WHERE account_id = a.id LIMIT 1) l ON true
 ), asked AS MATERIALIZED (
     SELECT count(*) AS lines, count(DISTINCT limited) AS accounts, min(limited) AS account_id,
-        coalesce(sum(debit_fen - credit_fen) FILTER (WHERE limited IS NOT NULL), 0) AS fen
+        CAST(coalesce(sum(debit_fen - credit_fen) FILTER (WHERE limited IS NOT NULL), 0)
+            AS bigint) AS fen
     FROM leg
 ), kept AS (
     UPDATE ledger_limit l SET posted_fen = l.posted_fen + asked.fen
