@@ -1,36 +1,124 @@
-"""Quotes per second through the gateway: signed both ways, priced by the engine, over real HTTP.
+"""Quotes per second through the gateway: verified, nonce spent, priced by the engine, signed.
 
-Callers and server share the machine, and the SDK's signing is part of every call: the bare route
-answers the same JSON to the same eight callers, unsigned.
+Twice: through the SDK, which signs and verifies on the same two cores; and by two processes that
+have signed their requests beforehand, so that the server alone is measured. The bare route answers
+the same bytes on the same server to the same callers.
 """
 
+import http.client
+import json
+import multiprocessing
+import threading
+import time
 from collections.abc import Callable
-from dataclasses import asdict
+from multiprocessing.queues import Queue
+from multiprocessing.synchronize import Barrier
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import requests
+from cf_partner_sdk import PrivateKey
+from cf_partner_sdk.http_signatures import Message, new_nonce, sign_request
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from benchmarks import bare
+from benchmarks.signing import CryptographySigner
 from benchmarks.system import free_port, running
 
 AMOUNT_FEN = 599_900
+BODY = json.dumps({"amount_fen": AMOUNT_FEN}).encode()
+PLAIN = {"Content-Type": "application/json"}
 SECONDS = 6.0
+PROCESSES, THREADS, SIGNED_EACH = 2, 4, 6_000
+Signed = list[dict[str, str]]
+
+
+def sign_many(config: dict[str, str], count: int) -> Signed:
+    """Headers of so many requests, each with a nonce of its own."""
+    pem = config["pem"]
+    keyid = PrivateKey.from_pem(pem).keyid
+    signer = CryptographySigner(keyid, load_pem_private_key(pem.encode(), None))
+    url = f"{config['base_url']}/v1/mall/quotes"
+    now = int(time.time())
+    return [
+        {
+            **PLAIN,
+            **sign_request(
+                Message.of_url("POST", url, PLAIN, BODY), signer, created=now, nonce=new_nonce()
+            ),
+        }
+        for _ in range(count)
+    ]
+
+
+def send(url: str, signed: Signed, until: float, counted: list[int]) -> None:
+    """Sends requests over one connection until the time is over, counting good answers."""
+    where = urlsplit(url)
+    assert where.hostname
+    connection = http.client.HTTPConnection(where.hostname, where.port)
+    while signed and time.perf_counter() < until:
+        connection.request("POST", where.path, BODY, signed.pop())
+        answer = connection.getresponse()
+        answer.read()
+        assert answer.status in (200, 201), answer.status
+        counted.append(1)
+
+
+def one_process(url: str, config: dict[str, str], start: Barrier, rates: "Queue[float]") -> None:
+    """Signs, waits for the others, sends from several threads; tells its rate."""
+    signed = sign_many(config, SIGNED_EACH)
+    counted: list[int] = []
+    start.wait()
+    begun = time.perf_counter()
+    threads = [
+        threading.Thread(target=send, args=(url, signed, begun + SECONDS, counted))
+        for _ in range(THREADS)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    rates.put(len(counted) / (time.perf_counter() - begun))
+
+
+def signed_beforehand(url: str, config: dict[str, str]) -> float:
+    """Answers a second to all processes together."""
+    context = multiprocessing.get_context("spawn")
+    start, rates = context.Barrier(PROCESSES), context.Queue()
+    senders = [
+        context.Process(target=one_process, args=(url, config, start, rates))
+        for _ in range(PROCESSES)
+    ]
+    for sender in senders:
+        sender.start()
+    total = sum(rates.get() for _ in senders)
+    for sender in senders:
+        sender.join()
+    return total
 
 
 def main() -> None:
     """Prints the figures."""
     with running() as system:
-        quote = system.client().mall.quotes.create(amount_fen=AMOUNT_FEN)
+        pem = Path(system.config["private_key"]).read_text()
+        config = {**system.config, "pem": pem}
+        url = f"{config['base_url']}/v1/mall/quotes"
+        answer = requests.post(url, BODY, headers=sign_many(config, 1)[0], timeout=10).json()
 
         def caller(_number: int) -> Callable[[], object]:
             cf = system.client()
             return lambda: cf.mall.quotes.create(amount_fen=AMOUNT_FEN)
 
-        rate = bare.calls_per_second(caller, SECONDS)
+        through_sdk = bare.calls_per_second(caller, SECONDS)
+        alone = signed_beforehand(url, config)
     question = {"amount_fen": AMOUNT_FEN}
-    answer = {name: str(value) for name, value in asdict(quote).items()}
-    yardstick = bare.answers_per_second(answer, question, port=free_port(), seconds=4)
-    print(
-        f"quotes             {rate:8.1f}/s   {rate / yardstick:.4f} x a bare route"
-        f" ({yardstick:,.0f}/s, same callers)"
-    )
+    to_sdk = bare.answers_per_second(answer, question, port=free_port(), seconds=4)
+    with bare.served(answer, port=free_port()) as url:
+        to_senders = signed_beforehand(url, config)
+    print(f"quotes, SDK                {through_sdk:8.1f}/s   {through_sdk / to_sdk:.2f} x a bare"
+          f" route ({to_sdk:,.0f}/s, same callers unsigned)")  # fmt: skip
+    print(f"quotes, signed beforehand  {alone:8.1f}/s   {alone / to_senders:.2f} x a bare"
+          f" route ({to_senders:,.0f}/s, same callers)")  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -11,11 +11,11 @@ class BusinessDayNotOpen(RuntimeError):
 
 def today(tx: Tx) -> date:
     """The open business date."""
-    value = tx.scalar("SELECT business_date FROM business_day")
-    if value is None:
+    if tx.business_date is None:
+        tx.business_date = tx.scalar("SELECT business_date FROM business_day")
+    if tx.business_date is None:
         raise BusinessDayNotOpen("no business date is open: run `cf seed` once")
-    assert isinstance(value, date)
-    return value
+    return tx.business_date
 
 
 def open_first(tx: Tx, business_date: date) -> None:
@@ -30,9 +30,9 @@ def open_first(tx: Tx, business_date: date) -> None:
 
 def close(tx: Tx) -> date:
     """Closes the open date and opens the next; gives the one now open."""
-    now_open: date = tx.scalar(
+    tx.business_date = tx.scalar(
         "UPDATE business_day SET business_date = business_date + 1, opened_at = :now"
         " RETURNING business_date",
         now=tx.now,
     )
-    return now_open
+    return today(tx)

@@ -9,7 +9,7 @@ Statements are SQL text with named parameters, written in each module's `store.p
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -41,6 +41,8 @@ class Tx:
         self._connection = connection
         self.now = now
         """The instant of this unit of work, UTC: every row it writes bears the same."""
+        self.business_date: date | None = None
+        """Once it was asked for: one unit of work lives on one date (see `business_day`)."""
 
     def one(self, sql: str, **values: Any) -> Row:
         """The single row that must be there."""
