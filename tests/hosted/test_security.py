@@ -236,6 +236,13 @@ class TestShowingWhatAShopSent:
         assert payload not in page
         assert "手机号码不正确" in page
 
+    def test_a_name_with_a_wrong_number_comes_back_as_text(self, buyer: Buyer, world: World):
+        buyer.walk_to("identity", world.order())
+        for payload in PAYLOADS:
+            page = buyer.act("identify", **{**PERSON, "name": payload, "identity_no": "1"}).text
+            assert f'value="{escape(payload)}"' in page, payload
+            assert payload not in page
+
 
 class TestAskingForWhatIsNotThere:
     @pytest.mark.parametrize("rest", ["", "/state", "/contract.pdf"])
