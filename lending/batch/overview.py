@@ -26,6 +26,7 @@ class Overview:
     portfolio: tuple[Row, ...]
     """Of the date closed last, by product, grade and bucket."""
     bank_differences: tuple[Row, ...]
+    document_differences: tuple[Row, ...]
 
 
 def overview(tx: Tx) -> Overview:
@@ -39,6 +40,7 @@ def overview(tx: Tx) -> Overview:
         closed=tuple(closed),
         portfolio=tuple(finance.portfolio(tx, closed[0]["business_date"]) if closed else ()),
         bank_differences=tuple(finance.bank_differences(tx)),
+        document_differences=tuple(finance.document_differences(tx)),
     )
 
 

@@ -159,6 +159,26 @@ def contracts_of(tx: Tx, day: date) -> list[Row]:
     )
 
 
+def insert_document_difference(tx: Tx, loan_id: str, day: date, detail: str) -> None:
+    tx.run(
+        "INSERT INTO document_difference (loan_id, business_date, detail, found_at)"
+        " VALUES (:loan_id, :day, :detail, :now) ON CONFLICT DO NOTHING",
+        loan_id=loan_id,
+        day=day,
+        detail=detail,
+        now=tx.now,
+    )
+
+
+def document_differences(tx: Tx) -> list[Row]:
+    return list(
+        tx.all(
+            "SELECT loan_id, business_date, detail FROM document_difference"
+            " ORDER BY business_date DESC, loan_id LIMIT 200"
+        )
+    )
+
+
 def standing_sums(tx: Tx, following: date) -> Row:
     """What open loans add up to, and how many have not come to a date."""
     return tx.one(

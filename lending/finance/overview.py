@@ -14,3 +14,8 @@ def portfolio(tx: Tx, day: date) -> list[Row]:
 def bank_differences(tx: Tx) -> list[Row]:
     """What the bank's files and our books disagreed on, the newest first."""
     return day_store.differences(tx)
+
+
+def document_differences(tx: Tx) -> list[Row]:
+    """Contracts that were missing or altered, the newest first."""
+    return day_store.document_differences(tx)

@@ -45,3 +45,11 @@ CREATE TABLE bank_difference (
     found_at timestamptz NOT NULL,
     PRIMARY KEY (business_date, channel_order_no, kind)
 );
+
+-- Contracts that were missing or altered when they were looked at.
+CREATE TABLE document_difference (
+    loan_id text PRIMARY KEY REFERENCES loan,
+    business_date date NOT NULL,
+    detail text NOT NULL,
+    found_at timestamptz NOT NULL
+);
