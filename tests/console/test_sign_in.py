@@ -1,7 +1,8 @@
 """Signing in at the console, what ends a session, and what the browser keeps (M12, T16, T30)."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
+from getpass import getuser
 from pathlib import Path
 
 import pytest
@@ -18,9 +19,11 @@ from lending.foundation.crypto import FieldKeys
 from lending.foundation.files import FileStore
 from lending.system import service as system
 from lending.system.model import FAILURES_MAX, Role
+from processes import cli
 from processes.front import create_app
 from tests.console.test_loans_and_approvals import PASSWORD, URL, Desk
 from tests.loans.world import World, make
+from tests.outside import OutsideWorld
 
 NEARLY = timedelta(seconds=1)
 
@@ -48,6 +51,16 @@ def app(world: World, tmp_path: Path) -> Flask:
 @pytest.fixture
 def wang(app: Flask, world: World) -> Desk:
     return Desk(app, world, "wang", "王审核", Role.ADMIN)
+
+
+@pytest.fixture
+def unlocking(
+    database_url: str, outside: OutsideWorld, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[str], int]:
+    """`cf operator unlock LOGIN` against this database; its exit code."""
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    var = str(outside.settings.var)
+    return lambda login: cli.main(["--var", var, "operator", "unlock", login])
 
 
 def sign_in(client: FlaskClient, login: str, password: str) -> TestResponse:
@@ -152,13 +165,16 @@ class TestWrongPasswordsInARow:
         self.lock(app)
         assert is_in(other.client)
 
-    def test_are_forgiven_by_unlocking_which_is_audited(self, app: Flask, world: World, wang: Desk):
+    def test_are_forgiven_by_the_unlock_command_which_is_audited(
+        self, app: Flask, world: World, wang: Desk, unlocking: Callable[[str], int]
+    ):
         self.lock(app)
-        with world.database.unit_of_work() as tx:
-            system.unlock(tx, "wang", audit.Actor("shell", "root"))
+        unlocking("nobody")
+        assert sign_in(app.test_client(), "wang", PASSWORD).status_code == 401
+        assert unlocking("wang") == 0
         assert sign_in(app.test_client(), "wang", PASSWORD).status_code == 302
         (line,) = world.rows("SELECT actor, subject FROM audit_log WHERE action='operator.unlock'")
-        assert line == {"actor": "shell:root", "subject": "wang"}
+        assert line == {"actor": f"shell:{getuser()}", "subject": "wang"}
 
 
 class TestTheSessionsId:
