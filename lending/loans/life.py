@@ -11,7 +11,8 @@ from lending.foundation import business_day
 from lending.foundation.database import Tx
 from lending.ledger import service as ledger
 from lending.ledger import store as ledger_store
-from lending.ledger.model import Entry, Leg
+from lending.ledger.chart import LIMITS, Code, Limits
+from lending.ledger.model import Account, Entry, Leg
 from lending.loans import life_rules, life_store, rules, store
 from lending.loans.errors import (
     BeforeThePayout,
@@ -92,7 +93,7 @@ def take_back(tx: Tx, loan: Loan, source_id: str, because: str) -> Recorded:
     """Takes an event of a loan that is locked back: as if it had never been (P10).
 
     Its entry is reversed by its mirror image; what later events have become without it is a second
-    entry.
+    entry. The borrower then owes again what they owe, also beyond the limit that new lending obeys.
 
     Raises NoSuchEvent, EventTakenBack.
     """
@@ -106,6 +107,8 @@ def take_back(tx: Tx, loan: Loan, source_id: str, because: str) -> Recorded:
     life_store.take_back(tx, source_id, because)
     after = _move(tx, loan, life.replay(terms, life_store.events(tx, loan.id), as_of), terms)
     legs = list(rules.life_legs(loan, before, life_rules.sums(loan, terms, after)))
+    exposure = Account(Code.EXPOSURE, loan.customer_id)
+    ledger.open_account(tx, exposure, Limits())
     if row["entry_id"]:
         written = ledger_store.lock_entry(tx, row["entry_id"])
         assert written is not None
@@ -119,6 +122,7 @@ def take_back(tx: Tx, loan: Loan, source_id: str, because: str) -> Recorded:
         memo=f"{source_id} taken back",
         key=f"without:{source_id}",
     )
+    ledger.open_account(tx, exposure, LIMITS[Code.EXPOSURE])
     return Recorded(before, after, entry_id)
 
 
