@@ -6,6 +6,7 @@ from gateway import openapi, public
 from gateway.context import GatewayContext
 from gateway.door import Door
 from gateway.routes import mall, webhooks
+from gateway.routes import oauth as oauth_routes
 
 CSP = (
     "default-src 'none'; style-src 'self'; form-action 'none'; base-uri 'none';"
@@ -36,4 +37,5 @@ def create_blueprint(context: GatewayContext) -> Blueprint:
     Door(context).add(blueprint, ENDPOINTS)
     description = openapi.describe(ENDPOINTS, context.lending.settings.public_url)
     public.add(blueprint, context, description)
+    oauth_routes.add(blueprint, context)
     return blueprint

@@ -31,6 +31,8 @@ from gateway.errors import (
 )
 from gateway.fields import first_fault
 from gateway.keys import SigningKey
+from gateway.oauth_errors import TokenRefused
+from gateway.oauth_tokens import check_read, refuse_on_write
 from lending.foundation import ids
 from lending.foundation.clock import rfc3339
 from lending.foundation.errors import OutsideFault, Problem
@@ -87,7 +89,7 @@ class Door:
             except HTTPException:
                 raise
             except Exception as defect:  # noqa: BLE001  a defect is told as one, and logged
-                answer = told(_unforeseen(defect), self._context)
+                answer = told(unforeseen(defect), self._context)
             return self.sign(answer)
 
         return view
@@ -101,6 +103,7 @@ class Door:
         if endpoint.writes:
             with self._context.lending.database.unit_of_work() as tx:
                 spend(tx, caller)
+            refuse_on_write(request)
             parsed = _granted(endpoint, caller, body)[1]
             return self._write_once(endpoint, caller, path, (body, parsed))
         return self._look_up(endpoint, caller, path, body)
@@ -119,6 +122,7 @@ class Door:
             store.commit_without_wait(tx)
             spend(tx, caller)
             try:
+                check_read(tx, request, caller, endpoint.scope)
                 query, parsed = _granted(endpoint, caller, body)
                 reply = endpoint.act(Call(tx, self._context, caller, path, query, parsed))
             except Problem as problem:
@@ -233,6 +237,8 @@ def told(problem: Problem, context: GatewayContext) -> Response:
     response.headers["cache-control"] = "no-store"
     if problem.retry_after_s is not None:
         response.headers["retry-after"] = str(problem.retry_after_s)
+    if isinstance(problem, TokenRefused):
+        response.headers["www-authenticate"] = problem.challenge
     return response
 
 
@@ -313,7 +319,8 @@ def _parsed(endpoint: Endpoint, body: bytes) -> Any:
         ) from None
 
 
-def _unforeseen(defect: Exception) -> Problem:
+def unforeseen(defect: Exception) -> Problem:
+    """What a caller is told of a defect; the rest goes into our log under the request id."""
     if isinstance(defect, OperationalError):
         log.warning("%s: the database is away: %s", request_id(), type(defect.orig).__name__)
         return DatabaseAway()

@@ -59,3 +59,5 @@ class Endpoint:
     query: Mapping[str, str] = field(default_factory=dict)
     """Query parameters and what they mean; any other is refused."""
     gives: str = "application/json"
+    scope: str | None = None
+    """Of an access token that opens this read; None where no token does."""

@@ -10,6 +10,8 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 from gateway import problems
 from gateway.endpoints import Endpoint
 from gateway.fields import Text, Url, Whole
+from gateway.oauth import METADATA_PATH, TOKEN_PATH
+from gateway.oauth_tokens import SCOPES
 
 PROBLEM = {
     "type": "object",
@@ -51,10 +53,34 @@ def describe(endpoints: Sequence[Endpoint], server: str) -> dict[str, Any]:
     spec.components.security_scheme(
         "signature", {"type": "http", "scheme": "signature", "description": "cf-partner-1"}
     )
+    spec.components.security_scheme("tool", _tool_scheme(server))
     for endpoint in endpoints:
         path = re.sub(r"<(\w+)>", r"{\1}", endpoint.path)
         spec.path(path, operations={endpoint.method.lower(): _operation(endpoint)})
     return spec.to_dict()
+
+
+def _tool_scheme(server: str) -> dict[str, Any]:
+    """How a partner's read-only tool gets a token, and that it still signs."""
+    return {
+        "type": "oauth2",
+        "description": "For read-only tools: client credentials with private_key_jwt (RFC 7523)."
+        " The token is bound to the key of the assertion: sign the read with it, too, covering"
+        f" authorization. Metadata: {server}{METADATA_PATH}",
+        "flows": {
+            "clientCredentials": {
+                "tokenUrl": server + TOKEN_PATH,
+                "scopes": {
+                    scope: f"Reads of the function {function}" for scope, function in SCOPES.items()
+                },
+            }
+        },
+    }
+
+
+def _security(endpoint: Endpoint) -> list[dict[str, list[str]]]:
+    signed: dict[str, list[str]] = {"signature": []}
+    return [signed, {**signed, "tool": [endpoint.scope]}] if endpoint.scope else [signed]
 
 
 def _operation(endpoint: Endpoint) -> dict[str, Any]:
@@ -81,7 +107,7 @@ def _operation(endpoint: Endpoint) -> dict[str, Any]:
         "operationId": endpoint.name,
         "summary": endpoint.summary,
         "tags": [endpoint.function],
-        "security": [{"signature": []}],
+        "security": _security(endpoint),
         "parameters": parameters,
         "responses": {
             str(endpoint.status): {

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from gateway import door, errors
+from gateway import door, errors, oauth_errors
 from gateway.routes import webhooks
 from lending.channels import errors as channels
 from lending.compliance import errors as compliance
@@ -23,6 +23,7 @@ TOLD: tuple[type[Problem], ...] = (
     errors.CursorRefused,
     errors.NotHere,
     errors.UrlRefused,
+    *oauth_errors.TOLD,
     webhooks.EndpointDisabled,
     webhooks.TooManyEndpoints,
     channels.PartnerNotListed,

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from gateway import oauth_store
 from gateway import store as gateway_store
 from gateway.context import CallbackNotBelieved, GatewayContext
 from gateway.platform_keys import PlatformKeys
@@ -50,7 +51,7 @@ def postloan(context: Context) -> Worker:
 
     def prune() -> bool:
         with context.database.unit_of_work() as tx:
-            return gateway_store.prune_nonces(tx) > 0
+            return gateway_store.prune_nonces(tx) + oauth_store.prune(tx) > 0
 
     return Worker(
         name="postloan",

@@ -123,6 +123,7 @@ ENDPOINTS = (
         orders,
         function="mall",
         owner="partner",
+        scope="orders:read",
         response=schemas.OrderList,
         query={"order_no": "your own number", "state": "only orders in this state", **PAGE},
     ),
@@ -134,6 +135,7 @@ ENDPOINTS = (
         order,
         function="mall",
         owner="partner",
+        scope="orders:read",
         response=schemas.OrderSchema,
     ),
     Endpoint(
@@ -178,6 +180,7 @@ ENDPOINTS = (
         refunds,
         function="mall",
         owner="partner",
+        scope="orders:read",
         response=schemas.RefundList,
         query={"order_id": "only refunds of this order", **PAGE},
     ),
@@ -189,6 +192,7 @@ ENDPOINTS = (
         refund_by_id,
         function="mall",
         owner="partner",
+        scope="orders:read",
         response=schemas.RefundSchema,
     ),
 )

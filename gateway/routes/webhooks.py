@@ -212,9 +212,18 @@ ENDPOINTS = (
         "What happened, newest first",
         events_page,
         schemas.EventList,
+        scope="events:read",
         query={"type": "only events of this type", **PAGE},
     ),
-    _owned("GET", _EVENT, "event", "One event", event, schemas.EventSchema),
+    _owned(
+        "GET",
+        _EVENT,
+        "event",
+        "One event",
+        event,
+        schemas.EventSchema,
+        scope="events:read",
+    ),
     _owned(
         "POST",
         f"{_EVENT}/resend",
@@ -231,5 +240,6 @@ ENDPOINTS = (
         "Every try to deliver an event",
         attempts,
         schemas.AttemptList,
+        scope="events:read",
     ),
 )
