@@ -37,6 +37,13 @@ class LoginTaken(Conflict):
     mend = "请换一个账号名。"
 
 
+class NoSuchOperator(NotFound):
+    """Nobody signs in under this name."""
+
+    title: ClassVar[str] = "There is no such operator"
+    mend = "Check the name; `cf operator add` makes a new operator."
+
+
 class NoSuchProposal(NotFound):
     """There is no such proposal."""
 

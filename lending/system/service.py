@@ -9,7 +9,13 @@ from lending.foundation import audit, ids
 from lending.foundation.audit import Actor
 from lending.foundation.database import Database, Row, Tx
 from lending.system import store
-from lending.system.errors import LoginTaken, NotAllowed, PasswordTooShort, SignInRefused
+from lending.system.errors import (
+    LoginTaken,
+    NoSuchOperator,
+    NotAllowed,
+    PasswordTooShort,
+    SignInRefused,
+)
 from lending.system.model import ABSOLUTE, FAILURES_MAX, IDLE, Operator, Right, Role, Session
 
 PASSWORD_MIN = 12
@@ -49,8 +55,12 @@ def add_operator(
 
 
 def unlock(tx: Tx, login: str, actor: Actor) -> None:
-    """Lets an operator try again who was locked after too many wrong passwords."""
-    store.unlock(tx, login)
+    """Lets an operator try again who was locked after too many wrong passwords.
+
+    Raises NoSuchOperator.
+    """
+    if not store.unlock(tx, login):
+        raise NoSuchOperator(f"nobody signs in as {login}")
     audit.record(tx, actor, "operator.unlock", login)
 
 

@@ -6,7 +6,13 @@ from lending.foundation import audit
 from lending.foundation.clock import FixedClock
 from lending.foundation.database import Database
 from lending.system import service
-from lending.system.errors import LoginTaken, NotAllowed, PasswordTooShort, SignInRefused
+from lending.system.errors import (
+    LoginTaken,
+    NoSuchOperator,
+    NotAllowed,
+    PasswordTooShort,
+    SignInRefused,
+)
 from lending.system.model import ABSOLUTE, IDLE, RIGHTS, Operator, Right, Role
 
 PASSWORD = "correct horse battery"
@@ -43,6 +49,12 @@ class TestSigningIn:
         with pytest.raises(SignInRefused) as refused:
             service.sign_in(database, login=login, password=password)
         assert str(refused.value) == SignInRefused.title
+
+    def test_unlocking_somebody_unknown_is_refused_and_leaves_no_trace(self, database: Database):
+        with pytest.raises(NoSuchOperator), database.unit_of_work() as tx:
+            service.unlock(tx, "nobody", audit.SYSTEM)
+        with database.unit_of_work() as tx:
+            assert tx.scalar("SELECT count(*) FROM audit_log") == 0
 
     def test_locks_after_five_wrong_passwords_until_unlocked(
         self, database: Database, wang: Operator
