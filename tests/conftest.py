@@ -3,7 +3,6 @@
 import shutil
 import tempfile
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
 from itertools import count
 from pathlib import Path
 
@@ -16,12 +15,9 @@ from lending.foundation.database import Database
 from lending.foundation.files import FileStore
 from processes.migrate import migrate
 from processes.postgres import EmbeddedPostgres
+from tests.loans.world import World, make
 from tests.outside import OutsideWorld
-
-TODAY = date(2026, 11, 23)
-"""The business date that every test starts on, unless it says otherwise."""
-NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
-"""The instant that every test starts at: ten in the morning in Shanghai."""
+from tests.today import NOW, TODAY
 
 _serial = count()
 
@@ -82,3 +78,13 @@ def files(tmp_path: Path) -> FileStore:
 def outside(tmp_path: Path) -> OutsideWorld:
     """Bank, bureaus, identity check and SMS, each with a fresh book."""
     return OutsideWorld(tmp_path / "var")
+
+
+@pytest.fixture
+def world(
+    database_url: str, clock: FixedClock, field_keys: crypto.FieldKeys, files: FileStore
+) -> Iterator[World]:
+    """A lender with a shop and a buyer, on a fresh database."""
+    made = make(database_url, clock, field_keys, files)
+    yield made
+    made.database.close()

@@ -1,15 +1,12 @@
-from collections.abc import Iterator
-
 import pytest
 
 from lending.compliance import parameters
-from lending.foundation.clock import FixedClock
 from lending.foundation.context import Context
 from lending.foundation.crypto import FieldKeys
 from lending.foundation.database import Database
 from lending.foundation.files import FileStore
 from lending.foundation.settings import Settings
-from tests.loans.world import Bank, Seams, World, make
+from tests.loans.world import Bank, Seams
 
 
 @pytest.fixture
@@ -27,13 +24,3 @@ def context(database: Database, field_keys: FieldKeys, files: FileStore) -> Cont
         identity=None,
         sms=None,
     )
-
-
-@pytest.fixture
-def world(
-    database_url: str, clock: FixedClock, field_keys: FieldKeys, files: FileStore
-) -> Iterator[World]:
-    """A lender with a shop and a buyer, on a fresh database."""
-    made = make(database_url, clock, field_keys, files)
-    yield made
-    made.database.close()

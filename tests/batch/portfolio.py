@@ -22,8 +22,8 @@ from lending.loans import life, rules, store
 from lending.loans.model import Loan, LoanState, NewApplication
 from lending.loans.terms import OWN_FUNDS, Payee, Pricing, Settlement, Subsidy, Terms
 from processes.postgres import EmbeddedPostgres
-from tests.conftest import NOW
 from tests.loans.world import World, make
+from tests.today import NOW
 
 
 @dataclass(frozen=True)

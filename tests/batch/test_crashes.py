@@ -24,8 +24,8 @@ from lending.loans import life
 from processes.postgres import EmbeddedPostgres
 from tests.batch import ending
 from tests.batch.portfolio import Lent, lend
-from tests.conftest import TODAY
 from tests.loans.world import KilledError, World
+from tests.today import TODAY
 
 LOANS, DAYS, KILLS = 40, 36, 10
 BUSINESS = {

@@ -14,7 +14,7 @@ from lending.foundation.database import Database
 from lending.ledger import service as ledger
 from lending.ledger.chart import Code
 from lending.ledger.model import Account, Entry, credit, debit
-from tests.conftest import TODAY
+from tests.today import TODAY
 
 
 def today(database: Database):

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 from lending.batch import end_of_day
 from lending.foundation.files import StoredFile
-from tests.conftest import TODAY
 from tests.loans.world import AMOUNT_FEN, FEE_FEN, World
+from tests.today import TODAY
 
 
 def day_ends(world: World) -> None:

@@ -15,8 +15,8 @@ from lending.ledger.chart import Code
 from lending.loans import life
 from processes.postgres import EmbeddedPostgres
 from tests.batch.portfolio import Lent, fresh_world, lend
-from tests.conftest import TODAY
 from tests.loans.world import World
+from tests.today import TODAY
 
 RATES = {
     "normal": Decimal("0.01"),

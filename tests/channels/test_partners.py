@@ -10,7 +10,7 @@ from lending.foundation.audit import SYSTEM
 from lending.foundation.clock import FixedClock
 from lending.foundation.crypto import FieldKeys
 from lending.foundation.database import Database, Tx
-from tests.conftest import NOW, TODAY
+from tests.today import NOW, TODAY
 
 
 def taken_on(tx: Tx, app_id: str = "app_1") -> str:

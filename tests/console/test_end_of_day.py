@@ -11,10 +11,10 @@ from lending.foundation.crypto import FieldKeys
 from lending.foundation.files import FileStore
 from lending.system.model import Role
 from tests.batch.portfolio import Lent, lend
-from tests.conftest import TODAY
 from tests.console.test_loans_and_approvals import Desk
 from tests.console.test_sign_in import composed
 from tests.loans.world import World, make
+from tests.today import TODAY
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Running loans at the console: find, look, propose, approve (M6, T18)."""
 
 import re
-from collections.abc import Iterator
 from datetime import date
 
 import pytest
@@ -15,27 +14,15 @@ from console import rights
 from console.repayments.pages import FORMS
 from lending.customers import service as customers
 from lending.foundation import audit
-from lending.foundation.clock import FixedClock
-from lending.foundation.crypto import FieldKeys
-from lending.foundation.files import FileStore
 from lending.ledger.chart import Code
 from lending.repayments import guarded, service
 from lending.repayments.model import RepaymentState, What
 from lending.system import service as system
 from lending.system.model import RIGHTS, Right, Role
-from tests.loans.world import World, make
+from tests.loans.world import World
 
 PASSWORD = "correct horse battery"
 URL = "https://lender.example"
-
-
-@pytest.fixture
-def world(
-    database_url: str, clock: FixedClock, field_keys: FieldKeys, files: FileStore
-) -> Iterator[World]:
-    made = make(database_url, clock, field_keys, files)
-    yield made
-    made.database.close()
 
 
 @pytest.fixture

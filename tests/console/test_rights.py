@@ -1,7 +1,6 @@
 """Roles by routes, a token in every form, and what every answer of the console says (T16)."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,13 +9,10 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from console import CSP, rights
-from lending.foundation.clock import FixedClock
-from lending.foundation.crypto import FieldKeys
-from lending.foundation.files import FileStore
 from lending.system.model import RIGHTS, Role
 from tests.console.test_loans_and_approvals import PASSWORD, URL, Desk
 from tests.console.test_sign_in import composed
-from tests.loans.world import World, make
+from tests.loans.world import World
 
 HEADERS = {
     "Content-Security-Policy": CSP,
@@ -25,15 +21,6 @@ HEADERS = {
     "Cache-Control": "no-store",
 }
 NOT_ALLOWED = "operator.not_allowed"
-
-
-@pytest.fixture
-def world(
-    database_url: str, clock: FixedClock, field_keys: FieldKeys, files: FileStore
-) -> Iterator[World]:
-    made = make(database_url, clock, field_keys, files)
-    yield made
-    made.database.close()
 
 
 @pytest.fixture

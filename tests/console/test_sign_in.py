@@ -1,6 +1,6 @@
 """Signing in at the console, what ends a session, and what the browser keeps (M12, T16, T30)."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from getpass import getuser
 from pathlib import Path
@@ -15,14 +15,12 @@ from gateway.context import GatewayContext
 from gateway.platform_keys import PlatformKeys
 from lending.foundation import audit
 from lending.foundation.clock import FixedClock
-from lending.foundation.crypto import FieldKeys
-from lending.foundation.files import FileStore
 from lending.system import service as system
 from lending.system.model import FAILURES_MAX, Role
 from processes import cli
 from processes.front import create_app
 from tests.console.test_loans_and_approvals import PASSWORD, URL, Desk
-from tests.loans.world import World, make
+from tests.loans.world import World
 from tests.outside import OutsideWorld
 
 NEARLY = timedelta(seconds=1)
@@ -32,15 +30,6 @@ def composed(world: World, folder: Path) -> Flask:
     """The front as a process runs it."""
     keys = PlatformKeys.load_or_make(folder / "platform")
     return create_app(world.context, GatewayContext(world.context, keys, lambda _: None))
-
-
-@pytest.fixture
-def world(
-    database_url: str, clock: FixedClock, field_keys: FieldKeys, files: FileStore
-) -> Iterator[World]:
-    made = make(database_url, clock, field_keys, files)
-    yield made
-    made.database.close()
 
 
 @pytest.fixture

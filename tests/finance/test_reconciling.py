@@ -1,17 +1,11 @@
 """The whole house against the bank's own book: orders are signed, paid out, repaid, returned."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
-
-import pytest
 
 from lending.finance import reconciliation
 from lending.finance.model import CheckKind, ClaimPosition, Differences, SubLedgerDifference
 from lending.finance.model import DifferenceKind as Kind
-from lending.foundation.clock import FixedClock
-from lending.foundation.crypto import FieldKeys
-from lending.foundation.files import FileStore
 from lending.foundation.ports import ChannelState, ChannelTransaction
 from lending.ledger import service as ledger
 from lending.ledger.chart import Code
@@ -19,17 +13,8 @@ from lending.ledger.model import Account, Entry, credit, debit
 from lending.loans import reductions
 from lending.repayments import service as repayments
 from lending.repayments.model import What
-from tests.conftest import TODAY
-from tests.loans.world import AMOUNT_FEN, World, make
-
-
-@pytest.fixture
-def world(
-    database_url: str, clock: FixedClock, field_keys: FieldKeys, files: FileStore
-) -> Iterator[World]:
-    made = make(database_url, clock, field_keys, files)
-    yield made
-    made.database.close()
+from tests.loans.world import AMOUNT_FEN, World
+from tests.today import TODAY
 
 
 def bank_file(world: World) -> list[ChannelTransaction]:

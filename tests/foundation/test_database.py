@@ -2,7 +2,7 @@ import pytest
 
 from lending.foundation import business_day, jobs
 from lending.foundation.database import Database
-from tests.conftest import NOW, TODAY
+from tests.today import NOW, TODAY
 
 
 class TestUnitOfWork:

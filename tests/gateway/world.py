@@ -29,8 +29,8 @@ from lending.foundation.settings import Settings
 from lending.products import service as products
 from processes import front
 from processes.seed import MALL_PRODUCT
-from tests.conftest import TODAY
 from tests.outside import OutsideWorld, WsgiTransport
+from tests.today import TODAY
 
 PUBLIC_URL = "http://lender.example:8080"
 ORDER = {

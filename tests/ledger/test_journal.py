@@ -17,7 +17,6 @@ from lending.ledger.errors import (
     OwnerMissing,
 )
 from lending.ledger.model import Account, Entry, Leg, credit, debit
-from tests.conftest import TODAY
 from tests.ledger.entries import (
     BANK,
     CONTRA,
@@ -32,6 +31,7 @@ from tests.ledger.entries import (
     transfer,
     write,
 )
+from tests.today import TODAY
 
 
 class TestPosting:

@@ -27,8 +27,8 @@ from lending.loans.errors import (
     NotYet,
     WrongState,
 )
-from tests.conftest import TODAY
 from tests.loans.world import World
+from tests.today import TODAY
 
 DAY = timedelta(days=1)
 REFUSED: dict[str, tuple[Event, type[Problem], str]] = {

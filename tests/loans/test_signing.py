@@ -34,8 +34,8 @@ from lending.products import rules as product_rules
 from lending.products import service as products
 from scenarios.mall_installment import checkout
 from scenarios.mall_installment.terms import compile_terms
-from tests.conftest import TODAY
 from tests.loans.world import AMOUNT_FEN, World, shop
+from tests.today import TODAY
 
 CAP_FEN = 20_000_000
 

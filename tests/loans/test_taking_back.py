@@ -8,8 +8,8 @@ from lending.ledger.errors import LimitPassed
 from lending.loans import life, service, store
 from lending.loans.model import LoanState
 from tests.batch.portfolio import Lent, lend
-from tests.conftest import TODAY
 from tests.loans.world import World
+from tests.today import TODAY
 
 CAP_FEN = 20_000_000
 

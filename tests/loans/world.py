@@ -42,8 +42,8 @@ from scenarios.mall_installment import checkout, intake, news, servicing
 from scenarios.mall_installment import jobs as mall_jobs
 from scenarios.mall_installment.intake import PlaceOrder
 from scenarios.mall_installment.orders import Item
-from tests.conftest import TODAY
 from tests.risk.people import GOOD, bureaus, card, person
+from tests.today import TODAY
 
 PUBLIC_URL = "https://lender.example"
 PRODUCT = Product(

@@ -41,8 +41,8 @@ from lending.system.errors import (
     SamePerson,
 )
 from lending.system.model import Operator, Role
-from tests.conftest import TODAY
 from tests.loans.world import AMOUNT_FEN, World
+from tests.today import TODAY
 
 KINDS = guarded.kinds()
 PASSWORD = "correct horse battery"

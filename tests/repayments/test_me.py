@@ -18,8 +18,8 @@ from lending.loans.model import LoanState
 from lending.repayments import service, transfers
 from lending.repayments.model import RepaymentState, What
 from lending.repayments.transfers import Transfer
-from tests.conftest import TODAY
 from tests.loans.world import AMOUNT_FEN, World
+from tests.today import TODAY
 
 URL = "https://lender.example"
 
