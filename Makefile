@@ -40,7 +40,7 @@ train:  ## train the score card anew from the public data set (in an environment
 
 lock: $(INSTALLED)  ## bring requirements.lock up to date with pyproject.toml
 	grep -v '"cf-partner-sdk"' pyproject.toml > var/pyproject.toml
-	$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11 --extra dev var/pyproject.toml --output-file requirements.lock
+	$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-strip-extras --no-annotate --no-header --python-version 3.11 --extra dev var/pyproject.toml --output-file requirements.lock
 
 clean:  ## forget the sandbox's data (the installation stays)
 	rm -rf var
