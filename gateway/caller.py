@@ -1,17 +1,20 @@
 """Who calls: the signature verified, the nonce spent, the partner found."""
 
 import logging
+import re
 import threading
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from cf_partner_sdk.http_signatures import Message, SignatureRefused, verify_request
 from flask import Request
 
-from gateway import store
+from gateway import rate_store, store, version_store
 from gateway.errors import NotSignedRight
 from gateway.keys import KeyUnusable, VerifyingKey
+from gateway.rate_model import Limit
 from lending.channels import service as channels
 from lending.channels.model import KeyState, Partner, PartnerKey
 from lending.foundation.database import Database, Tx
@@ -19,6 +22,9 @@ from lending.foundation.database import Database, Tx
 KEY_GOOD_FOR_S = 3.0
 """A key is read anew after so long, so that a revocation holds everywhere within five seconds."""
 KEYS_KEPT_MAX = 10_000
+SHOWN_MAX = 8 * 1024
+"""Characters of Signature-Input that are looked at before it is parsed."""
+_KEYID = re.compile(r'; *keyid="([A-Za-z0-9_\-]{43})"')
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +36,10 @@ class Caller:
     partner: Partner
     keyid: str
     nonce: str
+    limits: Mapping[str, Limit] = field(default_factory=dict)
+    """What was agreed on how often it may call, by group."""
+    version: str | None = None
+    """The version of the API that it is pinned to; None before its first call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +47,8 @@ class _Known:
     key: PartnerKey
     partner: Partner
     verifier: VerifyingKey
+    limits: Mapping[str, Limit]
+    version: str | None
     read_at: float
 
 
@@ -54,13 +66,13 @@ class Callers:
 
         Raises NotSignedRight.
         """
-        signer: list[Partner] = []
+        signer: list[_Known] = []
 
         def key_of(keyid: str) -> VerifyingKey | None:
             known = self._active(keyid, now)
             if known is None:
                 return None
-            signer.append(known.partner)
+            signer.append(known)
             return known.verifier
 
         try:
@@ -68,7 +80,23 @@ class Callers:
         except SignatureRefused as refused:
             raise NotSignedRight(refused) from refused
         assert verified.nonce is not None
-        return Caller(signer[0], verified.keyid, verified.nonce)
+        by = signer[0]
+        return Caller(by.partner, verified.keyid, verified.nonce, by.limits, by.version)
+
+    def knows(self, request: Message) -> bool:
+        """Whether a request names a key that this process has seen, before any other work on it."""
+        named = _KEYID.findall(request.headers.get("signature-input", "")[:SHOWN_MAX])
+        return any(keyid in self._known for keyid in named)
+
+    def pin(self, caller: Caller, day: str) -> str:
+        """Pins the caller's partner to a version at its first call; the one that it is pinned to.
+
+        Must run in no unit of work.
+        """
+        with self._database.unit_of_work() as tx:
+            pinned = version_store.pin_first(tx, caller.partner.id, day)
+        self._known.pop(caller.keyid, None)
+        return pinned
 
     def _active(self, keyid: str, now: datetime) -> _Known | None:
         known = self._known.get(keyid)
@@ -86,15 +114,17 @@ class Callers:
         read_at = time.monotonic()
         with self._database.unit_of_work() as tx:
             found = channels.key(tx, keyid)
-        if found is None:
-            return None
-        key, partner = found
+            if found is None:
+                return None
+            key, partner = found
+            limits = rate_store.limits(tx, partner.id)
+            version = version_store.pinned(tx, partner.id)
         try:
             verifier = self._verifier(key)
         except KeyUnusable as problem:
             log.error("the key %s cannot be used: %s", keyid, problem)  # noqa: TRY400  no defect
             return None
-        known = _Known(key, partner, verifier, read_at)
+        known = _Known(key, partner, verifier, limits, version, read_at)
         with self._lock:
             if len(self._known) >= KEYS_KEPT_MAX:
                 self._known.clear()

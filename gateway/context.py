@@ -1,11 +1,13 @@
 """What the gateway of one process is made of."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from cf_partner_sdk.http_signatures import Message
 
 from gateway.platform_keys import PlatformKeys
+from gateway.rate_limits import STRANGER_QUOTA, STRANGER_WINDOW_S, Addresses
+from gateway.versions import VERSIONS, Versions
 from lending.foundation.context import Context
 
 
@@ -17,6 +19,13 @@ class GatewayContext:
     keys: PlatformKeys
     heard_from_bank: Callable[[Message], None]
     """Verifies a callback of the payment channel and has us ask; raises CallbackNotBelieved."""
+    schemas: tuple[str, ...] = ()
+    """Revisions of the schema that this program knows, newest last; none: not checked."""
+    versions: Versions = VERSIONS
+    strangers: Addresses = field(
+        default_factory=lambda: Addresses("strangers", STRANGER_QUOTA, STRANGER_WINDOW_S)
+    )
+    """Limits whoever is not known by a signature, by address."""
 
 
 class CallbackNotBelieved(Exception):

@@ -4,6 +4,7 @@ import json
 import logging
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
@@ -15,7 +16,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
-from gateway import store, strict_json
+from gateway import metrics, store, strict_json
 from gateway.caller import Caller, Callers, message_of, spend
 from gateway.context import GatewayContext
 from gateway.endpoints import Call, Endpoint, Reply
@@ -23,6 +24,7 @@ from gateway.errors import (
     BodyTooLarge,
     EncodingRefused,
     FieldsRefused,
+    HeadersTooLarge,
     KeyMissing,
     KeyReused,
     KeyRunning,
@@ -33,11 +35,15 @@ from gateway.fields import first_fault
 from gateway.keys import SigningKey
 from gateway.oauth_errors import TokenRefused
 from gateway.oauth_tokens import check_read, refuse_on_write
-from lending.foundation import ids
+from gateway.observing import request_id
+from gateway.rate_limits import Limiter
+from gateway.rate_model import RateLimited, headers
+from gateway.versions import Version
 from lending.foundation.clock import rfc3339
 from lending.foundation.errors import OutsideFault, Problem
 
 BODY_MAX = 1024 * 1024
+HEADERS_MAX, HEADER_BYTES_MAX = 64, 32 * 1024
 VALUE_SHOWN_MAX = 64
 """Characters of a component's value that a 401 repeats."""
 PATH = re.compile(r"/[A-Za-z0-9\-._~/]*")
@@ -68,6 +74,7 @@ class Door:
     def __init__(self, context: GatewayContext) -> None:
         self._context = context
         self._callers = Callers(context.lending.database, context.lending.settings.environment)
+        self._limiter = Limiter(context.lending.database)
 
     def add(self, blueprint: Blueprint, endpoints: Sequence[Endpoint]) -> None:
         """Adds endpoints to a blueprint."""
@@ -90,26 +97,81 @@ class Door:
                 raise
             except Exception as defect:  # noqa: BLE001  a defect is told as one, and logged
                 answer = told(unforeseen(defect), self._context)
+            answer.headers.update(g.get("answer_headers", {}))
             return self.sign(answer)
 
         return view
 
     def _carry_out(self, endpoint: Endpoint, path: dict[str, str]) -> Reply:
-        body = read_body()
-        g.signed_message = message_of(request, body)
-        caller = self._callers.identify(
-            g.signed_message, self._context.lending.database.clock.now()
-        )
+        caller, body = self._identified()
+        g.caller = caller
+        g.answer_headers = self._admitted(endpoint, caller)
+        version = self._version(endpoint, caller)
         if endpoint.writes:
             with self._context.lending.database.unit_of_work() as tx:
                 spend(tx, caller)
             refuse_on_write(request)
-            parsed = _granted(endpoint, caller, body)[1]
-            return self._write_once(endpoint, caller, path, (body, parsed))
-        return self._look_up(endpoint, caller, path, body)
+            parsed = self._granted(endpoint, caller, body, version)[1]
+            return self._write_once(endpoint, caller, path, (body, parsed, version))
+        return self._look_up(endpoint, caller, path, (body, version))
+
+    def _identified(self) -> tuple[Caller, bytes]:
+        """Who calls, and the body; a stranger is counted by address before any other work.
+
+        Raises RateLimited, NotSignedRight, and what `read_body` raises.
+        """
+        now = self._context.lending.database.clock.now()
+        strangers, address = self._context.strangers, request.remote_addr or ""
+        known = self._callers.knows(message_of(request, b""))
+        if not known:
+            strangers.take(address, now)
+        body = read_body()
+        g.signed_message = message_of(request, body)
+        try:
+            caller = self._callers.identify(g.signed_message, now)
+        except NotSignedRight:
+            if known:
+                strangers.count(address, now)
+            raise
+        if not known:
+            strangers.give_back(address, now)
+        return caller, body
+
+    def _admitted(self, endpoint: Endpoint, caller: Caller) -> dict[str, str]:
+        """Counts a call of a known key; the headers that tell where it stands.
+
+        Raises RateLimited.
+        """
+        try:
+            return self._limiter.admit(
+                caller.partner.id, caller.keyid, endpoint.rate_group, caller.limits
+            )
+        except RateLimited as limited:
+            metrics.count_limited(caller.partner.id, limited.standing.policy)
+            g.answer_headers = headers([limited.standing])
+            raise
+
+    def _version(self, endpoint: Endpoint, caller: Caller) -> Version:
+        """The version of a call: the one it names, or the one that its partner is pinned to.
+
+        Raises VersionUnknown.
+        """
+        versions = self._context.versions
+        pinned = caller.version or self._callers.pin(caller, versions.newest)
+        version = versions.named(request.headers.get("cf-version", pinned))
+        g.version = version.day
+        docs = f"{self._context.lending.settings.public_url}/docs#versions"
+        for ending in (version.ending, endpoint.ending):
+            g.answer_headers |= ending.headers(docs) if ending else {}
+        g.answer_headers["CF-Version"] = version.day
+        return version
 
     def _look_up(
-        self, endpoint: Endpoint, caller: Caller, path: dict[str, str], body: bytes
+        self,
+        endpoint: Endpoint,
+        caller: Caller,
+        path: dict[str, str],
+        given: tuple[bytes, Version],
     ) -> Reply:
         """Answers a call that changes nothing, in one unit of work with its nonce.
 
@@ -117,28 +179,52 @@ class Door:
         may be lost, which lets nobody but the key's holder read an answer again: so no wait for
         the disk.
         """
+        body, version = given
         refusal: Problem | None = None
         with self._context.lending.database.unit_of_work() as tx:
             store.commit_without_wait(tx)
             spend(tx, caller)
             try:
                 check_read(tx, request, caller, endpoint.scope)
-                query, parsed = _granted(endpoint, caller, body)
+                query, parsed = self._granted(endpoint, caller, body, version)
                 reply = endpoint.act(Call(tx, self._context, caller, path, query, parsed))
             except Problem as problem:
                 refusal = problem
         if refusal is not None:
             raise refusal
-        return reply
+        return replace(reply, body=self._in_version(endpoint, reply, version))
+
+    def _in_version(self, endpoint: Endpoint, reply: Reply, version: Version) -> Any:
+        if isinstance(reply.body, bytes):
+            return reply.body
+        return self._context.versions.given(version, endpoint.name, reply.body)
+
+    def _granted(
+        self, endpoint: Endpoint, caller: Caller, body: bytes, version: Version
+    ) -> tuple[dict[str, str], Any]:
+        """Query and body of a call that the caller may make, the body as the newest version has it.
+
+        Raises NotHere for a function that the partner was not given, FieldsRefused, JsonRefused.
+        """
+        if endpoint.function not in caller.partner.functions:
+            raise NotHere
+        query, given = _query(endpoint), _read(endpoint, body)
+        if given is None:
+            return query, None
+        return query, _loaded(endpoint, self._context.versions.taken(version, endpoint.name, given))
 
     def _write_once(
-        self, endpoint: Endpoint, caller: Caller, path: dict[str, str], given: tuple[bytes, Any]
+        self,
+        endpoint: Endpoint,
+        caller: Caller,
+        path: dict[str, str],
+        given: tuple[bytes, Any, Version],
     ) -> Reply:
         """Carries a write out once for its key; the reply is stored with the effect.
 
         Raises KeyMissing, KeyRunning, KeyReused.
         """
-        body, parsed = given
+        body, parsed, version = given
         key = request.headers.get("idempotency-key", "")
         if not IDEMPOTENCY_KEY.fullmatch(key):
             raise KeyMissing
@@ -153,7 +239,7 @@ class Door:
                     raise KeyReused
                 return Reply(bytes(there["body"]), there["status"], there["location"])
             reply = endpoint.act(Call(tx, self._context, caller, path, {}, parsed))
-            stored = dumps(reply.body)
+            stored = dumps(self._in_version(endpoint, reply, version))
             store.insert_reply(
                 tx,
                 partner_id,
@@ -190,10 +276,13 @@ def signed(answer: Response, asked: Message, context: GatewayContext, key: Signi
 def read_body() -> bytes:
     """The body's bytes as they were signed, at most 1 MiB, not encoded.
 
-    Raises BodyTooLarge, EncodingRefused, NotHere for a path that is not plain.
+    Raises HeadersTooLarge, BodyTooLarge, EncodingRefused, NotHere for a path that is not plain.
     """
     if not PATH.fullmatch(request.path):
         raise NotHere
+    lines = list(request.headers.items())
+    if len(lines) > HEADERS_MAX or sum(len(n) + len(v) for n, v in lines) > HEADER_BYTES_MAX:
+        raise HeadersTooLarge
     if request.headers.get("content-encoding", "identity") != "identity":
         raise EncodingRefused
     request.max_content_length = BODY_MAX
@@ -217,6 +306,7 @@ def answered(reply: Reply) -> Response:
 def told(problem: Problem, context: GatewayContext) -> Response:
     """A problem as problem details (RFC 9457)."""
     code = problem.refused.code if isinstance(problem, NotSignedRight) else problem.code
+    g.problem_code = code
     body: dict[str, Any] = {
         "type": f"{context.lending.settings.public_url}/docs#{code}",
         "title": problem.title,
@@ -232,21 +322,18 @@ def told(problem: Problem, context: GatewayContext) -> Response:
     if isinstance(problem, NotSignedRight):
         body |= {"server_time": rfc3339(context.lending.database.clock.now()), **problem.extras}
         body |= _base(problem)
+    wait_s = problem.retry_after_s
+    if isinstance(problem, RateLimited):
+        body |= problem.extras
+        wait_s = problem.wait_s
     response = Response(dumps(body), problem.status, content_type="application/problem+json")
     response.headers["request-id"] = request_id()
     response.headers["cache-control"] = "no-store"
-    if problem.retry_after_s is not None:
-        response.headers["retry-after"] = str(problem.retry_after_s)
+    if wait_s is not None:
+        response.headers["retry-after"] = str(wait_s)
     if isinstance(problem, TokenRefused):
         response.headers["www-authenticate"] = problem.challenge
     return response
-
-
-def request_id() -> str:
-    """The id of this request, in the answer and in our log."""
-    if "request_id" not in g:
-        g.request_id = ids.new("req")
-    return str(g.request_id)
 
 
 def dumps(body: dict[str, Any] | bytes) -> bytes:
@@ -273,16 +360,6 @@ def _cut(line: str) -> str:
     return line if len(value) <= VALUE_SHOWN_MAX else f"{name}: {value[:VALUE_SHOWN_MAX]}…"
 
 
-def _granted(endpoint: Endpoint, caller: Caller, body: bytes) -> tuple[dict[str, str], Any]:
-    """Query and body of a call that the caller may make.
-
-    Raises NotHere for a function that the partner was not given, FieldsRefused, JsonRefused.
-    """
-    if endpoint.function not in caller.partner.functions:
-        raise NotHere
-    return _query(endpoint), _parsed(endpoint, body)
-
-
 def _query(endpoint: Endpoint) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, values in request.args.lists():
@@ -298,7 +375,7 @@ def _query(endpoint: Endpoint) -> dict[str, str]:
     return found
 
 
-def _parsed(endpoint: Endpoint, body: bytes) -> Any:
+def _read(endpoint: Endpoint, body: bytes) -> dict[str, Any] | None:
     if endpoint.request is None:
         if body:
             raise FieldsRefused("this call has no body", mend="Send no body.")
@@ -308,6 +385,11 @@ def _parsed(endpoint: Endpoint, body: bytes) -> Any:
     given = strict_json.loads(body)
     if not isinstance(given, dict):
         raise FieldsRefused("the body must be an object", mend="Send a JSON object.")
+    return given
+
+
+def _loaded(endpoint: Endpoint, given: dict[str, Any]) -> Any:
+    assert endpoint.request is not None
     try:
         return endpoint.request.load(given)
     except ValidationError as error:

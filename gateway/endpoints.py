@@ -8,6 +8,8 @@ from marshmallow import Schema
 
 from gateway.caller import Caller
 from gateway.context import GatewayContext
+from gateway.rate_model import RateGroup
+from gateway.versions import Ending
 from lending.foundation.database import Tx
 
 
@@ -61,3 +63,12 @@ class Endpoint:
     gives: str = "application/json"
     scope: str | None = None
     """Of an access token that opens this read; None where no token does."""
+    group: RateGroup | None = None
+    """Which limit it counts against, where it is not that of reads or of writes."""
+    ending: Ending | None = None
+    """That it will be taken away."""
+
+    @property
+    def rate_group(self) -> RateGroup:
+        """Which limit a call counts against."""
+        return self.group or (RateGroup.WRITES if self.writes else RateGroup.READS)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from gateway import door, errors, oauth_errors
+from gateway import door, errors, oauth_errors, rate_model, versions
 from gateway.routes import webhooks
 from lending.channels import errors as channels
 from lending.compliance import errors as compliance
@@ -15,6 +15,7 @@ from scenarios.mall_installment import errors as mall
 TOLD: tuple[type[Problem], ...] = (
     errors.JsonRefused,
     errors.FieldsRefused,
+    errors.HeadersTooLarge,
     errors.BodyTooLarge,
     errors.EncodingRefused,
     errors.KeyMissing,
@@ -22,6 +23,8 @@ TOLD: tuple[type[Problem], ...] = (
     errors.KeyReused,
     errors.CursorRefused,
     errors.NotHere,
+    rate_model.RateLimited,
+    versions.VersionUnknown,
     errors.UrlRefused,
     *oauth_errors.TOLD,
     webhooks.EndpointDisabled,

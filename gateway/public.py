@@ -7,16 +7,25 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 
+from gateway import health
 from gateway.caller import message_of
 from gateway.context import CallbackNotBelieved, GatewayContext
-from gateway.door import dumps, read_body, request_id, signed, told
+from gateway.door import dumps, read_body, signed, told
 from gateway.errors import FieldsRefused
+from gateway.observing import request_id
+from gateway.rate_limits import Addresses
+from gateway.rate_model import RateLimited
 from lending.channels import service as channels
 from lending.foundation.errors import Problem
 from scenarios.mall_installment import intake
 
 DIRECTORY = "/.well-known/http-message-signatures-directory"
 DIRECTORY_TYPE = "application/http-message-signatures-directory+json"
+UNPROVED = ("oauth_token", "oauth_revoke")
+"""Who calls these proves it in the body, by work that is ours."""
+OPEN = ("directory", "price_message", "openapi", "docs")
+VISITOR_QUOTA, VISITOR_WINDOW_S = 3000, 60
+"""Open pages of one address: that of an office or of a mobile network has many people."""
 MESSAGE_GOOD_FOR_S = 60
 MESSAGES_KEPT_MAX = 5_000
 
@@ -24,6 +33,20 @@ MESSAGES_KEPT_MAX = 5_000
 def add(blueprint: Blueprint, context: GatewayContext, description: dict[str, Any]) -> None:
     """Adds the public pages."""
     messages = PriceMessages(context)
+    visitors = Addresses("visitors", VISITOR_QUOTA, VISITOR_WINDOW_S)
+
+    @blueprint.before_request
+    def limit() -> ResponseReturnValue | None:
+        """Keeps one address from taking the rest's share, where nobody is known by a signature."""
+        name = (request.endpoint or "").removeprefix(f"{blueprint.name}.")
+        bucket = {**dict.fromkeys(UNPROVED, context.strangers), **dict.fromkeys(OPEN, visitors)}
+        try:
+            if name in bucket:
+                bucket[name].take(request.remote_addr or "", context.lending.database.clock.now())
+        except RateLimited as limited:
+            answer = told(limited, context)
+            return signed(answer, message_of(request, b""), context, context.keys.response)
+        return None
 
     @blueprint.get(DIRECTORY)
     def directory() -> ResponseReturnValue:
@@ -56,9 +79,9 @@ def add(blueprint: Blueprint, context: GatewayContext, description: dict[str, An
 
     @blueprint.get("/readyz")
     def readyz() -> ResponseReturnValue:
-        with context.lending.database.unit_of_work() as tx:
-            tx.scalar("SELECT 1")
-        return "ok"
+        found = health.ready(context.lending.database, context.schemas)
+        is_ready = set(found.values()) == {"ok"}
+        return {"ready": is_ready, **found}, 200 if is_ready else 503
 
     @blueprint.get("/embed/v1/cf.js")
     def embed_script() -> ResponseReturnValue:

@@ -1,6 +1,5 @@
 """The front: the partners' API, the borrower's pages and the console, as one web application."""
 
-import logging
 from collections.abc import Callable
 
 from cf_partner_sdk.http_signatures import Message
@@ -14,6 +13,7 @@ import gateway
 import hosted
 from connectors import callbacks, plug
 from connectors.callbacks import CallbackRefused
+from gateway import observing
 from gateway.context import CallbackNotBelieved, GatewayContext
 from gateway.door import told
 from gateway.errors import NotHere
@@ -24,11 +24,12 @@ from lending.loans import payouts
 from lending.repayments import guarded
 from lending.repayments import service as repayments
 from processes import installation
+from processes.migrate import revisions
 
 
 def application() -> Flask:
     """The WSGI application of `cf front`."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    observing.log_as_json()
     settings = from_environment()
     context = installation.context(settings, pool_size=settings.front_threads)
     return create_app(context, gateway_context(context, plug.outside(settings).institution_key))
@@ -39,6 +40,7 @@ def create_app(context: Context, gateway_: GatewayContext) -> Flask:
     app = Flask("front", static_folder=None)
     app.config.update(BOOTSTRAP_SERVE_LOCAL=True, MAX_CONTENT_LENGTH=10 * 1024 * 1024)
     app.url_map.strict_slashes = False
+    observing.watch(app)
     app.url_map.merge_slashes = False
     Bootstrap5(app)
     app.register_blueprint(gateway.create_blueprint(gateway_))
@@ -68,6 +70,7 @@ def gateway_context(context: Context, bank_key: PublicKey) -> GatewayContext:
         lending=context,
         keys=PlatformKeys.load_or_make(context.settings.keys),
         heard_from_bank=hear(context, bank_key),
+        schemas=revisions(),
     )
 
 

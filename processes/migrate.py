@@ -4,11 +4,18 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, text
 
 from lending.foundation.database import driver_url
 
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
+
+
+def revisions() -> tuple[str, ...]:
+    """The revisions of the schema that this program knows, newest last."""
+    found = ScriptDirectory(str(MIGRATIONS)).walk_revisions()
+    return tuple(reversed([each.revision for each in found]))
 
 
 def migrate(database_url: str) -> None:

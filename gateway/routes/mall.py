@@ -2,6 +2,7 @@
 
 from gateway import pages
 from gateway.endpoints import Call, Endpoint, Reply
+from gateway.rate_model import RateGroup
 from gateway.schemas import mall as schemas
 from scenarios.mall_installment import intake, servicing
 from scenarios.mall_installment.servicing import OrderFilter
@@ -101,6 +102,7 @@ ENDPOINTS = (
         owner="none",
         request=schemas.QuoteRequest(),
         response=schemas.QuoteSchema,
+        group=RateGroup.QUOTES,
     ),
     Endpoint(
         "POST",

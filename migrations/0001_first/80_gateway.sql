@@ -54,3 +54,27 @@ CREATE TABLE webhook_attempt (
     duration_ms integer NOT NULL,
     PRIMARY KEY (event_id, endpoint_id, number)
 );
+
+-- What is left of each limit, for all processes; a crash of the server forgets it, which lets
+-- at most one more burst through.
+CREATE UNLOGGED TABLE rate_bucket (
+    name text PRIMARY KEY,
+    tokens double precision NOT NULL,
+    granted integer NOT NULL,
+    at timestamptz NOT NULL
+) WITH (fillfactor = 50);
+
+CREATE TABLE rate_limit (
+    partner_id text NOT NULL REFERENCES partner,
+    rate_group text NOT NULL,
+    quota integer NOT NULL CHECK (quota > 0),
+    key_quota integer NOT NULL CHECK (key_quota > 0),
+    window_s integer NOT NULL CHECK (window_s > 0),
+    PRIMARY KEY (partner_id, rate_group)
+);
+
+CREATE TABLE pinned_version (
+    partner_id text PRIMARY KEY REFERENCES partner,
+    version text NOT NULL,
+    pinned_at timestamptz NOT NULL
+);

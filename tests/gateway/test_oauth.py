@@ -11,9 +11,12 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from authlib.integrations.requests_client import OAuth2Session
+from authlib.oauth2.rfc7523 import PrivateKeyJWT
 from authlib.oauth2.rfc8414 import AuthorizationServerMetadata
 from cf_partner_sdk import PrivateKey
 from cf_partner_sdk.http_signatures import new_nonce
+from joserfc.jwk import import_key
 from werkzeug.test import TestResponse
 
 import gateway
@@ -21,6 +24,7 @@ from gateway import caller, oauth, oauth_store
 from lending.channels import service as channels
 from lending.foundation.audit import SYSTEM
 from tests.gateway.world import ORDER, PUBLIC_URL, Partner, World, code_of
+from tests.outside import WsgiTransport
 
 TOKEN, REVOKE, METADATA = "/oauth/token", "/oauth/revoke", "/.well-known/oauth-authorization-server"
 TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -156,6 +160,20 @@ class TestAskingForAToken:
             headers=kind, base_url="http://other.example:8080"
         )
         assert "aud" in refused(world.send(sent, other))
+
+    def test_is_what_an_oauth_library_does_by_itself(self, world):
+        key, told = world.shop.key, world.send(world.request("GET", METADATA)).json
+        session = OAuth2Session(
+            "app_shop", import_key(key.to_pem(), "OKP"), token_endpoint_auth_method=oauth.METHOD
+        )
+        claims = {"iat": world.now, "exp": world.now + 60}
+        proof = PrivateKeyJWT(told["token_endpoint"], claims, {"kid": key.keyid}, "Ed25519")
+        session.register_client_auth_method(proof)
+        session.mount("https://", WsgiTransport(world.app))
+        secure = told["token_endpoint"].replace("http://", "https://")
+        given = session.fetch_token(secure, grant_type="client_credentials", scope="orders:read")
+        assert given["scope"] == "orders:read"
+        assert read(world, given["access_token"]).status_code == 200
 
 
 class TestAnAssertion:
