@@ -7,7 +7,7 @@ from typing import Optional
 from urllib.parse import urlsplit
 
 from ._clock import Clock
-from ._events import Events, WebhookEndpoints
+from ._events import Events, EventTypes, WebhookEndpoints
 from ._http import Http, HttpOptions
 from ._mall import Mall
 from ._transport import Transport
@@ -52,6 +52,7 @@ class Client:
         self.mall = Mall(transport)
         self.webhook_endpoints = WebhookEndpoints(transport)
         self.events = Events(transport)
+        self.event_types = EventTypes(transport)
         self.webhooks = Webhooks(self.directory.key_of("event"), self._http.clock.now)
 
     def close(self) -> None:

@@ -84,14 +84,6 @@ class RefundState(OpenEnum):
     """Booked, and the borrower has what is owed."""
 
 
-class EndpointState(OpenEnum):
-    """Whether events are sent to an endpoint."""
-
-    ENABLED = "enabled"
-    DISABLED = "disabled"
-    """Switched off, or it answered 410."""
-
-
 class SubsidyPayer(OpenEnum):
     """Who pays the interest of an interest-free offer."""
 
@@ -283,40 +275,13 @@ class Refund(Model):
 
 
 @dataclass(frozen=True)
-class WebhookEndpoint(Model):
-    """Where events are sent, and which: `("*",)` is all."""
-
-    id: str
-    url: str
-    event_types: tuple[str, ...]
-    state: EndpointState
-    description: Optional[str] = None
-    created_at: Optional[datetime] = None
-
-    _readers: ClassVar[Mapping[str, Reader]] = {
-        "event_types": many(str),
-        "state": EndpointState,
-        "created_at": instant,
-    }
-
-
-@dataclass(frozen=True)
-class DeliveryAttempt(Model):
-    """One try to deliver an event; what the lender tells besides is in `extra`."""
-
-    endpoint_id: Optional[str] = None
-    number: Optional[int] = None
-    at: Optional[datetime] = None
-    status: Optional[int] = None
-    outcome: Optional[str] = None
-    duration_ms: Optional[int] = None
-
-    _readers: ClassVar[Mapping[str, Reader]] = {"at": instant}
-
-
-@dataclass(frozen=True)
 class Event(Model):
-    """Something that happened; `data["object"]` is what it happened to, as it then was."""
+    """Something that happened; `data["object"]` is what it happened to, as it then was.
+
+    Events of a type that this version knows are of a class of their own, such as `OrderPaid`;
+    any other stays a plain `Event`. `test` is set for what was sent to try an endpoint out:
+    nothing has happened then.
+    """
 
     id: str
     type: str
@@ -324,22 +289,40 @@ class Event(Model):
     data: Mapping[str, Any]
     subject: Optional[str] = None
     api_version: Optional[str] = None
+    test: bool = False
 
     _readers: ClassVar[Mapping[str, Reader]] = {"created_at": instant}
+
+    def __init_subclass__(cls, *, of: Optional[str] = None) -> None:
+        """Make `cls` the class of the events of the type `of`."""
+        super().__init_subclass__()
+        if of is not None:
+            _EVENT_CLASSES[of] = cls
+
+    @classmethod
+    def from_json(cls, data: Any) -> Event:
+        """Read an event as the class of its type. Raises AnswerNotUnderstood."""
+        named = data.get("type") if isinstance(data, Mapping) else None
+        chosen = _EVENT_CLASSES.get(named, cls) if isinstance(named, str) else cls
+        return super(Event, chosen).from_json(data)
+
+    @property
+    def object(self) -> Any:
+        """What it happened to, as JSON; None if there is nothing."""
+        return self.data.get("object") if isinstance(self.data, Mapping) else None
 
     @property
     def order(self) -> Optional[Order]:
         """The order that `data` carries, or None if it carries something else."""
-        return Order.from_json(self._object()) if self._object_id().startswith("ord_") else None
+        return Order.from_json(self.object) if self._object_id().startswith("ord_") else None
 
     @property
     def refund(self) -> Optional[Refund]:
         """The refund that `data` carries, or None if it carries something else."""
-        return Refund.from_json(self._object()) if self._object_id().startswith("rfd_") else None
-
-    def _object(self) -> Any:
-        return self.data.get("object") if isinstance(self.data, Mapping) else None
+        return Refund.from_json(self.object) if self._object_id().startswith("rfd_") else None
 
     def _object_id(self) -> str:
-        carried = self._object()
-        return str(carried.get("id", "")) if isinstance(carried, Mapping) else ""
+        return str(self.object.get("id", "")) if isinstance(self.object, Mapping) else ""
+
+
+_EVENT_CLASSES: dict[str, type[Event]] = {}

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Optional
 from urllib.parse import quote, urlencode
 
+from ._clock import Clock
 from ._errors import (
     AnswerNotTrusted,
     AnswerNotUnderstood,
@@ -104,6 +105,11 @@ class Transport:
         self._random = random.Random()  # noqa: S311 - spreads retries, guards nothing
         self._warned = False
         self._lock = threading.Lock()
+
+    @property
+    def clock(self) -> Clock:
+        """The clock that calls are timed by."""
+        return self._http.clock
 
     def json(self, call: Call) -> Any:
         """Make the call and return the JSON of its answer, None if it has no body."""

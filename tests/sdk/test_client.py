@@ -2,7 +2,7 @@
 
 import json
 import warnings
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 
 import pytest
@@ -12,10 +12,13 @@ from cf_partner_sdk import (
     Client,
     Conflict,
     EndpointState,
+    EndpointTest,
+    Event,
     NotAllowed,
     NotFound,
     Order,
     OrderItem,
+    OrderRefunded,
     OrderState,
     Refused,
     RequestInvalid,
@@ -318,7 +321,7 @@ class TestWebhookEndpoints:
             reply(201, ENDPOINT),
             reply(200, {"data": [ENDPOINT], "next_cursor": None}),
             reply(200, ENDPOINT),
-            reply(202, {"id": "evt_9"}),
+            reply(201, {**EVENT, "type": "endpoint.test", "data": {"object": ENDPOINT}}),
             reply(204),
         ]
         made = cf.webhook_endpoints.create(url="https://shop.example/cf")
@@ -326,7 +329,9 @@ class TestWebhookEndpoints:
         assert sent(platform) == {"url": "https://shop.example/cf", "event_types": ["*"]}
         assert [one.id for one in cf.webhook_endpoints.list()] == ["whe_1"]
         assert cf.webhook_endpoints.get("whe_1").event_types == ("*",)
-        assert cf.webhook_endpoints.test("whe_1") == {"id": "evt_9"}
+        event = cf.webhook_endpoints.test("whe_1")
+        assert isinstance(event, EndpointTest)
+        assert event.endpoint == made
         assert cf.webhook_endpoints.delete("whe_1") is None
         assert [call.method for call in platform.calls] == ["POST", "GET", "GET", "POST", "DELETE"]
         keys = ["idempotency-key" in call.headers for call in platform.calls]
@@ -339,23 +344,44 @@ class TestEvents:
         platform.answers = [
             reply(200, {"data": [EVENT], "next_cursor": None}),
             reply(200, EVENT),
-            reply(202, {}),
+            reply(200, EVENT),
             reply(200, {"data": [attempt], "next_cursor": None}),
         ]
         event = next(iter(cf.events.list(type="order.paid")))
         assert event.order.state is OrderState.PAID
         assert event.refund is None
         assert cf.events.get("evt_1").subject == "ord_1"
-        cf.events.resend("evt_1")
+        assert cf.events.resend("evt_1") == event
         tries = list(cf.events.attempts("evt_1"))
         assert (tries[0].status, tries[0].duration_ms) == (503, 20)
         assert platform.calls[0].query == "type=order.paid"
 
     def test_may_carry_a_refund(self, cf, platform):
-        platform.answers = [reply(200, {**EVENT, "data": {"object": REFUND}})]
+        platform.answers = [
+            reply(200, {**EVENT, "type": "order.refunded", "data": {"object": REFUND}})
+        ]
         event = cf.events.get("evt_1")
+        assert isinstance(event, OrderRefunded)
         assert event.refund.amount_fen == 100
         assert event.order is None
+
+    def test_of_a_type_to_come_are_plain_and_keep_what_is_unknown(self, cf, platform):
+        body = {**EVENT, "type": "order.sung", "verse": 2}
+        platform.answers = [reply(200, body)]
+        event = cf.events.get("evt_1")
+        assert type(event) is Event
+        assert (event.type, event.extra["verse"]) == ("order.sung", 2)
+        assert event.order.order_no == ORDER["order_no"]
+
+    def test_since_an_instant_are_asked_for_in_utc(self, cf, platform):
+        platform.answers = [reply(200, {"data": [], "next_cursor": None})]
+        shanghai = timezone(timedelta(hours=8))
+        since = datetime(2026, 11, 23, 8, tzinfo=shanghai)
+        assert list(cf.events.list(subject="ord_1", since=since, limit=5)) == []
+        asked = "subject=ord_1&since=2026-11-23T00%3A00%3A00.000000Z&limit=5"
+        assert platform.calls[0].query == asked
+        with pytest.raises(ValueError, match="time zone"):
+            cf.events.list(since=since.replace(tzinfo=None))
 
 
 class TestAProblem:

@@ -13,13 +13,19 @@ ROOT = Path(cf_partner_sdk.__file__).parent
 SOURCES = sorted(ROOT.rglob("*.py"))
 
 PUBLIC = {
-    *("AnswerNotTrusted", "AnswerNotUnderstood", "CfDeprecationWarning", "CfError", "Client"),
-    *("Clock", "Conflict", "DeliveryAttempt", "EndpointState", "Event", "HttpOptions"),
-    *("KeyDirectory", "KeyNotUsable", "MemorySeenStore", "NotAllowed", "NotAuthenticated"),
-    *("NotFound", "Offer", "Order", "OrderItem", "OrderState", "Payout", "PlanRow", "PrivateKey"),
-    *("ProblemError", "PublicKey", "Quote", "Refund", "RefundState", "Refused", "RequestInvalid"),
-    *("SeenStore", "ServerFault", "SubsidyPayer", "TooManyRequests", "TransportError"),
-    *("WebhookDuplicate", "WebhookEndpoint", "WebhookRefused", "WebhookVerifier", "__version__"),
+    *("AnswerNotTrusted", "AnswerNotUnderstood", "CfDeprecationWarning", "CfError"),
+    *("CheckResult", "CheckState", "CheckVerdict", "Client", "Clock", "Conflict"),
+    *("Delivery", "DeliveryAttempt", "DeliveryState", "DisabledReason", "EndpointCheck"),
+    *("EndpointDisabled", "EndpointEvent", "EndpointSecret", "EndpointState"),
+    *("EndpointTest", "Event", "EventType", "HttpOptions", "KeyDirectory", "KeyNotUsable"),
+    *("LoanRepaid", "MemorySeenStore", "NotAllowed", "NotAuthenticated", "NotFound"),
+    *("Offer", "Order", "OrderApproved", "OrderCancelled", "OrderCreated", "OrderDeclined"),
+    *("OrderEvent", "OrderExpired", "OrderItem", "OrderPaid", "OrderPayoutFailed"),
+    *("OrderReferred", "OrderRefunded", "OrderSigned", "OrderState", "Payout", "PlanRow"),
+    *("PrivateKey", "ProblemError", "PublicKey", "Quote", "Refund", "RefundState"),
+    *("Refused", "Repayment", "RequestInvalid", "Resent", "SeenStore", "ServerFault"),
+    *("SubsidyPayer", "TooManyRequests", "TransportError", "WebhookDuplicate"),
+    *("WebhookEndpoint", "WebhookRefused", "WebhookVerifier", "__version__"),
 }
 
 
