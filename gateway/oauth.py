@@ -171,7 +171,7 @@ class ClientAssertion(JWTBearerClientAssertion):  # type: ignore[misc]  # Authli
             raise InvalidClientError(description="kid must be the thumbprint of your key")
         with self._context.lending.database.unit_of_work() as tx:
             found = channels.key(tx, keyid)
-            now = tx.now
+            now = tx.machine_now
         if found is None or found[1].id != client.partner.id:
             raise InvalidClientError(description="kid is not a key of this client")
         if not found[0].verifies(now):
@@ -215,7 +215,7 @@ class Revocation(RevocationEndpoint):  # type: ignore[misc]  # Authlib is untype
         """The token, if it was ever given out."""
         with self.server.context.lending.database.unit_of_work() as tx:
             row = oauth_store.token(tx, token_string)
-            return Token(row, tx.now) if row else None
+            return Token(row, tx.machine_now) if row else None
 
     def revoke_token(self, token: Token, request: Any) -> None:
         """Ends it in every process at once: each read looks here."""
@@ -284,7 +284,7 @@ class Server(AuthorizationServer):  # type: ignore[misc]  # Authlib is untyped
                 partner_id=asked.client.partner.id,
                 keyid=asked.client.keyid,
                 scope=token["scope"],
-                expires_at=tx.now + timedelta(seconds=TOKEN_GOOD_FOR_S),
+                expires_at=tx.machine_now + timedelta(seconds=TOKEN_GOOD_FOR_S),
             )
 
 

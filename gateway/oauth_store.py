@@ -30,7 +30,7 @@ def insert_token(
         partner_id=partner_id,
         keyid=keyid,
         scope=scope,
-        now=tx.now,
+        now=tx.machine_now,
         expires_at=expires_at,
     )
 
@@ -49,7 +49,7 @@ def revoke_token(tx: Tx, digest: bytes) -> None:
     tx.run(
         "UPDATE oauth_token SET revoked_at = coalesce(revoked_at, :now) WHERE sha256 = :sha256",
         sha256=digest,
-        now=tx.now,
+        now=tx.machine_now,
     )
 
 
@@ -58,12 +58,12 @@ def prune(tx: Tx) -> int:
     assertions = tx.run(
         "DELETE FROM oauth_assertion WHERE ctid IN (SELECT ctid FROM oauth_assertion"
         " WHERE expires_at <= :now LIMIT 5000)",
-        now=tx.now,
+        now=tx.machine_now,
     )
     tokens = tx.run(
         "DELETE FROM oauth_token WHERE ctid IN (SELECT ctid FROM oauth_token"
         " WHERE expires_at <= :now LIMIT 5000)",
-        now=tx.now,
+        now=tx.machine_now,
     )
     return assertions + tokens
 

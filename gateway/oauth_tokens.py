@@ -63,7 +63,7 @@ class _BoundTokens(BearerTokenValidator):  # type: ignore[misc]  # Authlib is un
         row = oauth_store.token(self._tx, token_string)
         if row is None:
             return None
-        found = Token(row, self._tx.now)
+        found = Token(row, self._tx.machine_now)
         return found if found.keyid == self._caller.keyid else None
 
 

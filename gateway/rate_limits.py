@@ -95,10 +95,10 @@ class Buckets:
             share.left, share.pool = rate_store.lease(
                 tx, name, (quota, window_s), lease=max(1, quota // LEASES_A_QUOTA)
             )
-            share.asked_at, share.empty_until = tx.now, None
+            share.asked_at, share.empty_until = tx.machine_now, None
             if share.left == 0:
                 missing_s = (1 - share.pool) * window_s / quota
-                share.empty_until = tx.now + timedelta(seconds=missing_s)
+                share.empty_until = tx.machine_now + timedelta(seconds=missing_s)
 
     def _share(self, name: str) -> _Share:
         with self._lock:

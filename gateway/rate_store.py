@@ -30,7 +30,7 @@ def lease(tx: Tx, name: str, limit: tuple[int, int], *, lease: int) -> tuple[int
         "quota": limit[0],
         "window_s": limit[1],
         "lease": lease,
-        "now": tx.now,
+        "now": tx.machine_now,
     }
     granted, tokens = tx.quick(LEASE, values)
     return int(granted), float(tokens)

@@ -16,7 +16,7 @@ def spend_nonce(tx: Tx, keyid: str, nonce: str) -> bool:
             " ON CONFLICT DO NOTHING",
             keyid=keyid,
             nonce=nonce,
-            now=tx.now,
+            now=tx.machine_now,
         )
     )
 
@@ -30,7 +30,7 @@ def prune_nonces(tx: Tx) -> int:
     return tx.run(
         "DELETE FROM spent_nonce WHERE ctid IN (SELECT ctid FROM spent_nonce"
         " WHERE spent_at < :before LIMIT 5000)",
-        before=tx.now - NONCE_KEPT,
+        before=tx.machine_now - NONCE_KEPT,
     )
 
 
@@ -76,5 +76,5 @@ def insert_reply(
         status=status,
         location=location,
         body=body,
-        now=tx.now,
+        now=tx.machine_now,
     )

@@ -65,7 +65,7 @@ def disable_endpoint(tx: Tx, endpoint_id: str) -> None:
 
 def is_for_one(tx: Tx, event_id: str) -> None:
     """Keeps an event from being fanned out: it is for the endpoints it is given to."""
-    tx.run("UPDATE event SET fanned_out_at = :now WHERE id = :id", id=event_id, now=tx.now)
+    tx.run("UPDATE event SET fanned_out_at = :now WHERE id = :id", id=event_id, now=tx.machine_now)
 
 
 def events(
@@ -122,7 +122,7 @@ def fan_out(tx: Tx, limit: int) -> int:
             " marked AS (UPDATE event SET fanned_out_at = :now WHERE id IN (SELECT id FROM fresh)"
             "   RETURNING 1) SELECT count(*) FROM marked",
             limit=limit,
-            now=tx.now,
+            now=tx.machine_now,
         )
     )
 
@@ -136,7 +136,7 @@ def give(tx: Tx, event_id: str, endpoint_id: str) -> None:
         " SET state = 'waiting', attempts = 0, next_at = :now",
         event_id=event_id,
         endpoint_id=endpoint_id,
-        now=tx.now,
+        now=tx.machine_now,
     )
 
 
@@ -159,7 +159,7 @@ def lease_due(tx: Tx, *, limit: int, until: datetime) -> list[Row]:
             " e.created_at",
             limit=limit,
             until=until,
-            now=tx.now,
+            now=tx.machine_now,
         )
     )
 
@@ -175,7 +175,7 @@ def end_attempt(tx: Tx, lease: Row, *, outcome: str, status: int | None, duratio
         status=status,
         outcome=outcome,
         duration=duration_ms,
-        now=tx.now,
+        now=tx.machine_now,
     )
 
 

@@ -75,7 +75,7 @@ class Deliveries:
         database = self._context.lending.database
         with database.unit_of_work() as tx:
             fanned = webhook_store.fan_out(tx, 500)
-            leases = webhook_store.lease_due(tx, limit=AT_ONCE, until=tx.now + LEASE)
+            leases = webhook_store.lease_due(tx, limit=AT_ONCE, until=tx.machine_now + LEASE)
         for _ in self._threads.map(self._deliver, leases):
             pass
         return bool(leases) or fanned == 500
@@ -91,15 +91,15 @@ class Deliveries:
                 duration_ms=outcome.duration_ms,
             )
             if outcome.delivered:
-                webhook_store.set_delivery(tx, lease, "delivered", tx.now)
+                webhook_store.set_delivery(tx, lease, "delivered", tx.machine_now)
             elif outcome.status == 410:
-                webhook_store.set_delivery(tx, lease, "parked", tx.now)
+                webhook_store.set_delivery(tx, lease, "parked", tx.machine_now)
                 webhook_store.disable_endpoint(tx, lease["endpoint_id"])
             elif lease["attempts"] > len(WAITS_S):
-                webhook_store.set_delivery(tx, lease, "parked", tx.now)
+                webhook_store.set_delivery(tx, lease, "parked", tx.machine_now)
             else:
                 webhook_store.set_delivery(
-                    tx, lease, "waiting", next_try(tx.now, lease["attempts"])
+                    tx, lease, "waiting", next_try(tx.machine_now, lease["attempts"])
                 )
 
     def _send(self, url: str, lease: Row) -> Outcome:

@@ -39,7 +39,10 @@ def find(tx: Tx, keys: FieldKeys, cookie: str, order_id: str | None) -> Session 
     """The live session that the browser's cookie names, if it is for this order."""
     session_id = request.cookies.get(cookie, "")
     row = store.touch(
-        tx, _digest(session_id), seen_after=tx.now - IDLE, created_after=tx.now - ABSOLUTE
+        tx,
+        _digest(session_id),
+        seen_after=tx.machine_now - IDLE,
+        created_after=tx.machine_now - ABSOLUTE,
     )
     if row is None or row["order_id"] != order_id:
         return None

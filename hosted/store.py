@@ -13,7 +13,7 @@ def insert(tx: Tx, id_sha256: bytes, *, order_id: str | None, csrf: str) -> None
         id=id_sha256,
         order_id=order_id,
         csrf=csrf,
-        now=tx.now,
+        now=tx.machine_now,
     )
 
 
@@ -25,7 +25,7 @@ def touch(tx: Tx, id_sha256: bytes, *, seen_after: datetime, created_after: date
         id=id_sha256,
         seen_after=seen_after,
         created_after=created_after,
-        now=tx.now,
+        now=tx.machine_now,
     )
 
 

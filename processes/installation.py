@@ -43,11 +43,19 @@ def database_url(settings: Settings) -> str:
     return server.ensure_database(DATABASE_NAME)
 
 
+def _database(settings: Settings, pool_size: int) -> Database:
+    return Database(
+        database_url(settings),
+        sandbox_clock=settings.environment == "test",
+        pool_size=pool_size,
+    )
+
+
 def context(settings: Settings, *, pool_size: int = 8) -> Context:
     """What this process hands to use cases and jobs."""
     outside = plug.outside(settings)
     return Context(
-        database=Database(database_url(settings), pool_size=pool_size),
+        database=_database(settings, pool_size),
         keys=crypto.load_or_make(settings.keys / "fields.json"),
         files=FileStore(settings.files),
         settings=settings,

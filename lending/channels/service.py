@@ -140,7 +140,7 @@ def add_key(
 
     Raises TooManyKeys when two keys verify already.
     """
-    verifying = [k for k in store.keys(tx, partner_id) if k.verifies(tx.now)]
+    verifying = [k for k in store.keys(tx, partner_id) if k.verifies(tx.machine_now)]
     if len(verifying) >= KEYS_MAX:
         raise TooManyKeys
     for old in verifying:
@@ -155,5 +155,7 @@ def add_key(
 
 def revoke_key(tx: Tx, keyid: str, actor: Actor) -> None:
     """Ends a key at once, in every process within seconds."""
-    store.set_key_state(tx, keyid, KeyState.REVOKED, valid_to=tx.now, revoked_at=tx.now)
+    store.set_key_state(
+        tx, keyid, KeyState.REVOKED, valid_to=tx.machine_now, revoked_at=tx.machine_now
+    )
     audit.record(tx, actor, "partner.revoke_key", keyid)

@@ -119,7 +119,7 @@ def insert_key(
         partner_id=partner_id,
         algorithm=algorithm,
         jwk=json(public_jwk),
-        now=tx.now,
+        now=tx.machine_now,
     )
 
 

@@ -9,7 +9,7 @@ Statements are SQL text with named parameters, written in each module's `store.p
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -37,12 +37,30 @@ def json(value: Any) -> Jsonb:
 class Tx:
     """An open unit of work: run statements in it; `now` is its one instant."""
 
-    def __init__(self, connection: Connection, now: datetime) -> None:
+    def __init__(
+        self, connection: Connection, machine_now: datetime, *, sandbox_clock: bool = False
+    ) -> None:
         self._connection = connection
-        self.now = now
-        """The instant of this unit of work, UTC: every row it writes bears the same."""
+        self.machine_now = machine_now
+        """The machine's instant, UTC: for signatures, tokens, limits, retries over the wire."""
+        self._now = None if sandbox_clock else machine_now
         self.business_date: date | None = None
         """Once it was asked for: one unit of work lives on one date (see `business_day`)."""
+
+    @property
+    def now(self) -> datetime:
+        """The instant of this unit of work, UTC: every row of business it writes bears the same.
+
+        In a sandbox it is on the sandbox's clock, which does not move before this commits.
+        """
+        if self._now is None:
+            ahead = timedelta(days=int(self.scalar("SELECT sandbox_clock_days()")))
+            self._now = self.machine_now + ahead
+        return self._now
+
+    def by_machine(self, at: datetime) -> datetime:
+        """When an instant of business comes on the machine's clock."""
+        return at - (self.now - self.machine_now)
 
     def one(self, sql: str, **values: Any) -> Row:
         """The single row that must be there."""
@@ -102,13 +120,25 @@ class Tx:
 
 
 class Database:
-    """A PostgreSQL database and the clock that stamps what is written to it."""
+    """A PostgreSQL database and the machine's clock.
+
+    With `sandbox_clock`, business runs ahead of the machine by the days that are stored in the
+    database (see `sandbox_clock`).
+    """
 
     def __init__(
-        self, url: str, *, clock: Clock | None = None, pool_size: int = 8, **options: Any
+        self,
+        url: str,
+        *,
+        clock: Clock | None = None,
+        sandbox_clock: bool = False,
+        pool_size: int = 8,
+        **options: Any,
     ) -> None:
         self.url = url
         self.clock: Clock = clock or SystemClock()
+        """The machine's: business asks `Tx.now` instead."""
+        self._sandbox_clock = sandbox_clock
         self._local = threading.local()
         self._engine: Engine = create_engine(
             driver_url(url),
@@ -130,7 +160,7 @@ class Database:
         self._local.open = True
         try:
             with self._engine.begin() as connection:
-                yield Tx(connection, self.clock.now())
+                yield self._tx(connection)
         finally:
             self._local.open = False
 
@@ -138,8 +168,11 @@ class Database:
     def rehearsal(self) -> Iterator[Tx]:
         """A transaction that is always undone: what would happen."""
         with self._engine.connect() as connection:
-            yield Tx(connection, self.clock.now())
+            yield self._tx(connection)
             connection.rollback()
+
+    def _tx(self, connection: Connection) -> Tx:
+        return Tx(connection, self.clock.now(), sandbox_clock=self._sandbox_clock)
 
     def close(self) -> None:
         """Gives all connections back to the server."""

@@ -31,13 +31,13 @@ def enqueue(
 ) -> None:
     """Asks for the job `name` in the caller's unit of work.
 
-    Jobs with the same `lock` run one after another; `at` is the earliest instant.
+    Jobs with the same `lock` run one after another; `at` is the earliest instant of business.
     """
     configure_task(
         name=name,
         job_manager=_deferrer.job_manager,
         queue=queue,
         lock=lock,
-        schedule_at=at,
+        schedule_at=tx.by_machine(at) if at else None,
         connection=tx.driver,
     ).defer(**arguments)

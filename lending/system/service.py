@@ -94,7 +94,10 @@ def sign_in(database: Database, *, login: str, password: str) -> str:
 def session(tx: Tx, session_id: str) -> Session | None:
     """The live session with this id, kept alive by asking; None when it ended."""
     return store.touch_session(
-        tx, _digest(session_id), seen_after=tx.now - IDLE, created_after=tx.now - ABSOLUTE
+        tx,
+        _digest(session_id),
+        seen_after=tx.machine_now - IDLE,
+        created_after=tx.machine_now - ABSOLUTE,
     )
 
 

@@ -52,7 +52,7 @@ def log_login(tx: Tx, login: str, outcome: str) -> None:
         "INSERT INTO login_log (login, outcome, at) VALUES (:login, :outcome, :now)",
         login=login,
         outcome=outcome,
-        now=tx.now,
+        now=tx.machine_now,
     )
 
 
@@ -63,7 +63,7 @@ def insert_session(tx: Tx, id_sha256: bytes, operator_id: str, csrf: str) -> Non
         id=id_sha256,
         operator_id=operator_id,
         csrf=csrf,
-        now=tx.now,
+        now=tx.machine_now,
     )
 
 
@@ -78,7 +78,7 @@ def touch_session(
         id=id_sha256,
         seen_after=seen_after,
         created_after=created_after,
-        now=tx.now,
+        now=tx.machine_now,
     )
     if row is None:
         return None
