@@ -6,16 +6,18 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal, InvalidOperation, localcontext
+from decimal import Decimal, localcontext
 from fractions import Fraction
 from pathlib import Path
 
 from lending.engine.day_count import directive_years
 from lending.engine.rates import Flow
 from lending.engine.reg_z import PER_YEAR, UnitPeriod
+from lending.foundation.calendar import parsed_date
 from lending.foundation.errors import BadInput
 
 METHODS = ("period-irr", "nominal", "effective", "regz", "xirr-365")
+_AMOUNT = r"([0-9]{1,400}(\.[0-9]{0,400})?|\.[0-9]{1,400})([eE][+-]?[0-9]{1,4})?"
 _AMOUNT_MAX = Decimal(10) ** 18
 _TIME_MAX = 1_000_000
 _DIGITS = 34
@@ -60,6 +62,7 @@ def read(path: Path) -> CashFlows:
             parse_float=Decimal,
             parse_int=Decimal,
             parse_constant=_constant,
+            object_pairs_hook=_once,
         )
     except OSError as failure:
         raise _wrong("", f"cannot be read: {failure.strerror}", "Name a file.") from None
@@ -150,11 +153,9 @@ def _object(value: object, place: str, known: set[str]) -> dict[str, object]:
 
 
 def _amount(entry: Mapping[str, object], place: str) -> Decimal:
-    try:
-        amount = Decimal(_text(entry.get("amount")))
-    except InvalidOperation:
-        amount = Decimal("NaN")
-    if not (amount.is_finite() and 0 < amount < _AMOUNT_MAX):
+    text = _text(entry.get("amount"))
+    amount = Decimal(text) if re.fullmatch(_AMOUNT, text) else Decimal(0)
+    if not 0 < amount < _AMOUNT_MAX:
         raise _wrong(f"{place}/amount", "is not an amount", "Use a number above 0 and below 1e18.")
     return amount
 
@@ -171,7 +172,7 @@ def _moment(entry: Mapping[str, object], place: str) -> Moment:
     if "f" in entry:
         raise _wrong(f"{place}/f", "goes with t, not with a date", "Leave it out.")
     try:
-        return Moment(date.fromisoformat(_text(entry["date"])), Fraction(0), Fraction(0))
+        return Moment(parsed_date(_text(entry["date"])), Fraction(0), Fraction(0))
     except ValueError:
         raise _wrong(f"{place}/date", "is not a date", "Use a date such as 2026-11-23.") from None
 
@@ -189,7 +190,7 @@ def _unit_period(document: Mapping[str, object]) -> UnitPeriod:
 
 def _ratio(value: object, place: str) -> Fraction:
     text = _text(value)
-    if re.fullmatch(r"\d{1,18}(\.\d{0,34})?|\d{1,18}/\d{1,18}", text):
+    if re.fullmatch(r"[0-9]{1,18}(\.[0-9]{0,34})?|[0-9]{1,18}/[0-9]{1,18}", text):
         try:
             ratio = Fraction(text)
         except ZeroDivisionError:
@@ -208,6 +209,15 @@ def _text(value: object) -> str:
 
 def _decimal(ratio: Fraction) -> Decimal:
     return Decimal(ratio.numerator) / ratio.denominator
+
+
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    named: dict[str, object] = {}
+    for name, value in pairs:
+        if name in named:
+            raise ValueError(f'it says "{name}" twice')
+        named[name] = value
+    return named
 
 
 def _constant(name: str) -> Decimal:

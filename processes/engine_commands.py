@@ -2,8 +2,9 @@
 
 import argparse
 import json
+import re
 from datetime import date
-from decimal import Decimal, InvalidOperation, localcontext
+from decimal import Decimal, localcontext
 from pathlib import Path
 
 from lending.engine.cost import cost_table
@@ -20,6 +21,7 @@ from lending.engine.plans import (
 )
 from lending.engine.rates import Flow, solve, xirr
 from lending.engine.reg_z import annual_rate
+from lending.foundation.calendar import parsed_date
 from lending.foundation.money import percent, yuan
 from processes import cash_flow_file
 
@@ -34,6 +36,7 @@ rounding  of each exact figure to whole fen, a half up or to the even neighbour;
 dates     the first falls due one period after the start unless --first-due says otherwise; months
           keep the day of the month, or take their last day; --move-due following takes a due date
           off a day on which Chinese banks do not work, and leaves interest as it was
+grace     the first --grace-periods payments repay no principal, only the period's interest or fee
 price     --price-fen less --down-payment-percent of it, rounded, is lent
 """
 
@@ -58,6 +61,7 @@ payments that sum to the same have exactly 0. Flows that several rates solve are
 """
 _PLACES = Decimal("1e-12")
 _DIGITS_MAX = 28
+_NUMBER = r"[+-]?([0-9]{1,400}(\.[0-9]{0,400})?|\.[0-9]{1,400})([eE][+-]?[0-9]{1,4})?"
 _OPTIONS = {
     "/rate_annual": "--rate-percent",
     "/down_payment_share": "--down-payment-percent",
@@ -65,7 +69,8 @@ _OPTIONS = {
         f"/{name}": f"--{name.replace('_', '-')}"
         for name in (
             *("principal_fen", "periods", "every", "unit", "method", "first_due", "day_count"),
-            *("rounding", "instalment_fen", "fee_upfront_fen", "fee_period_fen", "move_due"),
+            *("rounding", "instalment_fen", "fee_upfront_fen", "fee_period_fen"),
+            *("move_due", "grace_periods"),
         )
     },
 }
@@ -81,14 +86,14 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     amount = plan.add_mutually_exclusive_group(required=True)
-    amount.add_argument("--principal-fen", type=int, help="amount lent, in fen")
-    amount.add_argument("--price-fen", type=int, help="price, of which a part is paid at once")
+    amount.add_argument("--principal-fen", type=_whole, help="amount lent, in fen")
+    amount.add_argument("--price-fen", type=_whole, help="price, of which a part is paid at once")
     plan.add_argument(
         "--down-payment-percent", type=_decimal, default=Decimal(0), help="of --price-fen"
     )
     plan.add_argument("--rate-percent", type=_decimal, required=True, help="annual, nominal")
-    plan.add_argument("--periods", type=int, required=True, help="how many payments, 1 to 600")
-    plan.add_argument("--every", type=int, default=1, help="units between payments")
+    plan.add_argument("--periods", type=_whole, required=True, help="how many payments, 1 to 600")
+    plan.add_argument("--every", type=_whole, default=1, help="units between payments")
     plan.add_argument("--unit", choices=UNITS, default="month")
     plan.add_argument("--method", choices=list(map(str, Method)), default="equal-instalment")
     plan.add_argument("--start", type=_date, required=True, metavar="DATE", help="2026-11-23")
@@ -96,11 +101,12 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     plan.add_argument(
         "--move-due", choices=MOVES, default="none", help="off days on which banks do not work"
     )
+    plan.add_argument("--grace-periods", type=_whole, default=0, help="that repay no principal")
     plan.add_argument("--day-count", choices=list(map(str, DayCount)), default="30/360")
     plan.add_argument("--rounding", choices=list(ROUNDINGS), default="half-up")
-    plan.add_argument("--instalment-fen", type=int, help="an agreed payment, equal instalments")
-    plan.add_argument("--fee-upfront-fen", type=int, default=0, help="with the first payment")
-    plan.add_argument("--fee-period-fen", type=int, default=0, help="with every payment")
+    plan.add_argument("--instalment-fen", type=_whole, help="an agreed payment, equal instalments")
+    plan.add_argument("--fee-upfront-fen", type=_whole, default=0, help="with the first payment")
+    plan.add_argument("--fee-period-fen", type=_whole, default=0, help="with every payment")
     plan.add_argument("--json", action="store_true", help="the rows alone, as a list")
     plan.set_defaults(func=_plan)
     apr = commands.add_parser(
@@ -152,6 +158,7 @@ def _terms(args: argparse.Namespace) -> PlanInput:
         fee_upfront_fen=args.fee_upfront_fen,
         fee_period_fen=args.fee_period_fen,
         instalment_fen=args.instalment_fen,
+        grace_periods=args.grace_periods,
         move_due=args.move_due,
     )
 
@@ -215,20 +222,22 @@ def _cost(plan: Plan, args: argparse.Namespace) -> str:
     return f"all-in cost {percent(xirr([(plan.start, -plan.principal_fen), *paid]))} compound"
 
 
+def _whole(text: str) -> int:
+    if not re.fullmatch(r"[+-]?[0-9]{1,40}", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number such as 599900")
+    return int(text)
+
+
 def _decimal(text: str) -> Decimal:
-    try:
-        number = Decimal(text)
-    except InvalidOperation:
-        number = Decimal("NaN")
-    if not number.is_finite() or len(number.as_tuple().digits) > _DIGITS_MAX:
+    if not re.fullmatch(_NUMBER, text) or len(Decimal(text).as_tuple().digits) > _DIGITS_MAX:
         raise argparse.ArgumentTypeError(
             f"{text!r} is not a number of at most {_DIGITS_MAX} digits"
         )
-    return number
+    return Decimal(text)
 
 
 def _date(text: str) -> date:
     try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a date such as 2026-11-23") from None
+        return parsed_date(text)
+    except ValueError as failure:
+        raise argparse.ArgumentTypeError(str(failure)) from None

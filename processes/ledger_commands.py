@@ -1,17 +1,20 @@
 """`cf ledger` and `cf reconcile`: whether the books are whole, and whether they agree."""
 
 import argparse
+import re
 from datetime import date
 
 from lending.finance import reconciliation
+from lending.foundation.calendar import parsed_date
 from lending.foundation.context import Context
 from lending.foundation.money import yuan
 from lending.ledger import proof, service
-from lending.ledger.model import OWN
+from lending.ledger.chart import OWNED, TITLES, Code
+from lending.ledger.model import OWN, Account
 
 
 def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Adds `cf ledger verify | trial-balance` and `cf reconcile`."""
+    """Adds `cf ledger verify | trial-balance | balance` and `cf reconcile`."""
     ledger = commands.add_parser("ledger", help="the journal: its proof and its balances")
     actions = ledger.add_subparsers(metavar="ACTION", required=True)
     verify = actions.add_parser("verify", help="recompute every digest, balance and chain")
@@ -22,16 +25,21 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
         help="a head that an earlier run printed and you kept",
     )
     verify.set_defaults(func=_verify)
-    balance = actions.add_parser("trial-balance", help="debits and credits by account")
-    balance.add_argument("--date", type=date.fromisoformat, help="as of this business date")
-    balance.add_argument("--book", default=OWN, help="whose legal book; ours by default")
-    balance.set_defaults(func=_trial_balance)
+    trial = actions.add_parser("trial-balance", help="debits and credits by account")
+    trial.set_defaults(func=_trial_balance)
+    balance = actions.add_parser(
+        "balance", help="one account, or each of its sub-accounts that is not at 0"
+    )
+    balance.add_argument("code", type=_code, help="its number in the chart, such as 130301")
+    balance.add_argument("owner", nargs="?", help="the loan, partner or customer of a sub-account")
+    balance.set_defaults(func=_balance)
+    for action in (trial, balance):
+        action.add_argument("--date", type=_date, help="as of this business date; now by default")
+        action.add_argument("--book", default=OWN, help="whose legal book; ours by default")
     reconcile = commands.add_parser(
         "reconcile", help="compare the bank's book, our payments, our ledger and our loans"
     )
-    reconcile.add_argument(
-        "--date", type=date.fromisoformat, help="one day's file only; all days by default"
-    )
+    reconcile.add_argument("--date", type=_date, help="one day's file only; all days by default")
     reconcile.set_defaults(func=_reconcile)
 
 
@@ -59,6 +67,20 @@ def _trial_balance(args: argparse.Namespace) -> int:
     )
     print(f"total   {yuan(debits):>18}  {yuan(credits_):>18}")
     return 0 if debits == credits_ else 1
+
+
+def _balance(args: argparse.Namespace) -> int:
+    code: Code = args.code
+    with args.context().database.unit_of_work() as tx:
+        if args.owner is not None or code not in OWNED:
+            account = Account(code, args.owner or "")
+            print(yuan(service.balance(tx, account, on=args.date, book=args.book)))
+            return 0
+        rows = service.sub_ledger(tx, code, on=args.date, book=args.book)
+    for row in rows:
+        print(f"{row.owner}  {yuan(row.balance_fen):>18}  since {row.since}")
+    print(f"{TITLES[code]}  {yuan(sum(row.balance_fen for row in rows))}")
+    return 0
 
 
 def _reconcile(args: argparse.Namespace) -> int:
@@ -91,5 +113,21 @@ def _reconcile(args: argparse.Namespace) -> int:
 
 
 def _head(text: str) -> tuple[int, str]:
-    number, _, digest = text.partition(":")
-    return int(number), digest
+    found = re.fullmatch(r"([0-9]{1,18}):([0-9a-f]{64})", text)
+    if not found:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a head that `cf ledger verify` printed")
+    return int(found[1]), found[2]
+
+
+def _code(text: str) -> Code:
+    if text not in TITLES:
+        codes = "; ".join(f"{code.value} {title}" for code, title in TITLES.items())
+        raise argparse.ArgumentTypeError(f"{text!r} is not in the chart of accounts: {codes}")
+    return Code(text)
+
+
+def _date(text: str) -> date:
+    try:
+        return parsed_date(text)
+    except ValueError as failure:
+        raise argparse.ArgumentTypeError(str(failure)) from None

@@ -54,6 +54,8 @@ class PlanInput:
     """Taken with every instalment."""
     instalment_fen: int | None = None
     """Equal instalments only: the payment, where it is agreed and not computed."""
+    grace_periods: int = 0
+    """So many payments at the beginning repay no principal (宽限期), only what the period costs."""
     move_due: str = "none"
     """`following` moves a due date that is no working day to the next one; interest stays as by
     the unmoved date."""
@@ -226,6 +228,12 @@ def _check(terms: PlanInput) -> None:
         ("/fee_period_fen", 0 <= terms.fee_period_fen <= FEN_MAX, "Use a fee of 0 or more."),
         ("/instalment_fen", agreed is None or is_equal, "Give it for equal instalments only."),
         ("/instalment_fen", agreed is None or agreed > 0, "Use a payment above 0."),
+        ("/grace_periods", 0 <= terms.grace_periods < terms.periods, "Leave a period to repay in."),
+        (
+            "/grace_periods",
+            not terms.grace_periods or terms.method in _REPAID_BY_PARTS,
+            f"Give it for {', '.join(_REPAID_BY_PARTS)} only.",
+        ),
     ):
         if not is_right:
             raise _impossible(field, mend)
@@ -287,12 +295,15 @@ def _reduced(numerator: int, denominator: int) -> Factor:
 def _equal_instalment(
     terms: PlanInput, factors: list[Factor], rounded: ExactRounding
 ) -> list[Split]:
-    payment = terms.instalment_fen
+    amount, grace, payment = terms.principal_fen, terms.grace_periods, terms.instalment_fen
     if payment is None:
-        numerator, denominator = payment_ratio(factors)
-        payment = rounded(terms.principal_fen * numerator, denominator)
-    balance, splits = terms.principal_fen, []
-    for numerator, denominator in factors[:-1]:
+        numerator, denominator = payment_ratio(factors[grace:])
+        payment = rounded(amount * numerator, denominator)
+    balance, splits = (
+        amount,
+        [(0, rounded(amount * above, below), 0) for above, below in factors[:grace]],
+    )
+    for numerator, denominator in factors[grace:-1]:
         interest = rounded(balance * numerator, denominator)
         principal = payment - interest
         if terms.instalment_fen is None:
@@ -337,9 +348,11 @@ def _interest_free(
 
 
 def _parts(terms: PlanInput) -> list[int]:
-    """The amount in equal whole parts; the last takes the rest."""
-    part = terms.principal_fen // terms.periods
-    return [part] * (terms.periods - 1) + [terms.principal_fen - part * (terms.periods - 1)]
+    """The amount in equal whole parts after the grace periods; the last takes the rest."""
+    parts = terms.periods - terms.grace_periods
+    part = terms.principal_fen // parts
+    last = terms.principal_fen - part * (parts - 1)
+    return [0] * terms.grace_periods + [part] * (parts - 1) + [last]
 
 
 _SPREAD: dict[str, Callable[[PlanInput, list[Factor], ExactRounding], list[Split]]] = {
@@ -350,6 +363,7 @@ _SPREAD: dict[str, Callable[[PlanInput, list[Factor], ExactRounding], list[Split
     Method.FLAT: _flat,
     Method.INTEREST_FREE: _interest_free,
 }
+_REPAID_BY_PARTS = tuple(method for method in Method if _SPREAD[method] is not _interest_only)
 _DAY_COUNTS = frozenset(map(str, DayCount))
 _ONE_OF_METHODS = f"Use one of {', '.join(Method)}."
 _ONE_OF_UNITS = f"Use one of {', '.join(UNITS)}."

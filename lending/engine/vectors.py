@@ -123,7 +123,8 @@ def _fill(rows: _Rows, terms: PlanInput, factors: list[Factor]) -> None:
     if terms.method in (Method.INTEREST_ONLY, Method.BULLET):
         rows.principal[:] = 0
     else:
-        rows.principal[:] = rows.amount // len(factors)
+        rows.principal[: terms.grace_periods] = 0
+        rows.principal[terms.grace_periods :] = rows.amount // (len(factors) - terms.grace_periods)
     left = rows.amount
     for k, factor in enumerate(factors):
         if k == len(factors) - 1:
@@ -140,13 +141,16 @@ def _fill(rows: _Rows, terms: PlanInput, factors: list[Factor]) -> None:
 
 
 def _equal_instalment(rows: _Rows, terms: PlanInput, factors: list[Factor]) -> None:
-    agreed, left = terms.instalment_fen, rows.amount
+    agreed, left, grace = terms.instalment_fen, rows.amount, terms.grace_periods
     payment = (
-        _part(left, payment_ratio(factors), terms.rounding)
+        _part(left, payment_ratio(factors[grace:]), terms.rounding)
         if agreed is None
         else np.full_like(left, min(agreed, FEN_MAX))
     )
-    for k, factor in enumerate(factors[:-1]):
+    for k in range(grace):
+        rows.principal[k], rows.balance[k] = 0, left
+        rows.interest[k] = _part(left, factors[k], terms.rounding)
+    for k, factor in enumerate(factors[grace:-1], start=grace):
         interest, principal = rows.interest[k], rows.principal[k]
         interest[:] = _part(left, factor, terms.rounding)
         np.subtract(payment, interest, out=principal)

@@ -1,5 +1,6 @@
 """Months and working days of the Chinese calendar."""
 
+import re
 from calendar import monthrange
 from datetime import date, timedelta
 
@@ -15,6 +16,19 @@ def add_months(start: date, months: int, *, anchor_day: int | None = None) -> da
     year, month = divmod(index, 12)
     day = min(anchor_day or start.day, monthrange(year, month + 1)[1])
     return date(year, month + 1, day)
+
+
+def parsed_date(text: str) -> date:
+    """A date written as 2026-11-23 and no other way.
+
+    Raises ValueError.
+    """
+    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+        raise ValueError(f"{text!r} is not a date such as 2026-11-23")
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is not a day of the calendar") from None
 
 
 def is_working_day(day: date) -> bool:

@@ -46,7 +46,7 @@ class TestClosingADay:
         with database.unit_of_work() as tx:
             assert tx.scalar("SELECT count(*) FROM journal_seal") == 1
 
-    def test_twice_is_once(self, context: Context, database: Database, clock: FixedClock):
+    def test_p14_twice_is_once(self, context: Context, database: Database, clock: FixedClock):
         clock.advance(timedelta(days=1))
         assert end_of_day.run(context, TODAY)
         assert end_of_day.run(context, TODAY) is None
@@ -78,7 +78,7 @@ class TestClosingADay:
 
 
 class TestCatchingUp:
-    def test_closes_every_date_that_is_over_in_order(
+    def test_p14_closes_every_date_that_is_over_in_order(
         self, context: Context, database: Database, clock: FixedClock
     ):
         clock.advance(timedelta(days=5))

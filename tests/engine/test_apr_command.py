@@ -176,6 +176,11 @@ class TestAFileThatIsNotInOrder:
             ({"payments": [{"t": 1, "amount": "-5"}]}, "/payments/0/amount"),
             ({"payments": [{"t": 1, "amount": "NaN"}]}, "/payments/0/amount"),
             ({"payments": [{"t": 1, "amount": "1e99"}]}, "/payments/0/amount"),
+            ({"payments": [{"t": 1, "amount": "1_000"}]}, "/payments/0/amount"),
+            ({"payments": [{"t": 1, "amount": "\uff15"}]}, "/payments/0/amount"),
+            ({"payments": [{"t": "\uff11", "amount": 5}]}, "/payments/0/t"),
+            ({"payments": [{"date": "20260203", "amount": 5}]}, "/payments/0/date"),
+            ({"payments": [{"date": "2026-W05-6", "amount": 5}]}, "/payments/0/date"),
             ({"payments": [{"amount": 5}]}, "/payments/0 "),
             ({"payments": [{"t": 1, "date": "2026-01-01", "amount": 5}]}, "/payments/0 "),
             ({"payments": [{"t": -1, "amount": 5}]}, "/payments/0/t"),
@@ -198,6 +203,10 @@ class TestAFileThatIsNotInOrder:
     @pytest.mark.parametrize("text", ["", "{", "[]", "5", '{"advances": NaN}', "[" * 100_000])
     def test_that_is_no_document_at_all(self, cf: Cli, text: str):
         assert "the file" in cf.refusal(text)
+
+    def test_that_says_one_thing_twice(self, cf: Cli):
+        text = json.dumps(MONTHLY)
+        assert 'says "unit" twice' in cf.refusal(text.replace("{", '{"unit": "week", ', 1))
 
     def test_that_is_not_there(self, capsys: pytest.CaptureFixture[str], tmp_path: Path):
         assert cli.main(["apr", str(tmp_path / "none.json"), "--method", "regz"]) == 1

@@ -45,6 +45,24 @@ class TestPlan:
             for row in make_plan(terms).instalments
         ]
 
+    def test_repays_no_principal_in_grace_periods(self, capsys: pytest.CaptureFixture[str]):
+        assert run({"--grace-periods": "2"}) == 0
+        rows = json.loads(capsys.readouterr().out)
+        assert [(row["principal_fen"], row["interest_fen"]) for row in rows[:2]] == [
+            (0, 15_000)
+        ] * 2
+        assert rows[1]["balance_fen"] == 1_000_000
+        assert run({"--periods": "4", "--start": "2026-03-31"}) == 0
+        later = json.loads(capsys.readouterr().out)
+        money = ("principal_fen", "interest_fen", "balance_fen")
+        assert [[row[name] for name in money] for row in rows[2:]] == [
+            [row[name] for name in money] for row in later
+        ]
+
+    def test_has_no_grace_without_parts_to_repay(self, capsys: pytest.CaptureFixture[str]):
+        assert run({"--method": "bullet", "--grace-periods": "1"}) == 1
+        assert "cf: --grace-periods:" in capsys.readouterr().err
+
     def test_lends_what_a_down_payment_leaves(self, capsys: pytest.CaptureFixture[str]):
         price = {"--principal-fen": None, "--price-fen": "99999", "--down-payment-percent": "20"}
         assert run(price) == 0
@@ -90,6 +108,8 @@ class TestPlan:
             ("--fee-upfront-fen", "-1"),
             ("--fee-period-fen", "-1"),
             ("--down-payment-percent", "20"),
+            ("--grace-periods", "-1"),
+            ("--grace-periods", "6"),
         ],
     )
     def test_refuses_a_value_in_a_sentence_that_names_its_option(
@@ -108,7 +128,13 @@ class TestPlan:
             ("--rate-percent", "Infinity"),
             ("--rate-percent", "eighteen"),
             ("--rate-percent", "1" * 40),
+            ("--rate-percent", "1_8"),
+            ("--rate-percent", "\uff11\uff18"),
             ("--principal-fen", "1.5"),
+            ("--principal-fen", "1_000"),
+            ("--principal-fen", "\uff11\uff10\uff10"),
+            ("--start", "20260131"),
+            ("--start", "2026-W05-6"),
             ("--start", "2026-02-30"),
             ("--start", "tomorrow"),
             ("--first-due", "31.1.2026"),

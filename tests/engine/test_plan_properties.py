@@ -24,10 +24,12 @@ def any_terms(draw: st.DrawFn, *, rate_min: str = "0") -> PlanInput:
     start = draw(st.dates(date(2024, 1, 1), date(2030, 12, 31)))
     method = draw(st.sampled_from(list(Method)))
     first_due = draw(st.none() | st.integers(1, 80).map(lambda days: start + timedelta(days=days)))
+    periods = draw(st.integers(1, 60))
+    is_by_parts = method not in ("interest-only", "bullet")
     return PlanInput(
         principal_fen=draw(st.integers(1_000, 20_000_000)),
         rate_annual=draw(st.decimals(rate_min, "0.36", places=4)),
-        periods=draw(st.integers(1, 60)),
+        periods=periods,
         method=method,
         start=start,
         every=draw(st.integers(1, 3)),
@@ -37,6 +39,7 @@ def any_terms(draw: st.DrawFn, *, rate_min: str = "0") -> PlanInput:
         rounding=draw(st.sampled_from(["half-up", "half-even"])),
         fee_upfront_fen=draw(st.integers(0, 10_000)),
         fee_period_fen=draw(st.integers(0, 1_000)),
+        grace_periods=draw(st.integers(0, periods - 1)) if is_by_parts else 0,
     )
 
 
@@ -95,18 +98,21 @@ class Second:
         count, balance = len(self.dates), self.terms.principal_fen
         shares = [rate * self.share(k) for k in range(count)]
         discounts, discount = Fraction(0), Fraction(1)
-        for share in shares if terms.method == "equal-instalment" else ():
+        grace = terms.grace_periods
+        for share in shares[grace:] if terms.method == "equal-instalment" else ():
             discount /= 1 + share
             discounts += discount
         for k, share in enumerate(shares):
             interest, fee = self.rounded(balance * share), 0
-            if terms.method == "equal-instalment":
+            if k < grace:
+                principal = 0
+            elif terms.method == "equal-instalment":
                 part = self.rounded(terms.principal_fen / discounts) - interest
                 principal = min(max(part, 0), balance)
             elif terms.method in ("bullet", "interest-only"):
                 principal = 0
             else:
-                principal = terms.principal_fen // terms.periods
+                principal = terms.principal_fen // (terms.periods - grace)
             if terms.method == "flat":
                 interest, fee = 0, self.rounded(terms.principal_fen * share)
             if terms.method == "interest-free":

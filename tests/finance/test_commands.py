@@ -80,6 +80,50 @@ class TestLedgerTrialBalance:
             assert capsys.readouterr().out.split() == ["total", "0.00", "0.00"]
 
 
+class TestLedgerBalance:
+    def test_of_a_control_account_lists_its_sub_accounts_with_their_age(
+        self, cf: Run, capsys: pytest.CaptureFixture[str]
+    ):
+        assert cf("ledger", "balance", "130301") == 0
+        row, total = capsys.readouterr().out.splitlines()
+        assert row.split() == ["loan_1", "1,234.56", "since", "2026-11-23"]
+        assert total.split() == ["贷款-本金", "1,234.56"]
+
+    @pytest.mark.parametrize(
+        ("words", "balance"),
+        [
+            (("601101",), "-1,234.56"),
+            (("130301", "loan_1"), "1,234.56"),
+            (("130301", "loan_2"), "0.00"),
+            (("130301", "loan_1", "--date", "2026-11-23"), "1,234.56"),
+            (("130301", "loan_1", "--date", "2026-11-22"), "0.00"),
+            (("130301", "loan_1", "--book", "funder_1"), "0.00"),
+        ],
+    )
+    def test_is_of_any_account_at_any_date_in_any_book(
+        self, cf: Run, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], balance: str
+    ):
+        assert cf("ledger", "balance", *words) == 0
+        assert capsys.readouterr().out.strip() == balance
+
+    @pytest.mark.parametrize(
+        ("words", "named"),
+        [
+            (("balance", "999999"), "130301 贷款-本金"),
+            (("balance", "601101", "--date", "20261123"), "2026-11-23"),
+            (("trial-balance", "--date", "2026-02-30"), "2026-02-30"),
+            (("verify", "--head", "last"), "cf ledger verify"),
+        ],
+    )
+    def test_and_every_other_question_name_what_they_cannot_read(
+        self, cf: Run, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], named: str
+    ):
+        with pytest.raises(SystemExit) as left:
+            cf("ledger", *words)
+        assert left.value.code == 2
+        assert named in capsys.readouterr().err
+
+
 class TestReconcile:
     def test_fails_and_names_what_differs(self, cf: Run, capsys: pytest.CaptureFixture[str]):
         bank = (ChannelTransaction("co_9", "payout", 5, "paid", "BK9"),)
