@@ -23,7 +23,7 @@ def protect(console: Blueprint, context: Context) -> None:
         if request.endpoint in rights.OPEN:
             return None
         with context.database.unit_of_work() as tx:
-            found = service.session(tx, request.cookies.get(COOKIE, ""))
+            found = service.session(tx, cookie())
         if found is None:
             return redirect(url_for("console.sign_in"))
         g.console_session = found
@@ -64,15 +64,29 @@ def operator() -> Operator:
     return found.operator
 
 
+def cookie() -> str:
+    """The session's id that the browser gives, or nothing."""
+    return request.cookies.get(_named(), "")
+
+
+def _named() -> str:
+    """A test tenant's cookie is its own, by path and by name."""
+    return COOKIE + request.script_root.replace("/", "-")
+
+
+def _path() -> str:
+    return f"{request.script_root}/console"
+
+
 def remember(response: Response, session_id: str, *, secure: bool) -> Response:
     """Puts the session's id into the browser, out of reach of scripts and other sites."""
     response.set_cookie(
-        COOKIE, session_id, httponly=True, samesite="Strict", secure=secure, path="/console"
+        _named(), session_id, httponly=True, samesite="Strict", secure=secure, path=_path()
     )
     return response
 
 
 def forget(response: Response) -> Response:
     """Takes the session's id out of the browser."""
-    response.delete_cookie(COOKIE, path="/console")
+    response.delete_cookie(_named(), path=_path())
     return response

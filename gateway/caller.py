@@ -151,12 +151,12 @@ def spend(tx: Tx, caller: Caller) -> None:
 
 
 def message_of(request: Request, body: bytes) -> Message:
-    """The request as it was signed: the path that the router sees, the raw query."""
+    """The request as it was signed: the path with that of the tenant, the raw query."""
     return Message(
         request.method,
         request.scheme,
         request.host,
-        request.path,
+        request.script_root + request.path,
         request.query_string.decode("latin-1"),
         list(request.headers.items()),
         body,

@@ -299,7 +299,7 @@ def answered(reply: Reply) -> Response:
     response.headers["request-id"] = request_id()
     response.headers["cache-control"] = "no-store"
     if reply.location:
-        response.headers["location"] = reply.location
+        response.headers["location"] = request.script_root + reply.location
     return response
 
 

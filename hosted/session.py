@@ -37,7 +37,7 @@ class Session:
 
 def find(tx: Tx, keys: FieldKeys, cookie: str, order_id: str | None) -> Session | None:
     """The live session that the browser's cookie names, if it is for this order."""
-    session_id = request.cookies.get(cookie, "")
+    session_id = request.cookies.get(_named(cookie), "")
     row = store.touch(
         tx,
         _digest(session_id),
@@ -80,12 +80,12 @@ def end(tx: Tx, session: Session) -> None:
 def remember(response: Response, session: Session, cookie: str, context: Context) -> Response:
     """Puts the session's id into the browser, out of reach of scripts."""
     response.set_cookie(
-        cookie,
+        _named(cookie),
         session.id,
         httponly=True,
         samesite="Lax",
         secure=context.settings.public_url.startswith("https:"),
-        path="/",
+        path=f"{request.script_root}/",
     )
     return response
 
@@ -95,6 +95,11 @@ def check_form(session: Session) -> None:
     given = request.form.get("csrf") or request.headers.get("x-csrf", "")
     if not ids.same(given, session.csrf):
         abort(400, "页面已过期,请刷新后重试")
+
+
+def _named(cookie: str) -> str:
+    """A test tenant's cookies are its own, by path and by name."""
+    return cookie + request.script_root.replace("/", "-")
 
 
 def _digest(session_id: str) -> bytes:

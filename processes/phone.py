@@ -71,7 +71,7 @@ class Buyer:
         self._get(f"{self._settings.public_url}/me")
         self._submit("send-code", mobile=self.person.mobile)
         self._submit("sign-in", code=self._code())
-        loan = re.search(r'href="(/me/loans/loan_[a-z0-9]+)"', self._page)
+        loan = re.search(r'href="([^"]*/me/loans/loan_[a-z0-9]+)"', self._page)
         if loan is None:
             raise StuckAtPage("no loan at the borrower's own page")
         self._get(urljoin(self._url, loan[1]))

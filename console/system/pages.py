@@ -25,7 +25,7 @@ def add(console: Blueprint, context: Context) -> None:
         except SignInRefused as refused:
             return render_template("console/sign_in.html", refused=refused), refused.status
         with context.database.unit_of_work() as tx:
-            service.sign_out(tx, request.cookies.get(session.COOKIE, ""))
+            service.sign_out(tx, session.cookie())
         secure = context.settings.public_url.startswith("https:")
         answer = redirect(url_for("console.applications"))
         return session.remember(answer, session_id, secure=secure)
@@ -33,7 +33,7 @@ def add(console: Blueprint, context: Context) -> None:
     @console.post("/sign-out")
     def sign_out() -> ResponseReturnValue:
         with context.database.unit_of_work() as tx:
-            service.sign_out(tx, request.cookies.get(session.COOKIE, ""))
+            service.sign_out(tx, session.cookie())
         return session.forget(redirect(url_for("console.sign_in")))
 
     @console.get("/logs")

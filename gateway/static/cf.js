@@ -7,7 +7,7 @@
 (() => {
   "use strict";
   const script = document.currentScript;
-  const gateway = new URL(script.src).origin;
+  const gateway = script.src.replace(/\/embed\/.*$/, "");
   const yuan = (fen) => "¥" + (fen / 100).toLocaleString("zh-CN", { minimumFractionDigits: 2 });
   const percent = (rate) => (Number(rate) * 100).toFixed(2) + "%";
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from types import TracebackType
 from typing import Optional
 from urllib.parse import urlsplit
@@ -15,14 +16,17 @@ from .directory import KeyDirectory
 from .http_signatures import Signer
 from .webhooks import Webhooks
 
+_PREFIX = re.compile(r"(/t/[a-z0-9-]+)?")
+
 
 class Client:
     """Calls the lender as one partner; a context manager, safe to use from several threads.
 
     `key` signs: a `PrivateKey`, or anything with `keyid`, `algorithm` and `sign`, such as an HSM's.
-    `base_url` is scheme and host of the lender's interface. `root_keyid` is the thumbprint of the
-    lender's root key, agreed beside the wire; with it the lender's answers are proved.
-    `api_version` pins a dated version. The constructor does not touch the network.
+    `base_url` is scheme and host of the lender's interface, for a test tenant with its path
+    `/t/name`. `root_keyid` is the thumbprint of the lender's root key, agreed beside the wire; with
+    it the lender's answers are proved. `api_version` pins a dated version. The constructor does not
+    touch the network.
     """
 
     def __init__(
@@ -36,7 +40,7 @@ class Client:
         options: Optional[HttpOptions] = None,
         clock: Optional[Clock] = None,
     ) -> None:
-        origin = _origin(base_url)
+        origin = _base(base_url)
         self.app_id = app_id
         self._http = Http(options or HttpOptions(), clock or Clock(), app_id=app_id)
         self.directory = KeyDirectory(
@@ -71,11 +75,12 @@ class Client:
         self.close()
 
 
-def _origin(base_url: str) -> str:
+def _base(base_url: str) -> str:
     parts = urlsplit(base_url)
-    plain = parts.path in {"", "/"} and not (parts.query or parts.fragment or "@" in parts.netloc)
+    path = parts.path.rstrip("/")
+    plain = _PREFIX.fullmatch(path) and not (parts.query or parts.fragment or "@" in parts.netloc)
     if parts.scheme not in {"http", "https"} or not parts.netloc.isascii() or not plain:
-        raise ValueError("base_url is http(s)://host[:port], nothing more")
+        raise ValueError("base_url is http(s)://host[:port] and, for a test tenant, /t/name")
     if not parts.netloc:
         raise ValueError("base_url has no host")
-    return f"{parts.scheme}://{parts.netloc.lower()}"
+    return f"{parts.scheme}://{parts.netloc.lower()}{path}"

@@ -108,6 +108,11 @@ class TestMakingAClient:
         with pytest.raises(TypeError):
             Client("app_test", PARTNER, BASE, ROOT.keyid)
 
+    def test_reaches_a_test_tenant_under_its_path(self):
+        tenant = "https://api.example/t/acme/"
+        client = Client(app_id="app_test", key=PARTNER, base_url=tenant, root_keyid=ROOT.keyid)
+        assert client.directory.base_url == "https://api.example/t/acme"
+
     @pytest.mark.parametrize(
         "url", ["api.example", "ftp://api.example", "https://a.example/v1", "https://u@a.example"]
     )
