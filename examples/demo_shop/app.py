@@ -2,13 +2,23 @@
 
 import json
 import secrets
+import sqlite3
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from cf_partner_sdk import CfError, Client, Event, Order, PrivateKey, WebhookVerifier
-from cf_partner_sdk.directory import KeyDirectory
-from cf_partner_sdk.flask_webhooks import blueprint as webhooks
+from cf_partner_sdk import (
+    CfError,
+    Client,
+    Event,
+    KeyDirectory,
+    Order,
+    PrivateKey,
+    WebhookVerifier,
+)
+from cf_partner_sdk.integrations import WebhookReceiver
+from cf_partner_sdk.integrations.flask import blueprint as webhooks
 from flask import Flask, abort, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
@@ -39,25 +49,16 @@ def create_app(config_file: Path) -> Flask:
     def keep(order: Order) -> None:
         books.update(order.order_no, order.id, str(order.state.value), order.refunded_fen)
 
-    def on_event(event: Event) -> None:
-        """An event is news, not proof of the latest state: ask, and keep the answer."""
-        books.hear(event.type, event.subject or "")
-        if event.type.startswith("order.") and (event.subject or "").startswith("ord_"):
-            keep(cf.mall.orders.get(event.subject or ""))
+    def on_event(event: Event, connection: sqlite3.Connection) -> None:
+        """An event is news, not the latest state: note it, and ask when the note is kept."""
+        books.hear(connection, event.type, event.subject or "")
 
-    app.register_blueprint(
-        webhooks(
-            WebhookVerifier(
-                url=f"{shop_url}/cf/webhooks",
-                directory=KeyDirectory(
-                    base_url=config["base_url"], root_keyid=config["root_keyid"]
-                ),
-                seen=books,
-            ),
-            on_event,
-        )
+    verifier = WebhookVerifier(
+        url=f"{shop_url}/cf/webhooks",
+        directory=KeyDirectory(base_url=config["base_url"], root_keyid=config["root_keyid"]),
     )
-    threading.Thread(target=_listen, args=(cf, f"{shop_url}/cf/webhooks"), daemon=True).start()
+    app.register_blueprint(webhooks(WebhookReceiver(verifier, on_event, seen=books.seen)))
+    threading.Thread(target=_keep_up, args=(cf, verifier.url, books, keep), daemon=True).start()
 
     @app.context_processor
     def lender() -> dict[str, Any]:
@@ -174,16 +175,24 @@ def _items(chosen: list[Good]) -> list[dict[str, Any]]:
     ]
 
 
-def _listen(cf: Client, url: str) -> None:
-    """Has events sent here, once, and once more if the lender is not there yet."""
-    for _ in range(30):
+def _keep_up(cf: Client, url: str, books: ShopBooks, keep: Callable[[Order], None]) -> None:
+    """Has events sent here; asks the lender for each order of which there is news."""
+    registered = False
+    while True:
         try:
-            if url not in [endpoint.url for endpoint in cf.webhook_endpoints.list()]:
-                cf.webhook_endpoints.create(url=url, event_types=["*"], idempotency_key=url)
+            registered = registered or _register(cf, url)
+            for row in books.with_news():
+                keep(cf.mall.orders.get(row["order_id"]))
+                books.caught_up(row["order_id"], row["news"])
         except CfError:
             threading.Event().wait(2)
-        else:
-            return
+        threading.Event().wait(0.2)
+
+
+def _register(cf: Client, url: str) -> bool:
+    if url not in [endpoint.url for endpoint in cf.webhook_endpoints.list()]:
+        cf.webhook_endpoints.create(url=url, event_types=["*"], idempotency_key=url)
+    return True
 
 
 def _secret(path: Path) -> str:

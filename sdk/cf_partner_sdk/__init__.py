@@ -74,7 +74,8 @@ from ._webhook_models import (
 )
 from .directory import KeyDirectory
 from .keys import KeyNotUsable, PrivateKey, PublicKey
-from .webhooks import MemorySeenStore, SeenStore, WebhookVerifier
+from .seen import MemorySeenStore, SeenStore, SqlSeenStore
+from .webhooks import WebhookVerifier
 
 __all__ = [
     "AnswerNotTrusted",
@@ -136,6 +137,7 @@ __all__ = [
     "Resent",
     "SeenStore",
     "ServerFault",
+    "SqlSeenStore",
     "SubsidyPayer",
     "TooManyRequests",
     "TransportError",

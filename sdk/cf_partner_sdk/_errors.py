@@ -131,13 +131,29 @@ class WebhookRefused(CfError):
     """An event that is not to be acted on; `step` says which check failed.
 
     Steps in their order: `request`, `signature-headers`, `coverage`, `time`, `key`, `algorithm`,
-    `signature`, `digest`, `duplicate`, `body`.
+    `signature`, `digest`, `body`, `duplicate`. `expected` and `found` tell what was compared, where
+    that can be told without a secret, and `mend` where to look first.
     """
 
-    def __init__(self, step: str, detail: str) -> None:
-        super().__init__(f"{step}: {detail}")
+    def __init__(
+        self,
+        step: str,
+        detail: str,
+        *,
+        expected: Optional[str] = None,
+        found: Optional[str] = None,
+        mend: Optional[str] = None,
+    ) -> None:
+        message = f"{step}: {detail}"
+        message += f"; expected {expected}" if expected else ""
+        message += f"; found {found}" if found else ""
+        message += f" ({mend})" if mend else ""
+        super().__init__(message)
         self.step = step
         self.detail = detail
+        self.expected = expected
+        self.found = found
+        self.mend = mend
 
 
 class WebhookDuplicate(WebhookRefused):

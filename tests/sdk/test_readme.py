@@ -36,7 +36,8 @@ class TestTheQuickStart:
         exec(blocks()[1], {})
         assert capsys.readouterr().out == f"¥540.00/月起\n{ORDER['checkout_url']}\n"
 
-    def test_listens(self, platform, monkeypatch, capsys):
+    def test_listens(self, platform, tmp_path, monkeypatch, capsys):
+        monkeypatch.chdir(tmp_path)
         names: dict = {"__name__": __name__}
         exec(blocks()[2], names)
         names["verifier"]._now = lambda: NOW

@@ -1,19 +1,11 @@
 """Events: prove the bytes, then read them; each step fails by its name."""
 
 import json
+from datetime import UTC, datetime
 
 import pytest
-from cf_partner_sdk import (
-    MemorySeenStore,
-    TransportError,
-    WebhookDuplicate,
-    WebhookRefused,
-    WebhookVerifier,
-)
-from cf_partner_sdk.flask_webhooks import blueprint
+from cf_partner_sdk import PrivateKey, WebhookRefused, WebhookVerifier
 from cf_partner_sdk.http_signatures import Headers, SignatureRefused, content_digest
-from cf_partner_sdk.webhooks import REMEMBER_S
-from flask import Flask
 
 from tests.sdk.platform import EVENT, NOW, RESPONSE, STRANGER
 from tests.sdk.test_client import EVENT as PAID
@@ -142,46 +134,84 @@ class TestARefusedEvent:
         assert refused.value.step == "request"
 
 
-class TestADuplicate:
-    def test_is_told_apart_once_it_was_dealt_with(self, platform):
-        seen = MemorySeenStore()
-        receiver = verifier(seen=seen)
+class TestARefusal:
+    """Says what was expected and found, and nothing that is secret."""
+
+    def test_of_another_body_compares_the_digests(self, platform):
+        refused = refusal(posted(platform), body=BODY + b" ")
+        assert refused.expected == content_digest(BODY)
+        assert refused.found.startswith(content_digest(BODY + b" "))
+        assert "raw bytes" in refused.mend
+
+    def test_of_another_address_shows_the_base_that_was_built(self, platform):
+        refused = refusal(posted(platform, url=URL + "/other"))
+        assert '"@path": /cf/webhooks\n' in refused.expected
+        assert refused.found == f"another, of key {EVENT.keyid}"
+        assert "as it was registered" in refused.mend
+
+    def test_shows_no_query_because_it_may_hold_a_secret(self, platform):
+        secret = f"{URL}?token=hush-hush"
+        with pytest.raises(WebhookRefused) as refused:
+            WebhookVerifier(url=secret, key_of={EVENT.keyid: EVENT.public}.get).event(
+                posted(platform), BODY, now=NOW
+            )
+        assert refused.value.step == "signature"
+        assert "hush" not in str(refused.value)
+        assert '"@query": (sha-256 ' in refused.value.expected
+
+    def test_of_an_old_event_tells_both_times(self, platform):
+        refused = refusal(posted(platform), now=NOW + 301)
+        assert str(NOW + 301) in refused.expected
+        assert refused.found == f"created={NOW}, expires={NOW + 300}"
+
+    def test_of_missing_signatures_tells_which_headers_came(self, platform):
+        refused = refusal(changed(posted(platform), signature=None))
+        assert (
+            refused.found == "Signature-Input present, Signature absent, tags: cf-partner-1-event"
+        )
+
+    def test_of_an_unknown_key_names_it(self, platform):
+        refused = refusal(posted(platform, key=STRANGER))
+        assert refused.found == f"keyid {STRANGER.keyid}"
+        assert "test or live" in refused.mend
+
+    def test_of_another_id_names_both(self, platform):
+        refused = refusal(posted(platform, webhook_id="evt_2"))
+        assert (refused.expected, refused.found) == ("id evt_2", "id evt_1")
+
+    def test_of_a_body_that_was_parsed_before_is_a_mistake_of_the_program(self, platform):
+        with pytest.raises(TypeError, match="raw bytes"):
+            verifier().event(posted(platform), PAID, now=NOW)
+
+
+class TestAnEventOutOfAQueue:
+    def test_is_judged_by_when_it_arrived(self, platform):
         headers = posted(platform)
-        event = receiver.event(headers, BODY, now=NOW)
-        assert receiver.event(headers, BODY, now=NOW).id == event.id
-        receiver.done(event, now=NOW)
-        with pytest.raises(WebhookDuplicate) as refused:
-            receiver.event(headers, BODY, now=NOW)
-        assert (refused.value.step, refused.value.webhook_id) == ("duplicate", "evt_1")
+        assert refusal(headers, now=NOW + 3600).step == "time"
+        for arrived in (NOW + 2, NOW + 2.5, datetime.fromtimestamp(NOW + 2, UTC)):
+            assert verifier().event(headers, BODY, now=arrived).id == "evt_1"
 
-    def test_is_remembered_longer_than_the_lender_tries(self):
-        kept = {}
+    def test_needs_a_time_zone_with_its_time(self, platform):
+        naive = datetime.fromtimestamp(NOW, UTC).replace(tzinfo=None)
+        with pytest.raises(ValueError, match="time zone"):
+            verifier().event(posted(platform), BODY, now=naive)
 
-        class Table:
-            def seen(self, webhook_id):
-                return webhook_id in kept
 
-            def remember(self, webhook_id, *, until):
-                kept[webhook_id] = until
+class TestARotationOfTheLendersKeys:
+    def test_accepts_the_old_key_and_the_new_one(self, cf, platform):
+        new = PrivateKey.generate()
+        platform.keys.append((new, "event"))
+        for key in (EVENT, new):
+            assert cf.webhooks.verify(headers=posted(platform, key=key), body=BODY, url=URL)
+        assert platform.directory_calls == 1
 
-        receiver = verifier(seen=Table())
-        receiver.done(type("Event", (), {"id": "evt_1"})(), now=NOW)
-        assert kept == {"evt_1": NOW + REMEMBER_S}
-        assert REMEMBER_S > 3 * 24 * 3600
-
-    def test_that_is_forged_is_not_even_looked_up(self, platform):
-        class Untouched:
-            def seen(self, webhook_id):
-                raise AssertionError(webhook_id)
-
-        headers = posted(platform, key=STRANGER)
-        assert refusal(headers, seen=Untouched()).step == "key"
-
-    def test_memory_is_bounded(self):
-        store = MemorySeenStore(size_max=2)
-        for name in ("a", "b", "c"):
-            store.remember(name, until=NOW)
-        assert [store.seen(name) for name in ("a", "b", "c")] == [False, True, True]
+    def test_learns_a_key_that_was_published_meanwhile(self, cf, platform, wall):
+        assert cf.webhooks.verify(headers=posted(platform), body=BODY, url=URL)
+        new = PrivateKey.generate()
+        platform.keys.append((new, "event"))
+        wall.pass_time(61)
+        assert cf.webhooks.verify(headers=posted(platform, key=new), body=BODY, url=URL)
+        assert platform.directory_calls == 2
 
 
 class TestAVerifier:
@@ -189,62 +219,3 @@ class TestAVerifier:
     def test_needs_one_source_of_keys(self, keys):
         with pytest.raises(ValueError, match="either"):
             WebhookVerifier(url=URL, **keys)
-
-
-class TestTheFlaskRoute:
-    @pytest.fixture
-    def handled(self):
-        return []
-
-    @pytest.fixture
-    def shop(self, platform, wall, handled):
-        receiver = verifier(seen=MemorySeenStore())
-        receiver._now = lambda: int(wall.wall)
-        app = Flask(__name__)
-        app.register_blueprint(blueprint(receiver, handled.append))
-        return app.test_client()
-
-    def post(self, shop, headers, body=BODY):
-        given = [(name, value) for name, value in Headers(headers).items()]
-        return shop.post("/cf/webhooks", data=body, headers=given)
-
-    def test_gives_the_event_to_the_handler_once(self, shop, platform, handled):
-        headers = posted(platform)
-        assert self.post(shop, headers).status_code == 204
-        assert self.post(shop, headers).status_code == 200
-        assert [event.id for event in handled] == ["evt_1"]
-
-    def test_tells_the_step_of_a_refusal(self, shop, platform, handled):
-        answer = self.post(shop, posted(platform), BODY + b" ")
-        assert (answer.status_code, answer.json["step"]) == (401, "digest")
-        assert handled == []
-
-    def test_has_the_lender_try_again_if_the_handler_fails(self, platform, wall):
-        tries = []
-
-        def fail_once(event):
-            tries.append(event.id)
-            if len(tries) == 1:
-                raise RuntimeError("the database is away")
-
-        receiver = verifier(seen=MemorySeenStore())
-        receiver._now = lambda: int(wall.wall)
-        app = Flask(__name__)
-        app.register_blueprint(blueprint(receiver, fail_once))
-        headers = posted(platform)
-        assert self.post(app.test_client(), headers).status_code == 500
-        assert self.post(app.test_client(), headers).status_code == 204
-        assert tries == ["evt_1", "evt_1"]
-
-    def test_asks_for_another_try_while_the_keys_are_away(self, platform):
-        def away(_):
-            raise TransportError("down")
-
-        app = Flask(__name__)
-        receiver = WebhookVerifier(url=URL, key_of=away)
-        receiver._now = lambda: NOW
-        app.register_blueprint(blueprint(receiver, lambda _: None))
-        assert self.post(app.test_client(), posted(platform)).status_code == 503
-
-    def test_takes_no_long_body(self, shop, platform):
-        assert self.post(shop, posted(platform), b"x" * (1024 * 1024 + 1)).status_code == 413
