@@ -205,7 +205,7 @@ class TestAFileThatIsNotInOrder:
         assert "the file" in cf.refusal(text)
 
     def test_that_says_one_thing_twice(self, cf: Cli):
-        text = json.dumps(MONTHLY)
+        text = json.dumps(DATED)
         assert 'says "unit" twice' in cf.refusal(text.replace("{", '{"unit": "week", ', 1))
 
     def test_that_is_not_there(self, capsys: pytest.CaptureFixture[str], tmp_path: Path):
