@@ -3,11 +3,18 @@
 import ipaddress
 import re
 import socket
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as TooLate
 from urllib.parse import urlsplit
 
 from gateway.errors import UrlRefused
 
+Resolver = Callable[[str, int], Sequence[str]]
+"""Gives all addresses of a host; raises OSError when there are none."""
+
 PORTS = (443, 8443)
+LOOK_UP_S_MAX = 5
 LOOPBACK_NAMES = ("127.0.0.1", "localhost")
 INNER_NAMES = (".localhost", ".local", ".internal", ".intranet", ".lan", ".home.arpa", ".onion")
 _HOST = re.compile(r"[A-Za-z0-9._:\-]{1,253}")
@@ -63,23 +70,62 @@ def _address_of(host: str) -> str | None:
         return None
 
 
-def resolve(url: str, *, loopback_allowed: bool) -> str:
+_look_ups = ThreadPoolExecutor(8, thread_name_prefix="look-up")
+
+
+def ask_the_system(host: str, port: int) -> Sequence[str]:
+    """All addresses that this machine's resolver knows, within five seconds.
+
+    Raises OSError.
+    """
+    asked = _look_ups.submit(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+    try:
+        found = asked.result(LOOK_UP_S_MAX)
+    except UnicodeError as fault:
+        raise OSError("the name cannot be asked for") from fault
+    except TooLate:
+        asked.cancel()
+        raise OSError("the look-up takes too long") from None
+    return [str(info[4][0]) for info in found]
+
+
+def resolve(url: str, *, loopback_allowed: bool, resolver: Resolver = ask_the_system) -> str:
     """The address to connect to: every address of the host was looked at.
 
     Raises UrlRefused when any of them leads inside, or there is none.
     """
     check_url(url, loopback_allowed=loopback_allowed)
+    try:
+        found = _looked_at(url, loopback_allowed=loopback_allowed, resolver=resolver)
+    except OSError:
+        raise UrlRefused("the host has no address") from None
+    return found[0]
+
+
+def check_now(url: str, *, loopback_allowed: bool, resolver: Resolver = ask_the_system) -> None:
+    """Refuses a URL by its form, or because its host leads inside at this moment.
+
+    A name that cannot be looked up just now is let pass: each delivery looks again.
+
+    Raises UrlRefused.
+    """
+    check_url(url, loopback_allowed=loopback_allowed)
+    try:
+        _looked_at(url, loopback_allowed=loopback_allowed, resolver=resolver)
+    except OSError:
+        return
+
+
+def _looked_at(url: str, *, loopback_allowed: bool, resolver: Resolver) -> Sequence[str]:
     parts = urlsplit(url)
     port = parts.port or (443 if parts.scheme == "https" else 80)
-    try:
-        found = socket.getaddrinfo(parts.hostname, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):
-        raise UrlRefused("the host has no address") from None
-    addresses = [str(info[4][0]) for info in found]
+    addresses = resolver(parts.hostname or "", port)
+    if not addresses:
+        raise OSError("no addresses")
     for address in addresses:
         if leads_inside(address) and not (loopback_allowed and _is_loopback(address)):
             raise UrlRefused("the host leads to an address that is not public")
-    return addresses[0]
+    return addresses
 
 
 def leads_inside(address: str) -> bool:

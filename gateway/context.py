@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from cf_partner_sdk.http_signatures import Message
 
+from gateway.addresses import Resolver, ask_the_system
 from gateway.platform_keys import PlatformKeys
 from gateway.rate_limits import STRANGER_QUOTA, STRANGER_WINDOW_S, Addresses
 from gateway.versions import VERSIONS, Versions
@@ -22,6 +23,8 @@ class GatewayContext:
     schemas: tuple[str, ...] = ()
     """Revisions of the schema that this program knows, newest last; none: not checked."""
     versions: Versions = VERSIONS
+    resolver: Resolver = ask_the_system
+    """Finds the addresses that webhooks go to."""
     strangers: Addresses = field(
         default_factory=lambda: Addresses("strangers", STRANGER_QUOTA, STRANGER_WINDOW_S)
     )

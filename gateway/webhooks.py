@@ -1,183 +1,196 @@
-"""Events on their way to partners: fanned out, signed, tried about ten times over three days."""
+"""Events on their way to partners: fanned out, signed, tried ten times over about three days.
 
-import json
+Each endpoint has a queue of its own. Endpoints that fail or are slow are served by threads of
+their own, one try at a time, and less often the longer they fail: they delay nobody else.
+"""
+
 import logging
-import socket
-import threading
-import time
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from datetime import datetime, timedelta
-from http.client import HTTPException
-from typing import Any
-from urllib.parse import urlsplit
 
-import urllib3
-from cf_partner_sdk.http_signatures import TAG_EVENT, Message, new_nonce, sign_request
-from urllib3.connection import HTTPConnection, HTTPSConnection
-
-from gateway import addresses, webhook_store
+from gateway import delivery_store, webhook_store
+from gateway import webhook_sending as sending
 from gateway.context import GatewayContext
-from gateway.errors import UrlRefused
-from lending.foundation import ids
-from lending.foundation.clock import rfc3339
-from lending.foundation.database import Row
+from gateway.delivery_store import TRIES_MAX
+from gateway.webhook_sending import Outcome, Sender
+from gateway.webhook_views import endpoint_view
+from lending.foundation import events, ids
+from lending.foundation.database import Row, Tx
 
-API_VERSION = "2026-11-01"
-AT_ONCE = 20
+FANNED_AT_ONCE = 500
 LEASE = timedelta(seconds=60)
 """A delivery is taken for so long; a process that dies with it delays it by no more."""
 WAITS_S = (5, 60, 300, 1800, 7200, 18000, 36000, 64800, 86400)
 """About how long after each failed try the next one follows: ten tries over about three days."""
-TIMEOUT_S = 10
-TRY_S_MAX = 15
-"""A try is cut off after so long, however it drips."""
+FAILING_MAX = timedelta(seconds=sum(WAITS_S))
+"""An endpoint that has taken nothing for so long, in ten tries or more, is disabled."""
+SLOW_MS = 2000
+RESTS_AFTER = 5
+"""So many failures in a row, whatever the events, and the endpoint is given a rest."""
+REST_S_MAX = 300
+DISABLED = "endpoint.disabled"
 
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """How one try went."""
+class Lane:
+    """Threads for endpoints of one kind, and how many tries one endpoint may have at once."""
 
-    status: int | None
-    note: str
-    duration_ms: int
+    def __init__(self, *, slow: bool, threads: int, each: int) -> None:
+        self.slow, self.each = slow, each
+        self._threads = threads
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="webhook")
+        self._running: set[Future[None]] = set()
 
     @property
-    def delivered(self) -> bool:
-        """Whether the partner has taken the event."""
-        return self.status is not None and 200 <= self.status < 300
+    def running(self) -> set[Future[None]]:
+        """What is under way."""
+        self._running = {each for each in self._running if not each.done()}
+        return self._running
 
+    @property
+    def free(self) -> int:
+        """How many more can be taken."""
+        return self._threads - len(self.running)
 
-def event_view(row: Row) -> dict[str, Any]:
-    """An event as partners see it."""
-    return {
-        "id": row["event_id"] if "event_id" in row else row["id"],
-        "type": row["type"],
-        "created_at": rfc3339(row["created_at"]),
-        "api_version": API_VERSION,
-        "subject": row["subject"],
-        "data": row["data"],
-    }
+    def start(self, act: Callable[[Row], None], leases: Sequence[Row]) -> None:
+        """Begins to carry out what was taken."""
+        self._running |= {self._pool.submit(act, lease) for lease in leases}
 
 
 class Deliveries:
-    """Delivers due events, several at once. Any number of processes may do so."""
+    """Delivers due events, many at once. Any number of processes may do so."""
 
     def __init__(self, context: GatewayContext) -> None:
         self._context = context
-        self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="webhook")
+        self._sender = Sender(
+            context.resolver, loopback_allowed=context.lending.settings.webhook_loopback
+        )
+        self._lanes = (
+            Lane(slow=False, threads=24, each=8),
+            Lane(slow=True, threads=8, each=1),
+        )
+
+    def step(self) -> bool:
+        """Begins what is due and waits for the first of it to end; whether there may be more."""
+        begun = self._begin()
+        running = {each for lane in self._lanes for each in lane.running}
+        wait(running, timeout=0.2, return_when=FIRST_COMPLETED)
+        return begun
 
     def run_once(self) -> bool:
-        """Fans out what is new and delivers what is due; whether there may be more."""
-        database = self._context.lending.database
-        with database.unit_of_work() as tx:
-            fanned = webhook_store.fan_out(tx, 500)
-            leases = webhook_store.lease_due(tx, limit=AT_ONCE, until=tx.machine_now + LEASE)
-        for _ in self._threads.map(self._deliver, leases):
-            pass
-        return bool(leases) or fanned == 500
+        """Delivers what is due now and waits for all of it; whether there was anything."""
+        begun = self._begin()
+        wait({each for lane in self._lanes for each in lane.running})
+        return begun
+
+    def _begin(self) -> bool:
+        with self._context.lending.database.unit_of_work() as tx:
+            fanned = delivery_store.fan_out(tx, FANNED_AT_ONCE)
+            delivery_store.park_deadly(tx)
+            taken = [
+                delivery_store.lease_due(
+                    tx,
+                    slow=lane.slow,
+                    each=lane.each,
+                    limit=lane.free,
+                    until=tx.machine_now + LEASE,
+                )
+                for lane in self._lanes
+            ]
+        for lane, leases in zip(self._lanes, taken, strict=True):
+            lane.start(self._deliver, leases)
+        return any(taken) or fanned == FANNED_AT_ONCE
 
     def _deliver(self, lease: Row) -> None:
-        outcome = self._send(lease["url"], lease)
-        with self._context.lending.database.unit_of_work() as tx:
-            webhook_store.end_attempt(
-                tx,
-                lease,
-                outcome=outcome.note,
-                status=outcome.status,
-                duration_ms=outcome.duration_ms,
-            )
-            if outcome.delivered:
-                webhook_store.set_delivery(tx, lease, "delivered", tx.machine_now)
-            elif outcome.status == 410:
-                webhook_store.set_delivery(tx, lease, "parked", tx.machine_now)
-                webhook_store.disable_endpoint(tx, lease["endpoint_id"])
-            elif lease["attempts"] > len(WAITS_S):
-                webhook_store.set_delivery(tx, lease, "parked", tx.machine_now)
-            else:
-                webhook_store.set_delivery(
-                    tx, lease, "waiting", next_try(tx.machine_now, lease["attempts"])
-                )
-
-    def _send(self, url: str, lease: Row) -> Outcome:
-        """One try. The address is looked up, looked at, and then connected to; no redirects."""
-        begun = time.monotonic()
         try:
-            body = json.dumps(event_view(lease), ensure_ascii=False).encode()
-            headers = self._signed(url, lease["event_id"], body)
-            address = addresses.resolve(
-                url, loopback_allowed=self._context.lending.settings.webhook_loopback
-            )
-            status = _post(url, address, headers, body)
-            note = "delivered" if 200 <= status < 300 else f"answered {status}"
-        except UrlRefused as refused:
-            status, note = None, refused.detail
-        except (urllib3.exceptions.HTTPError, HTTPException, OSError) as problem:
-            status, note = None, type(problem).__name__
-        except Exception as defect:  # one delivery must not hold up the others
-            log.exception("%s could not be sent", lease["event_id"])
-            status, note = None, type(defect).__name__
-        return Outcome(status, note, int((time.monotonic() - begun) * 1000))
+            outcome = self._try(lease)
+            with self._context.lending.database.unit_of_work() as tx:
+                end(tx, lease, outcome)
+        except Exception:
+            log.exception("%s: its lease has to run out", lease["id"])
 
-    def _signed(self, url: str, event_id: str, body: bytes) -> dict[str, str]:
-        now = int(self._context.lending.database.clock.now().timestamp())
-        headers = {
-            "content-type": "application/json",
-            "webhook-id": event_id,
-            "webhook-timestamp": str(now),
-        }
-        message = Message.of_url("POST", url, headers, body)
-        return headers | sign_request(
-            message, self._context.keys.event, created=now, nonce=new_nonce(), tag=TAG_EVENT
+    def _try(self, lease: Row) -> Outcome:
+        now = self._context.lending.database.clock.now()
+        try:
+            body = sending.body_of(sending.event_view(lease))
+            headers = sending.signed(
+                lease["url"],
+                lease["id"],
+                body,
+                key=self._context.keys.event,
+                now=int(now.timestamp()),
+                secrets=self._secrets(lease, now),
+            )
+        except Exception as defect:  # such as a cell that does not open: parked in the end
+            log.exception("%s cannot be signed", lease["id"])
+            return Outcome(None, type(defect).__name__, 0, is_ours=True)
+        return self._sender.send(lease["url"], headers, body)
+
+    def _secrets(self, lease: Row, now: datetime) -> tuple[str, ...]:
+        keys, endpoint_id = self._context.lending.keys, lease["endpoint_id"]
+        found = sending.opened(keys, lease["secret_sealed"], sending.secret_cell(endpoint_id))
+        until = lease["old_secret_until"]
+        if until is None or until <= now:
+            return found
+        cell = sending.old_secret_cell(endpoint_id)
+        return found + sending.opened(keys, lease["old_secret_sealed"], cell)
+
+
+def end(tx: Tx, lease: Row, outcome: Outcome) -> None:
+    """Writes down how a try went, and what follows from it for the event and the endpoint."""
+    state, next_at = "parked", None
+    if outcome.delivered:
+        state = "delivered"
+    elif outcome.status != 410 and lease["attempts"] <= len(WAITS_S):
+        state, next_at = "waiting", next_try(tx.machine_now, lease["attempts"])
+    delivery_store.end_attempt(
+        tx,
+        lease,
+        outcome=outcome.note,
+        status=outcome.status,
+        duration_ms=outcome.duration_ms,
+        next_at=next_at,
+    )
+    delivery_store.set_delivery(tx, lease, state, outcome=outcome.note, next_at=next_at)
+    _judge(tx, lease["endpoint_id"], outcome)
+
+
+def _judge(tx: Tx, endpoint_id: str, outcome: Outcome) -> None:
+    if outcome.is_ours:
+        return
+    if outcome.delivered:
+        webhook_store.took(tx, endpoint_id, is_slow=outcome.duration_ms > SLOW_MS)
+    elif outcome.status == 410:
+        _disable(tx, endpoint_id, "gone")
+    else:
+        health = webhook_store.failed(tx, endpoint_id)
+        if health is None:
+            return
+        is_long = health["failing_since"] <= tx.machine_now - FAILING_MAX
+        if is_long and health["failures"] >= TRIES_MAX:
+            _disable(tx, endpoint_id, "failing")
+        elif health["failures"] >= RESTS_AFTER:
+            rest_s = min(REST_S_MAX, 2 ** min(health["failures"] - RESTS_AFTER, 16))
+            webhook_store.rest(tx, endpoint_id, tx.machine_now + timedelta(seconds=rest_s))
+
+
+def _disable(tx: Tx, endpoint_id: str, reason: str) -> None:
+    """Ends an endpoint, and tells the partner's other endpoints."""
+    partner_id = webhook_store.disable_endpoint(tx, endpoint_id, reason)
+    ended = partner_id and webhook_store.endpoint(tx, partner_id, endpoint_id)
+    if partner_id and ended:
+        events.publish(
+            tx,
+            partner_id=partner_id,
+            kind=DISABLED,
+            subject=endpoint_id,
+            data={"object": endpoint_view(ended)},
         )
 
 
 def next_try(now: datetime, attempts: int) -> datetime:
     """When the next try follows: the wait of this attempt, spread by a quarter."""
-    wait = WAITS_S[min(attempts, len(WAITS_S)) - 1]
-    return now + timedelta(seconds=wait + ids.jitter(wait / 4))
-
-
-def _post(url: str, address: str, headers: dict[str, str], body: bytes) -> int:
-    """Posts to the address that was looked at; the status. What else is answered is not read."""
-    parts = urlsplit(url)
-    connection = _connection(url, address)
-    watch = threading.Timer(TRY_S_MAX, _cut, (connection,))
-    watch.start()
-    try:
-        connection.request(
-            "POST",
-            (parts.path or "/") + (f"?{parts.query}" if parts.query else ""),
-            body=body,
-            headers={**headers, "host": parts.netloc},
-            preload_content=False,
-        )
-        return int(connection.getresponse().status)
-    finally:
-        watch.cancel()
-        connection.close()
-
-
-def _connection(url: str, address: str) -> HTTPConnection:
-    parts = urlsplit(url)
-    if parts.scheme != "https":
-        return HTTPConnection(address, parts.port or 80, timeout=TIMEOUT_S)
-    return HTTPSConnection(
-        address,
-        parts.port or 443,
-        timeout=TIMEOUT_S,
-        cert_reqs="CERT_REQUIRED",
-        server_hostname=parts.hostname,
-        assert_hostname=parts.hostname,
-    )
-
-
-def _cut(connection: HTTPConnection) -> None:
-    """Ends a try that drags on, though each single read of it is quick."""
-    line = connection.sock
-    if line is not None:
-        with suppress(OSError):
-            line.shutdown(socket.SHUT_RDWR)
+    wait_s = WAITS_S[min(attempts, len(WAITS_S)) - 1]
+    return now + timedelta(seconds=wait_s + ids.jitter(wait_s / 4))

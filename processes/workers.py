@@ -60,7 +60,7 @@ def postloan(context: Context) -> Worker:
         handlers=_handlers(repayment_jobs.handlers(context)),
         concurrency=context.settings.core_workers,
         loops=(
-            Loop("webhooks", deliveries.run_once, DELIVERY_PAUSE_S),
+            Loop("webhooks", deliveries.step, DELIVERY_PAUSE_S),
             Loop("spent nonces", prune, PRUNE_PAUSE_S),
             Loop("end of day", lambda: bool(end_of_day.catch_up(context)), EOD_PAUSE_S),
             Loop("automatic debits", lambda: repayment_day.send_debits(context), DEBIT_PAUSE_S),

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from gateway import addresses, pages, webhook_store
+from gateway import addresses, delivery_store, pages, webhook_store
 from gateway.endpoints import Call, Endpoint, Reply
 from gateway.routes.mall import PAGE
 from gateway.schemas import webhooks as schemas
-from gateway.webhooks import event_view
+from gateway.webhook_sending import event_view
 from lending.foundation import events
 from lending.foundation.clock import rfc3339
 from lending.foundation.database import Row
@@ -14,6 +14,8 @@ from lending.foundation.errors import Conflict, NotFound
 
 ENDPOINTS_MAX = 20
 TEST = "endpoint.test"
+SHOWN = ("id", "url", "event_types", "description", "state")
+TRIED = ("endpoint_id", "number", "status", "outcome", "duration_ms")
 
 
 class NoSuchEndpoint(NotFound):
@@ -78,8 +80,8 @@ def test_endpoint(call: Call) -> Reply:
         subject=endpoint_id,
         data={"object": shown},
     )
-    webhook_store.is_for_one(call.tx, event_id)
-    webhook_store.give(call.tx, event_id, endpoint_id)
+    delivery_store.is_a_test(call.tx, event_id)
+    delivery_store.give(call.tx, event_id, endpoint_id)
     return Reply(_event(call, event_id), 201)
 
 
@@ -88,10 +90,10 @@ def events_page(call: Call) -> Reply:
     keys = call.context.lending.keys
     filters = {"type": call.query.get("type")}
     limit = pages.limit_of(call.query)
-    found = webhook_store.events(
+    found = delivery_store.events(
         call.tx,
         call.partner_id,
-        kind=filters["type"],
+        delivery_store.EventFilter(kind=filters["type"]),
         before=pages.place_of(keys, call.query, filters),
         limit=limit + 1,
     )
@@ -109,23 +111,16 @@ def event(call: Call) -> Reply:
 def resend(call: Call) -> Reply:
     """Delivers an event again to every endpoint that wants it."""
     shown = _event(call, call.path["event_id"])
-    for row in webhook_store.endpoints(call.tx, call.partner_id):
-        if row["state"] == "enabled" and _wants(row, shown):
-            webhook_store.give(call.tx, shown["id"], row["id"])
+    for endpoint_id in delivery_store.endpoints_of(call.tx, call.partner_id, shown["id"]):
+        delivery_store.give(call.tx, shown["id"], endpoint_id)
     return Reply(shown)
-
-
-def _wants(endpoint_: Row, event_: dict[str, Any]) -> bool:
-    if event_["type"] == TEST:
-        return bool(endpoint_["id"] == event_["subject"])
-    return not {"*", event_["type"]}.isdisjoint(endpoint_["event_types"])
 
 
 def attempts(call: Call) -> Reply:
     """Every try to deliver an event."""
     shown = _event(call, call.path["event_id"])
-    rows = webhook_store.attempts(call.tx, shown["id"])
-    found = [{**row, "at": rfc3339(row["at"])} for row in rows]
+    rows = delivery_store.attempts_of_event(call.tx, shown["id"])
+    found = [{**{name: row[name] for name in TRIED}, "at": rfc3339(row["at"])} for row in rows]
     return Reply({"data": found, "next_cursor": None})
 
 
@@ -137,11 +132,11 @@ def _endpoint(call: Call, endpoint_id: str) -> dict[str, Any]:
 
 
 def _endpoint_view(row: Row) -> dict[str, Any]:
-    return {**row, "created_at": rfc3339(row["created_at"])}
+    return {**{name: row[name] for name in SHOWN}, "created_at": rfc3339(row["created_at"])}
 
 
 def _event(call: Call, event_id: str) -> dict[str, Any]:
-    row = webhook_store.event(call.tx, call.partner_id, event_id)
+    row = delivery_store.event(call.tx, call.partner_id, event_id)
     if row is None:
         raise NoSuchEndpoint
     return event_view(row)

@@ -21,10 +21,12 @@ CREATE TABLE event (
     type text NOT NULL,
     subject text NOT NULL,
     data jsonb NOT NULL,
+    is_test boolean NOT NULL DEFAULT false,
     created_at timestamptz NOT NULL,
     fanned_out_at timestamptz
 );
 CREATE INDEX ON event (partner_id, created_at, id);
+CREATE INDEX ON event (partner_id, subject, created_at, id);
 CREATE INDEX ON event (seq) WHERE fanned_out_at IS NULL;
 
 CREATE TABLE sandbox_clock (

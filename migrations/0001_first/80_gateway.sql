@@ -27,7 +27,22 @@ CREATE TABLE webhook_endpoint (
     event_types text[] NOT NULL,
     description text NOT NULL,
     state text NOT NULL CHECK (state IN ('enabled', 'disabled')),
-    created_at timestamptz NOT NULL
+    disabled_reason text CHECK (disabled_reason IN ('by_partner', 'gone', 'failing')),
+    disabled_at timestamptz,
+    -- Tries that failed in a row, since when, and until when none is made because of them.
+    failures integer NOT NULL DEFAULT 0,
+    failing_since timestamptz,
+    resume_at timestamptz,
+    is_slow boolean NOT NULL DEFAULT false,
+    -- Of Standard Webhooks signatures, if the partner wants them.
+    secret_sealed bytea,
+    old_secret_sealed bytea,
+    old_secret_until timestamptz,
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    CHECK ((state = 'disabled') = (disabled_reason IS NOT NULL)),
+    CHECK ((state = 'disabled') = (disabled_at IS NOT NULL)),
+    CHECK ((failures > 0) = (failing_since IS NOT NULL))
 );
 CREATE INDEX ON webhook_endpoint (partner_id);
 
@@ -39,10 +54,15 @@ CREATE TABLE webhook_delivery (
     state text NOT NULL CHECK (state IN ('waiting', 'delivered', 'parked')),
     attempts smallint NOT NULL DEFAULT 0,
     next_at timestamptz NOT NULL,
+    leased_until timestamptz,
+    outcome text,
     PRIMARY KEY (event_id, endpoint_id)
 );
-CREATE INDEX ON webhook_delivery (next_at) WHERE state = 'waiting';
+CREATE INDEX ON webhook_delivery (endpoint_id, next_at) WHERE state = 'waiting';
 CREATE INDEX ON webhook_delivery (endpoint_id, subject, event_seq) WHERE state = 'waiting';
+CREATE INDEX ON webhook_delivery (endpoint_id, leased_until) WHERE state = 'waiting';
+CREATE INDEX ON webhook_delivery (next_at) WHERE state = 'waiting' AND attempts > 9;
+CREATE INDEX ON webhook_delivery (endpoint_id, event_seq);
 
 CREATE TABLE webhook_attempt (
     event_id text NOT NULL,
@@ -52,8 +72,24 @@ CREATE TABLE webhook_attempt (
     status smallint,
     outcome text NOT NULL,
     duration_ms integer NOT NULL,
+    next_at timestamptz,
     PRIMARY KEY (event_id, endpoint_id, number)
 );
+CREATE INDEX ON webhook_attempt (endpoint_id, at, event_id);
+
+CREATE TABLE webhook_check (
+    id text PRIMARY KEY,
+    endpoint_id text NOT NULL REFERENCES webhook_endpoint ON DELETE CASCADE,
+    event_id text NOT NULL REFERENCES event (id),
+    state text NOT NULL CHECK (state IN ('running', 'done', 'failed')),
+    tries smallint NOT NULL DEFAULT 0,
+    leased_until timestamptz,
+    results jsonb NOT NULL,
+    created_at timestamptz NOT NULL,
+    finished_at timestamptz
+);
+CREATE INDEX ON webhook_check (endpoint_id, created_at);
+CREATE UNIQUE INDEX ON webhook_check (endpoint_id) WHERE state = 'running';
 
 -- What is left of each limit, for all processes; a crash of the server forgets it, which lets
 -- at most one more burst through.

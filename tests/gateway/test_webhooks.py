@@ -264,14 +264,19 @@ class TestTheOrder:
         assert ids_at(shop_server) == [first, other, first, second]
 
     def test_goes_on_behind_an_event_that_was_given_up(self, world, shop_server, deliveries):
-        shop_server.statuses = [500] * 10 + [200]
+        shop_server.statuses = [500] * 9 + [200, 500, 200]
         register(world, shop_server.url)
         first = publish(world, kind="order.created")
         second = publish(world)
-        for _ in range(12):
+        for number in range(9):
             deliveries.run_once()
+            world.clock.advance(LONG if number < 8 else timedelta(minutes=10))
+        other = publish(world, subject="ord_2")
+        deliveries.run_once()
+        for _ in range(2):
             world.clock.advance(LONG)
-        assert ids_at(shop_server) == [first] * 10 + [second]
+            deliveries.run_once()
+        assert ids_at(shop_server) == [first] * 9 + [other, first, second]
 
 
 class TestGone:
