@@ -7,7 +7,13 @@ from contextlib import nullcontext
 from datetime import timedelta
 
 import pytest
-from cf_partner_sdk import MemorySeenStore, WebhookDuplicate, WebhookRefused
+from cf_partner_sdk import (
+    DisabledReason,
+    EndpointDisabled,
+    MemorySeenStore,
+    WebhookDuplicate,
+    WebhookRefused,
+)
 
 from gateway.webhooks import WAITS_S, Deliveries
 from lending.foundation import events
@@ -300,15 +306,22 @@ class TestGone:
         deliveries.run_once()
         assert len(shop_server.arrived) == 1
 
-    def test_leaves_another_endpoint_of_the_shop_as_it_is(self, world, shop_server, deliveries):
+    def test_leaves_another_endpoint_of_the_shop_as_it_is_and_tells_it(
+        self, world, shop_server, deliveries
+    ):
         gone = Receiver(statuses=[410])
         try:
-            register(world, gone.url)
+            ended = register(world, gone.url)
             register(world, shop_server.url)
             sent = [publish(world) for _ in range(2)]
             for _ in range(3):
                 deliveries.run_once()
-            assert ids_at(shop_server) == sent
+            told = shop_server.events(world.client())
+            assert [each.id for each in told if each.subject != ended] == sent
+            (notice,) = (each for each in told if each.subject == ended)
+            assert isinstance(notice, EndpointDisabled)
+            assert notice.endpoint.disabled_reason is DisabledReason.GONE
+            assert len(gone.arrived) == 1
         finally:
             gone.stop()
 
