@@ -143,7 +143,11 @@ class QuoteSchema(Strict):
 class PayoutSchema(Strict):
     """What was paid to the merchant."""
 
-    amount_fen = fields.Integer()
+    amount_fen = fields.Integer(metadata={"description": "what reached your account"})
+    fee_fen = fields.Integer(metadata={"description": "your fee, withheld"})
+    subsidy_fen = fields.Integer(metadata={"description": "interest you pay, withheld"})
+    claims_fen = fields.Integer(metadata={"description": "taken back for returned goods"})
+    business_date = fields.Date(metadata={"description": "date it is booked on"})
     account_last4 = fields.String()
     paid_at = fields.String()
     channel_reference = fields.String()
@@ -187,6 +191,8 @@ class RefundSchema(Strict):
     id = fields.String()
     refund_no = fields.String()
     order_id = fields.String()
+    order_no = fields.String()
+    loan_id = fields.String(allow_none=True)
     amount_fen = fields.Integer()
     items = fields.List(fields.Nested(ReturnedItem))
     reason = fields.String()
@@ -195,6 +201,7 @@ class RefundSchema(Strict):
     merchant_claim_fen = fields.Integer()
     state = fields.String()
     loan_outstanding_principal_fen = fields.Integer()
+    business_date = fields.Date(metadata={"description": "date it is booked on"})
     created_at = fields.String()
 
 

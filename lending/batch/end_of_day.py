@@ -12,7 +12,7 @@ from datetime import date
 from lending.batch import store
 from lending.batch.errors import BooksDoNotAgree, DayNotOver, LoansFailed
 from lending.batch.model import ClosedDay, Day, Progress, Step, Timings
-from lending.batch.steps import END_OF_DAY
+from lending.batch.steps import AFTER_CLOSE, END_OF_DAY
 from lending.finance import day as finance
 from lending.foundation import audit, business_day
 from lending.foundation.clock import shanghai_date
@@ -74,12 +74,13 @@ def catch_up(
     told: Told = lambda _: None,
     closed: Callable[[ClosedDay], None] = lambda _: None,
 ) -> list[ClosedDay]:
-    """Ends every date that is over, in order and without a gap (P14).
+    """Ends every date that is over, in order and without a gap (P14), and does what follows.
 
     Raises what `run` raises, at the first date that cannot be closed.
     """
     done: list[ClosedDay] = []
     while True:
+        follow(context)
         with context.database.unit_of_work() as tx:
             day = business_day.today(tx)
             over = day < shanghai_date(tx.now)
@@ -89,6 +90,21 @@ def catch_up(
         if ended:
             done.append(ended)
             closed(ended)
+
+
+def follow(context: Context) -> None:
+    """Does what waits for closed dates, the oldest first; a crash leaves it for the next time."""
+    while True:
+        with context.database.unit_of_work() as tx:
+            closed = store.claim_closed(tx)
+            if closed is None:
+                return
+            timings: Timings = {}
+            for step in AFTER_CLOSE:
+                begun = time.monotonic()
+                step.run(tx, Day(closed, context), Span(0, 0), None)
+                timings[step.name] = _ms_since(begun)
+            store.mark_followed(tx, closed, timings)
 
 
 def dry_run(context: Context, told: Told = lambda _: None) -> dict[str, int]:

@@ -2,6 +2,7 @@
 
 from lending.batch.model import Step
 from lending.finance import day as finance
+from lending.finance import statements
 from lending.loans import day as loans
 from lending.repayments import day as repayments
 
@@ -15,7 +16,6 @@ END_OF_DAY = (
     Step("bill", lambda tx, day, span, _: repayments.bill(tx, span, day.following)),
     Step("report", lambda tx, day, _, __: finance.report(tx, day.closing), by_loan=False),
     Step("provide", lambda tx, day, _, __: finance.provide(tx, day.closing), by_loan=False),
-    Step("settle", lambda tx, day, _, __: finance.settle(tx, day.closing), by_loan=False),
     Step(
         "files_out",
         lambda tx, day, _, __: finance.files_out(tx, day.context, day.closing),
@@ -33,3 +33,12 @@ END_OF_DAY = (
         by_loan=False,
     ),
 )
+
+AFTER_CLOSE = (
+    Step(
+        "statements",
+        lambda tx, day, _, __: statements.make(tx, day.context.files, day.closing),
+        by_loan=False,
+    ),
+)
+"""What needs a date that takes nothing more; done once, in the order of the dates."""

@@ -104,6 +104,25 @@ def insert_closed(tx: Tx, day: date, timings: dict[str, int]) -> None:
     )
 
 
+def claim_closed(tx: Tx) -> date | None:
+    """The oldest closed date that is not followed yet, locked until this unit of work ends."""
+    found: date | None = tx.scalar(
+        "SELECT business_date FROM closed_day WHERE followed_at IS NULL"
+        " ORDER BY business_date LIMIT 1 FOR UPDATE"
+    )
+    return found
+
+
+def mark_followed(tx: Tx, day: date, timings: dict[str, int]) -> None:
+    tx.run(
+        "UPDATE closed_day SET followed_at = :now, step_ms = step_ms || :timings"
+        " WHERE business_date = :day",
+        day=day,
+        timings=json(timings),
+        now=tx.now,
+    )
+
+
 def closed(tx: Tx, limit: int | None = None) -> list[Row]:
     """The dates that were closed, the newest first."""
     return list(

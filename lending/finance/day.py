@@ -58,11 +58,6 @@ def provide(tx: Tx, day: date) -> int:
     return changed
 
 
-def settle(tx: Tx, day: date) -> int:
-    """Makes the statement of each merchant that was paid or took goods back (MALL-6)."""
-    return day_store.insert_statements(tx, day)
-
-
 def files_out(tx: Tx, context: Context, day: date) -> int:
     """Writes the file for the credit bureau: what began, ended or came into another bucket."""
     lines = day_store.credit_report(tx, day)

@@ -19,26 +19,6 @@ FROM loan_standing WHERE NOT written_off GROUP BY product_code, grade, bucket
 ON CONFLICT DO NOTHING
 """
 
-_STATEMENTS = """
-INSERT INTO merchant_statement (partner_id, business_date, payouts, principal_fen, fee_fen,
-    subsidy_fen, claims_fen, paid_fen, refunds, refunded_fen)
-SELECT partner_id, :day, sum(payouts), sum(principal), sum(fee), sum(subsidy), sum(claims),
-    sum(paid), sum(refunds), sum(refunded)
-FROM (
-    SELECT l.partner_id, 1 AS payouts, l.principal_fen AS principal,
-        (l.terms -> 'settlement' ->> 'merchant_fee_fen')::bigint AS fee,
-        (l.terms -> 'subsidy' ->> 'merchant_fen')::bigint AS subsidy,
-        p.offset_fen AS claims, p.amount_fen AS paid, 0 AS refunds, 0 AS refunded
-    FROM payout p JOIN loan l ON l.id = p.loan_id
-    WHERE p.purpose = 'disbursement' AND p.state = 'paid' AND l.start_date = :day
-    UNION ALL
-    SELECT l.partner_id, 0, 0, 0, 0, 0, 0, 1, (e.detail ->> 'amount_fen')::bigint
-    FROM loan_event e JOIN loan l ON l.id = e.loan_id
-    WHERE e.kind = 'goods_returned' AND e.happened_on = :day
-) moved GROUP BY partner_id
-ON CONFLICT DO NOTHING
-"""
-
 _CREDIT_REPORT = """
 SELECT c.number AS contract_number, l.customer_id, s.days_past_due, s.grade,
     s.principal_open_fen, l.start_date, l.state
@@ -99,10 +79,6 @@ def products_with_provision(tx: Tx) -> list[str]:
         code=Code.LOAN_LOSS_PROVISION.value,
     )
     return [row["owner"] for row in rows]
-
-
-def insert_statements(tx: Tx, day: date) -> int:
-    return tx.run(_STATEMENTS, day=day)
 
 
 def credit_report(tx: Tx, day: date) -> list[Row]:

@@ -20,6 +20,7 @@ from sqlalchemy.engine import Connection, CursorResult
 
 from lending.foundation.clock import Clock, SystemClock
 
+STREAMED_AT_ONCE = 5_000
 Row = RowMapping
 """A row by column name."""
 
@@ -73,6 +74,13 @@ class Tx:
     def all(self, sql: str, **values: Any) -> Sequence[Row]:
         """All rows."""
         return self._execute(sql, values).mappings().all()
+
+    def stream(self, sql: str, **values: Any) -> Iterator[Row]:
+        """All rows, read bit by bit by a cursor on the server: for sets too large to hold."""
+        found = self._connection.execute(
+            _statement(sql), dict(values), execution_options={"yield_per": STREAMED_AT_ONCE}
+        )
+        yield from found.mappings()
 
     def scalar(self, sql: str, **values: Any) -> Any:
         """The first column of the first row, or None."""

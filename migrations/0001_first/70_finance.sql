@@ -10,22 +10,6 @@ CREATE TABLE portfolio_day (
     PRIMARY KEY (business_date, product_code, grade, bucket)
 );
 
--- What was paid to a merchant on a date, and what was kept back of it (MALL-6).
-CREATE TABLE merchant_statement (
-    partner_id text NOT NULL REFERENCES partner,
-    business_date date NOT NULL,
-    payouts integer NOT NULL,
-    principal_fen bigint NOT NULL,
-    fee_fen bigint NOT NULL,
-    subsidy_fen bigint NOT NULL,
-    claims_fen bigint NOT NULL,
-    paid_fen bigint NOT NULL,
-    refunds integer NOT NULL,
-    refunded_fen bigint NOT NULL,
-    PRIMARY KEY (partner_id, business_date),
-    CHECK (principal_fen = fee_fen + subsidy_fen + claims_fen + paid_fen)
-);
-
 -- Files to and from others, each under its digest.
 CREATE TABLE interface_file (
     kind text NOT NULL,

@@ -31,6 +31,7 @@ CREATE TABLE mall_refund (
     borrower_refund_fen bigint NOT NULL,
     merchant_claim_fen bigint NOT NULL,
     outstanding_principal_fen bigint NOT NULL,
+    business_date date NOT NULL,
     created_at timestamptz NOT NULL,
     UNIQUE (partner_id, refund_no),
     CHECK (loan_reduction_fen + borrower_refund_fen = merchant_claim_fen)
@@ -45,6 +46,9 @@ SELECT o.id, o.partner_id, o.order_no, o.amount_fen, o.items, o.return_url, o.ca
        CAST(l.terms #>> '{pricing,periods}' AS integer) AS periods,
        p.amount_fen AS payout_fen, p.ended_at AS payout_at,
        p.channel_reference AS payout_reference, s.last4 AS payout_last4,
+       p.offset_fen AS payout_claims_fen, l.start_date AS payout_date,
+       CAST(l.terms #>> '{settlement,merchant_fee_fen}' AS bigint) AS payout_fee_fen,
+       CAST(l.terms #>> '{subsidy,merchant_fen}' AS bigint) AS payout_subsidy_fen,
        greatest(o.changed_at, a.changed_at, l.changed_at) AS updated_at,
        CASE
            WHEN o.refunded_fen = o.amount_fen THEN 'refunded'
@@ -59,3 +63,8 @@ JOIN application a ON a.id = o.application_id
 LEFT JOIN loan l ON l.application_id = a.id
 LEFT JOIN payout p ON p.loan_id = l.id AND p.purpose = 'disbursement' AND p.state = 'paid'
 LEFT JOIN settlement_account s ON s.id = p.account_id;
+
+-- A partner's own numbers of what it knows, for whoever has our ids only. Each way to lend adds its own.
+CREATE VIEW partner_number AS
+SELECT id, partner_id, order_no AS number FROM mall_order
+UNION ALL SELECT id, partner_id, refund_no FROM mall_refund;

@@ -2,8 +2,11 @@
 CREATE TABLE closed_day (
     business_date date PRIMARY KEY,
     step_ms jsonb NOT NULL,
-    closed_at timestamptz NOT NULL
+    closed_at timestamptz NOT NULL,
+    followed_at timestamptz
 );
+COMMENT ON COLUMN closed_day.followed_at IS 'when that was done which needs a date that takes nothing more';
+CREATE INDEX ON closed_day (business_date) WHERE followed_at IS NULL;
 
 -- Work of the end of a date: a step on a span of loans. Whoever locks a row does it, and the mark commits with it.
 CREATE TABLE eod_work (

@@ -1,7 +1,7 @@
 """Orders and refunds as they are kept, and as partners see them."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from lending.foundation import ids
@@ -53,6 +53,10 @@ class Order:
     payout_at: datetime | None = None
     payout_reference: str | None = None
     payout_last4: str | None = None
+    payout_claims_fen: int | None = None
+    payout_date: date | None = None
+    payout_fee_fen: int | None = None
+    payout_subsidy_fen: int | None = None
 
     @property
     def category(self) -> str:
@@ -75,9 +79,12 @@ class Refund:
     borrower_refund_fen: int
     merchant_claim_fen: int
     outstanding_principal_fen: int
+    business_date: date
     created_at: datetime
     is_pending: bool
     """What the borrower had repaid is on its way back to the card."""
+    order_no: str
+    loan_id: str | None
 
 
 def new_token() -> str:
@@ -122,11 +129,15 @@ def order_view(
         "refunded_fen": order.refunded_fen,
         "payout": {
             "amount_fen": order.payout_fen,
+            "fee_fen": order.payout_fee_fen,
+            "subsidy_fen": order.payout_subsidy_fen,
+            "claims_fen": order.payout_claims_fen,
+            "business_date": order.payout_date.isoformat(),
             "account_last4": order.payout_last4,
             "paid_at": rfc3339(order.payout_at),
             "channel_reference": order.payout_reference,
         }
-        if order.payout_at
+        if order.payout_at and order.payout_date
         else None,
         "decline_reason": "declined_by_lender" if state == "declined" else None,
         "created_at": rfc3339(order.created_at),
@@ -152,6 +163,8 @@ def refund_view(refund: Refund) -> dict[str, Any]:
         "id": refund.id,
         "refund_no": refund.refund_no,
         "order_id": refund.order_id,
+        "order_no": refund.order_no,
+        "loan_id": refund.loan_id,
         "amount_fen": refund.amount_fen,
         "items": list(refund.items),
         "reason": refund.reason,
@@ -160,5 +173,6 @@ def refund_view(refund: Refund) -> dict[str, Any]:
         "merchant_claim_fen": refund.merchant_claim_fen,
         "state": "pending" if refund.is_pending else "done",
         "loan_outstanding_principal_fen": refund.outstanding_principal_fen,
+        "business_date": refund.business_date.isoformat(),
         "created_at": rfc3339(refund.created_at),
     }

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from lending.engine.errors import RefundTooLarge
-from lending.foundation import ids
+from lending.foundation import business_day, ids
 from lending.foundation.audit import Actor
 from lending.foundation.crypto import FieldKeys
 from lending.foundation.database import Tx
@@ -145,8 +145,11 @@ def refund(tx: Tx, partner_id: str, command: RefundGoods) -> dict[str, Any]:
         borrower_refund_fen=reduction.borrower_refund_fen,
         merchant_claim_fen=reduction.merchant_claim_fen,
         outstanding_principal_fen=reduction.outstanding_principal_fen,
+        business_date=business_day.today(tx),
         created_at=tx.now,
         is_pending=reduction.borrower_refund_fen > 0,
+        order_no=found.order_no,
+        loan_id=found.loan_id,
     )
     if not store.insert_refund(tx, made):
         raise RefundNoTaken

@@ -120,9 +120,9 @@ def insert_refund(tx: Tx, refund: Refund) -> bool:
         tx.run(
             "INSERT INTO mall_refund (id, order_id, partner_id, refund_no, amount_fen, items,"
             " reason, loan_reduction_fen, borrower_refund_fen, merchant_claim_fen,"
-            " outstanding_principal_fen, created_at) VALUES (:id, :order_id, :partner_id,"
-            " :refund_no, :amount, :items, :reason, :reduction, :borrower, :claim, :outstanding,"
-            " :now) ON CONFLICT (partner_id, refund_no) DO NOTHING",
+            " outstanding_principal_fen, business_date, created_at) VALUES (:id, :order_id,"
+            " :partner_id, :refund_no, :amount, :items, :reason, :reduction, :borrower, :claim,"
+            " :outstanding, :day, :now) ON CONFLICT (partner_id, refund_no) DO NOTHING",
             id=refund.id,
             order_id=refund.order_id,
             partner_id=refund.partner_id,
@@ -134,6 +134,7 @@ def insert_refund(tx: Tx, refund: Refund) -> bool:
             borrower=refund.borrower_refund_fen,
             claim=refund.merchant_claim_fen,
             outstanding=refund.outstanding_principal_fen,
+            day=refund.business_date,
             now=tx.now,
         )
     )
@@ -142,17 +143,23 @@ def insert_refund(tx: Tx, refund: Refund) -> bool:
 REFUND_BY_ID = """
     SELECT r.id, r.order_id, r.partner_id, r.refund_no, r.amount_fen, r.items, r.reason,
            r.loan_reduction_fen, r.borrower_refund_fen, r.merchant_claim_fen,
-           r.outstanding_principal_fen, r.created_at,
+           r.outstanding_principal_fen, r.business_date, r.created_at, o.order_no,
+           l.id AS loan_id,
            EXISTS (SELECT FROM payout p WHERE p.refund_id = r.id
                    AND p.state IN ('held', 'unknown')) AS is_pending
-    FROM mall_refund r WHERE r.id = :id AND r.partner_id = :partner_id"""
+    FROM mall_refund r JOIN mall_order o ON o.id = r.order_id
+    LEFT JOIN loan l ON l.application_id = o.application_id
+    WHERE r.id = :id AND r.partner_id = :partner_id"""
 REFUNDS = """
     SELECT r.id, r.order_id, r.partner_id, r.refund_no, r.amount_fen, r.items, r.reason,
            r.loan_reduction_fen, r.borrower_refund_fen, r.merchant_claim_fen,
-           r.outstanding_principal_fen, r.created_at,
+           r.outstanding_principal_fen, r.business_date, r.created_at, o.order_no,
+           l.id AS loan_id,
            EXISTS (SELECT FROM payout p WHERE p.refund_id = r.id
                    AND p.state IN ('held', 'unknown')) AS is_pending
-    FROM mall_refund r WHERE r.partner_id = :partner_id
+    FROM mall_refund r JOIN mall_order o ON o.id = r.order_id
+    LEFT JOIN loan l ON l.application_id = o.application_id
+    WHERE r.partner_id = :partner_id
     AND (CAST(:order_id AS text) IS NULL OR r.order_id = :order_id)
     AND (CAST(:at AS timestamptz) IS NULL OR (r.created_at, r.id) < (:at, :id))
     ORDER BY r.created_at DESC, r.id DESC LIMIT :limit"""

@@ -43,7 +43,8 @@ BUSINESS = {
         FROM repayment ORDER BY id""",
     "bill": "SELECT * FROM bill ORDER BY loan_id, due_date",
     "portfolio": "SELECT * FROM portfolio_day ORDER BY 1, 2, 3, 4",
-    "statement": "SELECT * FROM merchant_statement ORDER BY 1, 2",
+    "statement": """SELECT partner_id, kind, span, period_start, version, sha256 FROM statement
+        ORDER BY 1, 2, 3, 4, 5""",
     "file": "SELECT * FROM interface_file ORDER BY 1, 2",
     "date": "SELECT business_date FROM business_day",
     "closed": "SELECT business_date FROM closed_day ORDER BY 1",

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from lending.batch import end_of_day
 from lending.foundation.files import StoredFile
-from tests.loans.world import AMOUNT_FEN, FEE_FEN, World
+from tests.loans.world import AMOUNT_FEN, World
 from tests.today import TODAY
 
 
@@ -51,17 +51,6 @@ class TestTheBanksFile:
         rows = world.rows("SELECT channel_order_no, kind FROM bank_difference")
         assert rows == [{"channel_order_no": number, "kind": "amount_differs"}]
         assert world.rows("SELECT business_date FROM closed_day") == [{"business_date": TODAY}]
-
-
-class TestAMerchantsStatement:
-    def test_adds_up_to_what_it_was_paid(self, world: World):
-        world.paid()
-        day_ends(world)
-        (row,) = world.rows("SELECT * FROM merchant_statement")
-        assert row["partner_id"] == world.partner_id
-        assert row["principal_fen"] == AMOUNT_FEN
-        assert row["fee_fen"] == FEE_FEN
-        assert row["paid_fen"] == AMOUNT_FEN - FEE_FEN == world.bank.paid()[0].amount_fen
 
 
 class TestContracts:

@@ -41,8 +41,8 @@ def mine(world: World) -> dict[str, str]:
         tx.run(
             "INSERT INTO mall_refund (id, order_id, partner_id, refund_no, amount_fen, items,"
             " reason, loan_reduction_fen, borrower_refund_fen, merchant_claim_fen,"
-            " outstanding_principal_fen, created_at) VALUES ('rfd_1', :order, :partner, 'R-0', 1,"
-            " '[]', '', 1, 0, 1, 0, :now)",
+            " outstanding_principal_fen, business_date, created_at) VALUES ('rfd_1', :order,"
+            " :partner, 'R-0', 1, '[]', '', 1, 0, 1, 0, current_date, :now)",
             order=order,
             partner=world.shop.id,
             now=tx.now,
