@@ -20,15 +20,24 @@ from tests.outside import OutsideWorld
 from tests.today import NOW, TODAY
 
 _serial = count()
+_MEMORY = Path("/dev/shm")
+_ROOM = 2 * 1024**3
+
+
+def _folder() -> str:
+    """Where a server for tests keeps its files: in memory where there is room.
+
+    Each test copies a database of a thousand files, which a busy disk takes seconds for. It is not
+    pytest's own folder: that is closed to the user the server runs as.
+    """
+    roomy = _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ROOM
+    return tempfile.mkdtemp(prefix="cf-postgres-", dir=_MEMORY if roomy else None)
 
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[EmbeddedPostgres]:
-    """A server with a migrated database `template_cf` to copy from.
-
-    Its folder is not pytest's own: that is closed to the user the server runs as.
-    """
-    folder = tempfile.mkdtemp(prefix="cf-postgres-")
+    """A server with a migrated database `template_cf` to copy from."""
+    folder = _folder()
     server = EmbeddedPostgres(Path(folder))
     server.start(for_tests=True)
     with psycopg.connect(server.url, autocommit=True) as connection:

@@ -1,0 +1,73 @@
+"""What can go wrong with a credit line. Borrowers and cashiers read these, so they are Chinese."""
+
+from lending.foundation.errors import Conflict, NotFound, Refused
+
+
+class NoSuchLine(NotFound):
+    """There is no such line, or it is another customer's."""
+
+
+class HasALine(Conflict):
+    """A customer has one line at a time (STORE-2)."""
+
+    code, title = "credit_line.exists", "您已有一个循环额度"
+    mend = "请使用现有额度,或先关闭后再申请。"
+
+
+class LineNotOpen(Refused):
+    """The line waits for its guarantee, or is closed."""
+
+    code, title = "credit_line.not_open", "额度尚未生效或已关闭"
+    mend = "请在“我的额度”查看状态;需要担保的额度在登记完成后生效。"
+
+
+class LineFrozen(Refused):
+    """Nothing may be drawn for the time being."""
+
+    code, title = "credit_line.frozen", "额度已冻结"
+    mend = "请联系客服了解原因。"
+
+
+class ReviewDue(Refused):
+    """A line is re-approved every year before it is drawn on again (R-REASSESS-1Y)."""
+
+    code, title = "credit_line.review_due", "额度已到年度复审日"
+    mend = "请在“我的额度”提交复审,通过后即可继续使用。"
+
+
+class SceneNotAllowed(Refused):
+    """The line is not for this kind of consumption."""
+
+    code, title = "credit_line.scene_not_allowed", "该额度不能用于此类消费"
+    field = "/scene"
+    mend = "请选择其他支付方式。"
+
+
+class LineTooSmall(Refused):
+    """The amount is above what is available of the line or of its scene."""
+
+    code, title = "credit_line.too_small", "可用额度不足"
+    field = "/amount_fen"
+    mend = "请减少金额,或先还款恢复额度后重试。"
+
+
+class LimitNotPossible(Refused):
+    """A limit that may not be given: not positive, or past what the borrower may owe in all."""
+
+    code, title = "credit_line.limit_not_possible", "This limit cannot be given"
+    field = "/limit_fen"
+    mend = "Give a positive limit within what the borrower may owe over all products."
+
+
+class RaiseNotPossible(Refused):
+    """A raise has an amount and a last day to come, and there is one at a time."""
+
+    code, title = "credit_line.raise_not_possible", "This raise cannot be given"
+    mend = "Give a positive amount and a last day after today, once no other raise runs."
+
+
+class StillUsed(Conflict):
+    """A line is closed when nothing is drawn on it or on its way."""
+
+    code, title = "credit_line.still_used", "Something is still drawn on this line"
+    mend = "Freeze it, and close it when it is repaid."
