@@ -121,7 +121,7 @@ def _template(partner_id: str, opening: date, start: date, rate: Decimal, late: 
         id="", application_id="", partner_id=partner_id, customer_id="c", bank_card_id="k",
         scenario="mall_installment", product_code=MALL_PRODUCT.code, subject="",
         principal_fen=principal, terms=terms, state=LoanState.ACTIVE, signed_at=None,  # type: ignore[arg-type]
-        start_date=start, plan_version=1, contract_version=1, exposure_hold=None,
+        start_date=start, plan_version=1, contract_version=1, exposure_holds=(),
     )  # fmt: skip
     course = life_rules.course(loan, rules.opened(plan))
     due = [row for row in plan.instalments if row.due_date <= opening]

@@ -1,6 +1,7 @@
 """The end of day, as a list. Each step finds nothing to do when it is run again."""
 
 from lending.batch.model import Step
+from lending.credit_lines import service as credit_lines
 from lending.finance import day as finance
 from lending.finance import statements
 from lending.loans import day as loans
@@ -14,6 +15,7 @@ END_OF_DAY = (
     Step("classify", lambda tx, day, span, _: loans.classify(tx, span, day.following)),
     Step("debit", lambda tx, day, span, _: repayments.debit(tx, span, day.following)),
     Step("bill", lambda tx, day, span, _: repayments.bill(tx, span, day.following)),
+    Step("lines", lambda tx, day, _, __: credit_lines.settle(tx, day.following), by_loan=False),
     Step("report", lambda tx, day, _, __: finance.report(tx, day.closing), by_loan=False),
     Step("provide", lambda tx, day, _, __: finance.provide(tx, day.closing), by_loan=False),
     Step(

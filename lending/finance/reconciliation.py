@@ -51,7 +51,8 @@ def sub_ledger_check(tx: Tx) -> list[SubLedgerDifference]:
     """Whether the ledger's details are what the loans say, by loan and by customer (L11, L12, P12).
 
     Principal of a loan is what its current plan leaves open; exposure of a customer is that of all
-    loans, and what is held on it the loans that are signed and not paid out; suspense is empty.
+    loans on no line and what lines take, and what is held on it the loans that are signed and not
+    paid out; the same for each line and its scenes; suspense is empty.
     Interest receivable and subsidies not earned are, by product, what open loans add up to; what is
     written off is by loan what it still owes.
     """
@@ -67,10 +68,13 @@ def sub_ledger_check(tx: Tx) -> list[SubLedgerDifference]:
         )
     )
     held = store.held_by_owner(tx, Code.EXPOSURE)
+    drawn, drawn_held = _of_lines(tx)
     return [
         *rules.unlike(CheckKind.LOAN_PRINCIPAL, principal, store.open_principal_by_loan(tx)),
         *rules.unlike(CheckKind.EXPOSURE, exposure, store.open_principal_by_customer(tx)),
         *rules.unlike(CheckKind.EXPOSURE_HELD, held, store.awaiting_payout_by_customer(tx)),
+        *rules.unlike(CheckKind.CREDIT_LINE, drawn, store.open_principal_by_line(tx)),
+        *rules.unlike(CheckKind.CREDIT_LINE_HELD, drawn_held, store.awaiting_payout_by_line(tx)),
         *rules.unlike(CheckKind.SUSPENSE, suspense, {}),
         *rules.unlike(
             CheckKind.INTEREST_RECEIVABLE, interest, store.interest_receivable_by_product(tx)
@@ -78,6 +82,14 @@ def sub_ledger_check(tx: Tx) -> list[SubLedgerDifference]:
         *rules.unlike(CheckKind.DEFERRED_SUBSIDY, subsidy, store.subsidy_not_earned_by_product(tx)),
         *rules.unlike(CheckKind.WRITTEN_OFF, written_off, store.written_off_by_loan(tx)),
     ]
+
+
+def _of_lines(tx: Tx) -> tuple[dict[str, int], dict[str, int]]:
+    """What stands and what is held on the accounts of lines and of their scenes."""
+    codes = (Code.CREDIT_LINE, Code.CREDIT_LINE_SCENE)
+    posted = {row.owner: row.balance_fen for code in codes for row in ledger.sub_ledger(tx, code)}
+    held = {k: v for code in codes for k, v in store.held_by_owner(tx, code).items()}
+    return posted, held
 
 
 def merchant_claims(tx: Tx, partner_id: str) -> ClaimPosition:

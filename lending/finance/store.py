@@ -115,23 +115,53 @@ def open_principal_by_loan(tx: Tx) -> dict[str, int]:
 
 
 def open_principal_by_customer(tx: Tx) -> dict[str, int]:
-    """The same, by borrower."""
+    """What borrowers owe or may draw: open loans that are on no line, and what lines take."""
     return _by_owner(
         tx.all(
-            "SELECT n.customer_id AS owner, sum(i.principal_fen - i.principal_paid_fen) AS fen"
+            "SELECT owner, sum(fen) AS fen FROM ("
+            " SELECT n.customer_id AS owner, i.principal_fen - i.principal_paid_fen AS fen"
+            "  FROM loan n JOIN instalment i ON i.loan_id = n.id"
+            "  AND i.plan_version = n.plan_version WHERE n.credit_line_id IS NULL"
+            "  AND n.state IN ('active', 'written_off', 'settled')"
+            " UNION ALL SELECT customer_id, exposure_fen FROM credit_line"
+            ") takes GROUP BY owner"
+        )
+    )
+
+
+def open_principal_by_line(tx: Tx) -> dict[str, int]:
+    """Open principal of loans that are drawn on lines: by line, and by line and scene."""
+    return _by_owner(
+        tx.all(
+            "SELECT concat_ws(':', credit_line_id, credit_line_scene) AS owner,"
+            " sum(i.principal_fen - i.principal_paid_fen) AS fen"
             " FROM loan n JOIN instalment i ON i.loan_id = n.id"
-            " AND i.plan_version = n.plan_version"
-            " WHERE n.state IN ('active', 'written_off', 'settled') GROUP BY n.customer_id"
+            " AND i.plan_version = n.plan_version WHERE n.credit_line_id IS NOT NULL"
+            " AND n.state IN ('active', 'written_off', 'settled')"
+            " GROUP BY GROUPING SETS ((credit_line_id), (credit_line_id, credit_line_scene))"
+        )
+    )
+
+
+def awaiting_payout_by_line(tx: Tx) -> dict[str, int]:
+    """The same for loans that are signed and not paid out."""
+    return _by_owner(
+        tx.all(
+            "SELECT concat_ws(':', credit_line_id, credit_line_scene) AS owner,"
+            " sum(principal_fen) AS fen FROM loan WHERE credit_line_id IS NOT NULL"
+            " AND state IN ('signed', 'paying', 'payout_failed')"
+            " GROUP BY GROUPING SETS ((credit_line_id), (credit_line_id, credit_line_scene))"
         )
     )
 
 
 def awaiting_payout_by_customer(tx: Tx) -> dict[str, int]:
-    """Principal of the loans that are signed and not paid out, by borrower."""
+    """Principal of the loans that are signed, not paid out and on no line, by borrower."""
     return _by_owner(
         tx.all(
             "SELECT customer_id AS owner, sum(principal_fen) AS fen FROM loan"
-            " WHERE state IN ('signed', 'paying', 'payout_failed') GROUP BY customer_id"
+            " WHERE state IN ('signed', 'paying', 'payout_failed')"
+            " AND credit_line_id IS NULL GROUP BY customer_id"
         )
     )
 

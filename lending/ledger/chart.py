@@ -47,6 +47,12 @@ class Code(StrEnum):
     """Off balance, by customer: at most CNY 200,000 (STORE-3, R-CAP-20W)."""
     EXPOSURE_CONTRA = "900199"
     """Off balance: the other side of EXPOSURE."""
+    CREDIT_LINE = "900103"
+    """Off balance, by credit line: what is drawn on it; its limit is the line's (STORE-2)."""
+    CREDIT_LINE_SCENE = "900104"
+    """Off balance, by credit line and scene: what is drawn there; its limit is the sub-limit."""
+    CREDIT_LINE_CONTRA = "900198"
+    """Off balance: the other side of CREDIT_LINE and CREDIT_LINE_SCENE."""
     WRITTEN_OFF = "900201"
     """Off balance, by loan: principal and interest given up in the books, still owed."""
     WRITTEN_OFF_CONTRA = "900299"
@@ -72,6 +78,9 @@ TITLES = {
     Code.IMPAIRMENT_LOSS: "信用减值损失",
     Code.EXPOSURE: "表外-借款人授信占用",
     Code.EXPOSURE_CONTRA: "表外-授信占用对应科目",
+    Code.CREDIT_LINE: "表外-循环额度占用",
+    Code.CREDIT_LINE_SCENE: "表外-循环额度场景占用",
+    Code.CREDIT_LINE_CONTRA: "表外-循环额度对应科目",
     Code.WRITTEN_OFF: "表外-已核销贷款",
     Code.WRITTEN_OFF_CONTRA: "表外-已核销贷款对应科目",
 }
@@ -88,6 +97,8 @@ OWNED = frozenset(
         Code.SUSPENSE,
         Code.BORROWER_CREDIT,
         Code.EXPOSURE,
+        Code.CREDIT_LINE,
+        Code.CREDIT_LINE_SCENE,
     }
 )
 """Control accounts: only their sub-accounts take lines, so that control equals detail (L11)."""
@@ -103,9 +114,12 @@ class Limits:
 
 LIMITS = {
     Code.EXPOSURE: Limits(debit_fen=20_000_000),
+    Code.CREDIT_LINE: Limits(debit_fen=0),
+    Code.CREDIT_LINE_SCENE: Limits(debit_fen=0),
     Code.MERCHANT_CLAIM: Limits(credit_fen=0),
 }
 """What every account of a code is opened with, so that no caller can forget it.
 
-A credit limit of 0 says that the account never goes below 0 (L15).
+A credit limit of 0 says that the account never goes below 0 (L15); a debit limit of 0, that nothing
+is drawn on a line before it was opened with a limit of its own.
 """

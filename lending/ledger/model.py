@@ -80,6 +80,15 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Balances:
+    """What stands on a limited account and what is held on it, in fen."""
+
+    posted_fen: int = 0
+    held_debit_fen: int = 0
+    held_credit_fen: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class LimitedBalance:
     """A limited account as it is under its lock."""
 

@@ -1,6 +1,7 @@
 """The journal: it only grows; a mistake is mended by its mirror image."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
 
@@ -21,6 +22,7 @@ from lending.ledger.model import (
     OWN,
     Account,
     BalanceRow,
+    Balances,
     Change,
     Entry,
     Hold,
@@ -54,6 +56,21 @@ def open_account(tx: Tx, account: Account, limits: Limits, *, book: str = OWN) -
         raise LimitComesWithOpening(str(account))
     if found.limits != limits:
         store.set_limits(tx, found.account_id, limits)
+
+
+@contextmanager
+def without_limits(tx: Tx, accounts: Iterable[Account], *, book: str = OWN) -> Iterator[None]:
+    """Lets what is posted inside pass the limits of accounts, which hold again afterwards.
+
+    For what is true whatever a limit says, such as a debt that exists again because its payment
+    was taken back.
+    """
+    locked = store.lock_limited(tx, book, accounts)
+    for one in locked:
+        store.set_limits(tx, one.account_id, Limits())
+    yield
+    for one in locked:
+        store.set_limits(tx, one.account_id, one.limits)
 
 
 def post(tx: Tx, entry: Entry) -> str:
@@ -181,6 +198,20 @@ def available(tx: Tx, account: Account, *, book: str = OWN) -> int | None:
         held_fen = found.held_credit_fen if found else 0
         return max(0, limits.credit_fen + posted_fen - held_fen)
     return None
+
+
+def balances(tx: Tx, accounts: Sequence[Account], *, book: str = OWN) -> dict[Account, Balances]:
+    """What stands and is held on accounts with a limit, as they are at the moment.
+
+    Nothing is locked. An account that was never used stands at 0.
+    """
+    found = {one.account: one for one in store.limited_many(tx, book, accounts)}
+    return {
+        account: Balances(one.posted_fen, one.held_debit_fen, one.held_credit_fen)
+        if (one := found.get(account))
+        else Balances()
+        for account in accounts
+    }
 
 
 def trial_balance(tx: Tx, on: date | None = None, book: str = OWN) -> list[BalanceRow]:

@@ -272,6 +272,20 @@ def limited(tx: Tx, book: str, account: Account) -> LimitedBalance | None:
     return _limited(row) if row else None
 
 
+def limited_many(tx: Tx, book: str, accounts: Iterable[Account]) -> list[LimitedBalance]:
+    """Those of the accounts that are open and have a limit, without a lock."""
+    rows = tx.all(
+        "SELECT account_id, code, owner, debit_limit_fen, credit_limit_fen, posted_fen,"
+        " held_debit_fen, held_credit_fen FROM json_array_elements(CAST(:accounts AS json))"
+        "  AS t (one) CROSS JOIN LATERAL (SELECT id, code, owner FROM ledger_account"
+        "   WHERE book = :book AND code = t.one ->> 0 AND owner = t.one ->> 1 LIMIT 1) a"
+        " CROSS JOIN LATERAL (SELECT * FROM ledger_limit WHERE account_id = a.id LIMIT 1) l",
+        book=book,
+        accounts=_json(accounts),
+    )
+    return [_limited(row) for row in rows]
+
+
 def _limited(row: Row) -> LimitedBalance:
     return LimitedBalance(
         account_id=row["account_id"],

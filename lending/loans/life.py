@@ -11,8 +11,7 @@ from lending.foundation import business_day
 from lending.foundation.database import Tx
 from lending.ledger import service as ledger
 from lending.ledger import store as ledger_store
-from lending.ledger.chart import LIMITS, Code, Limits
-from lending.ledger.model import Account, Entry, Leg
+from lending.ledger.model import Entry, Leg
 from lending.loans import life_rules, life_store, rules, store
 from lending.loans.errors import (
     BeforeThePayout,
@@ -107,22 +106,21 @@ def take_back(tx: Tx, loan: Loan, source_id: str, because: str) -> Recorded:
     life_store.take_back(tx, source_id, because)
     after = _move(tx, loan, life.replay(terms, life_store.events(tx, loan.id), as_of), terms)
     legs = list(rules.life_legs(loan, before, life_rules.sums(loan, terms, after)))
-    exposure = Account(Code.EXPOSURE, loan.customer_id)
-    ledger.open_account(tx, exposure, Limits())
-    if row["entry_id"]:
-        written = ledger_store.lock_entry(tx, row["entry_id"])
-        assert written is not None
-        ledger.reverse(tx, row["entry_id"], because)
-        legs += written.legs
-    entry_id = _post(
-        tx,
-        loan,
-        life_rules.netted(legs),
-        kind="loan.reallocated",
-        memo=f"{source_id} taken back",
-        key=f"without:{source_id}",
-    )
-    ledger.open_account(tx, exposure, LIMITS[Code.EXPOSURE])
+    weighed_on = [limited for limited, _ in rules.exposures(loan.customer_id, loan.terms)]
+    with ledger.without_limits(tx, weighed_on):
+        if row["entry_id"]:
+            written = ledger_store.lock_entry(tx, row["entry_id"])
+            assert written is not None
+            ledger.reverse(tx, row["entry_id"], because)
+            legs += written.legs
+        entry_id = _post(
+            tx,
+            loan,
+            life_rules.netted(legs),
+            kind="loan.reallocated",
+            memo=f"{source_id} taken back",
+            key=f"without:{source_id}",
+        )
     return Recorded(before, after, entry_id)
 
 

@@ -126,7 +126,8 @@ class Loan:
     plan_version: int
     contract_version: int
     """The plan that ran from the payout, before anything happened to it."""
-    exposure_hold: str | None
+    exposure_holds: tuple[str, ...]
+    """What the loan holds of the borrower's limits until it is paid out."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -240,8 +240,8 @@ def _paid(tx: Tx, loan: Loan, payout: Payout) -> None:
         key=payout.id,
         legs=rules.disbursement_legs(loan, payout),
     )
-    assert loan.exposure_hold is not None
-    ledger.post_hold(tx, loan.exposure_hold, kind="loan.exposed", key=f"exposure:{loan.id}")
+    for number, hold_id in enumerate(loan.exposure_holds):
+        ledger.post_hold(tx, hold_id, kind="loan.exposed", key=f"exposure:{loan.id}:{number}")
     today = business_day.today(tx)
     version = loan.plan_version
     fresh = rules.opened(make_plan(rules.plan_input(loan.principal_fen, loan.terms, today)))

@@ -187,8 +187,27 @@ def life_legs(loan: Loan, before: Sums, after: Sums) -> tuple[Leg, ...]:
         signed(Account(Code.LOAN_LOSS_PROVISION, product), borne),
         signed(Account(Code.WRITTEN_OFF, loan.id), given_up),
         signed(Account(Code.WRITTEN_OFF_CONTRA), -given_up),
-        signed(Account(Code.EXPOSURE, loan.customer_id), relief),
-        signed(Account(Code.EXPOSURE_CONTRA), -relief),
+        *(
+            leg
+            for limited, contra in exposures(loan.customer_id, loan.terms)
+            for leg in (signed(limited, relief), signed(contra, -relief))
+        ),
+    )
+
+
+def exposures(customer_id: str, terms: Terms) -> tuple[tuple[Account, Account], ...]:
+    """The limited accounts that a loan's principal weighs on, each with its other side.
+
+    A loan drawn on a line weighs on the line and its scene; the line itself, as a whole, on what
+    the borrower may owe in all (STORE-2, STORE-3, R-CAP-20W).
+    """
+    line = terms.credit_line
+    if line is None:
+        return ((Account(Code.EXPOSURE, customer_id), Account(Code.EXPOSURE_CONTRA)),)
+    contra = Account(Code.CREDIT_LINE_CONTRA)
+    return (
+        (Account(Code.CREDIT_LINE, line.line_id), contra),
+        (Account(Code.CREDIT_LINE_SCENE, f"{line.line_id}:{line.scene}"), contra),
     )
 
 

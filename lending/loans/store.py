@@ -28,12 +28,12 @@ APPLICATION_LOCKED = """
 LOAN = """
     SELECT id, application_id, partner_id, customer_id, bank_card_id, scenario, product_code,
            subject, principal_fen, terms, terms_format, state, signed_at, start_date,
-           plan_version, contract_version, exposure_hold
+           plan_version, contract_version, exposure_holds
     FROM loan WHERE id = :id"""
 LOAN_LOCKED = """
     SELECT id, application_id, partner_id, customer_id, bank_card_id, scenario, product_code,
            subject, principal_fen, terms, terms_format, state, signed_at, start_date,
-           plan_version, contract_version, exposure_hold
+           plan_version, contract_version, exposure_holds
     FROM loan WHERE id = :id FOR UPDATE"""
 
 
@@ -115,9 +115,10 @@ def insert_loan(tx: Tx, made: Loan) -> None:
     tx.run(
         "INSERT INTO loan (id, application_id, partner_id, customer_id, bank_card_id, scenario,"
         " product_code, subject, principal_fen, terms, terms_format, state, signed_at,"
-        " plan_version, exposure_hold, changed_at) VALUES (:id, :application_id, :partner_id,"
+        " plan_version, exposure_holds, credit_line_id, credit_line_scene, changed_at)"
+        " VALUES (:id, :application_id, :partner_id,"
         " :customer_id, :card, :scenario, :product, :subject, :principal, :terms, :format, :state,"
-        " :signed_at, 1, :hold, :signed_at)",
+        " :signed_at, 1, :holds, :line_id, :line_scene, :signed_at)",
         id=made.id,
         application_id=made.application_id,
         partner_id=made.partner_id,
@@ -131,7 +132,9 @@ def insert_loan(tx: Tx, made: Loan) -> None:
         format=FORMAT,
         state=made.state.value,
         signed_at=made.signed_at,
-        hold=made.exposure_hold,
+        holds=list(made.exposure_holds),
+        line_id=made.terms.credit_line.line_id if made.terms.credit_line else None,
+        line_scene=made.terms.credit_line.scene if made.terms.credit_line else None,
     )
 
 
@@ -142,6 +145,7 @@ def loan(tx: Tx, loan_id: str, *, lock: bool = False) -> Loan | None:
     values = dict(row)
     values["terms"] = Terms.from_json(values["terms"], values.pop("terms_format"))
     values["state"] = LoanState(values["state"])
+    values["exposure_holds"] = tuple(values["exposure_holds"])
     return Loan(**values)
 
 

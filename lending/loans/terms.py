@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import Any
 
-FORMAT = 1
+FORMAT = 2
 """The version terms are stored under. A new field means a new format, and a reader for both."""
 
 
@@ -58,6 +58,15 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
+class CreditLine:
+    """The line that the loan is drawn on: it weighs there until it is repaid (STORE-2)."""
+
+    line_id: str
+    scene: str
+    """The kind of consumption, whose sub-limit it takes as well."""
+
+
+@dataclass(frozen=True, slots=True)
 class Terms:
     """All that the core needs to carry a loan out."""
 
@@ -67,6 +76,8 @@ class Terms:
     subsidy: Subsidy
     shares: tuple[Share, ...]
     cost_table_sha256: str
+    credit_line: CreditLine | None = None
+    """None: the loan weighs on what the borrower may owe in all (STORE-3)."""
 
     def to_json(self) -> dict[str, Any]:
         """As stored; rates as decimal strings."""
@@ -83,7 +94,7 @@ class Terms:
 
         Raises ValueError for a format that this version does not know.
         """
-        if form != FORMAT:
+        if form not in (1, FORMAT):
             raise ValueError(f"terms of format {form} cannot be read")
         pricing = dict(stored["pricing"])
         for name in (
@@ -100,6 +111,7 @@ class Terms:
             subsidy=Subsidy(**stored["subsidy"]),
             shares=tuple(Share(**share) for share in stored["shares"]),
             cost_table_sha256=stored["cost_table_sha256"],
+            credit_line=CreditLine(**line) if (line := stored.get("credit_line")) else None,
         )
 
 

@@ -67,6 +67,12 @@ SPECS = (
         {"outcome": Kind.WORD, "reason": Kind.WORD},
         {"outcome": OUTCOMES - {"approve"}, "reason": CODES},
     ),
+    TableSpec(
+        "draw_filters",
+        "collect",
+        {"outcome": Kind.WORD, "reason": Kind.WORD},
+        {"outcome": frozenset({"decline"}), "reason": CODES},
+    ),
     TableSpec("grade", "first", {"grade": Kind.WORD}, {"grade": GRADES}),
     TableSpec(
         "offer",

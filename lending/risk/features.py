@@ -67,6 +67,11 @@ CATALOGUE: dict[str, tuple[Kind, str]] = {
     "debt_total_fen": (Kind.WHOLE, BUREAUS),
     "credit_history": (Kind.WORD, BUREAUS),
     "other_plans": (Kind.WORD, BUREAUS),
+    "line_decision": (Kind.WORD, OWN),
+    "draws_1h": (Kind.WHOLE, OWN),
+    "draws_24h": (Kind.WHOLE, OWN),
+    "draw_device_identities_24h": (Kind.WHOLE, OWN),
+    "draw_percent": (Kind.WHOLE, OWN),
     "score": (Kind.WHOLE, CARD),
     "grade": (Kind.WORD, CARD),
 }

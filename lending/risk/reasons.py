@@ -51,6 +51,9 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "The amount is above the limit that the score allows",
         "申请金额超过可用额度,可选择金额较低的商品",
     ),
+    "ON_LINE": ("Paid out of a line that was decided on", "额度内支用"),
+    "VELOCITY_DRAWS": ("The line is drawn on too often", "短时间内支付过于频繁,请稍后再试"),
+    "DRAW_DEVICE_SHARED": ("One device pays out of several people's lines", _UNSAFE),
     "BY_PERSON": ("Decided by a person", "人工审核完成"),
 }
 

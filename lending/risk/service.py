@@ -73,12 +73,12 @@ def decide(
         }
         own = rules.filter_own(book, features)
         if rules.declines(own):
-            return _store(tx, request, rules.declined_early(own, features), book)
+            return keep(tx, request.application_id, rules.declined_early(own, features), book)
     questions = asking.Questions(request, person, consent_id, PURPOSE)
     asking.ask(database, bureaus, keys, questions, deadline_s=deadline_s)
     with database.unit_of_work() as tx:
         verdict = _verdict(tx, book, request, own, features, bureaus_asked=len(bureaus))
-        return _store(tx, request, verdict, book)
+        return keep(tx, request.application_id, verdict, book)
 
 
 def _verdict(
@@ -104,16 +104,15 @@ def _verdict(
     return rules.decide(book, request, own, found, bureaus_asked=bureaus_asked)
 
 
-def _store(tx: Tx, request: RiskRequest, verdict: Verdict, book: RuleBook) -> Decision:
+def keep(tx: Tx, application_id: str, verdict: Verdict, book: RuleBook) -> Decision:
+    """Stores what the rules say of an application, with every card and table that said it."""
     contents = {table.version: table.content for table in book.tables.values()}
     contents[book.card.version] = book.card.content
     for version in contents.keys() - store.versions_kept(tx, contents):
         store.keep_version(tx, version, contents[version])
-    store.insert_decision(tx, request.application_id, verdict, versions=book.versions)
-    made = store.decisions(tx, request.application_id)[0]
-    audit.record(
-        tx, audit.SYSTEM, "risk.decide", request.application_id, {"outcome": made.outcome.value}
-    )
+    store.insert_decision(tx, application_id, verdict, versions=book.versions)
+    made = store.decisions(tx, application_id)[0]
+    audit.record(tx, audit.SYSTEM, "risk.decide", application_id, {"outcome": made.outcome.value})
     return made
 
 

@@ -42,10 +42,14 @@ CREATE TABLE loan (
     start_date date,
     plan_version integer NOT NULL DEFAULT 1,
     contract_version integer NOT NULL DEFAULT 1,
-    exposure_hold text,
-    changed_at timestamptz NOT NULL
+    exposure_holds text[] NOT NULL DEFAULT '{}',
+    credit_line_id text REFERENCES credit_line,
+    credit_line_scene text,
+    changed_at timestamptz NOT NULL,
+    CHECK ((credit_line_id IS NULL) = (credit_line_scene IS NULL))
 );
 CREATE INDEX ON loan (customer_id);
+CREATE INDEX ON loan (credit_line_id) WHERE credit_line_id IS NOT NULL;
 CREATE INDEX ON loan (subject);
 CREATE INDEX ON loan (start_date);
 

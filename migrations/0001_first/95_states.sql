@@ -19,6 +19,9 @@ INSERT INTO state_move (entity, state_old, state_new) VALUES
     ('loan', 'active', 'settled'), ('loan', 'active', 'written_off'),
     ('loan', 'written_off', 'settled'), ('loan', 'written_off', 'active'),
     ('loan', 'settled', 'active'), ('loan', 'settled', 'written_off'),
+    ('credit_line', 'waiting', 'open'), ('credit_line', 'waiting', 'closed'),
+    ('credit_line', 'open', 'frozen'), ('credit_line', 'open', 'closed'),
+    ('credit_line', 'frozen', 'open'), ('credit_line', 'frozen', 'closed'),
     ('payout', 'held', 'unknown'), ('payout', 'held', 'paid'), ('payout', 'held', 'failed'),
     ('payout', 'unknown', 'paid'), ('payout', 'unknown', 'failed'),
     ('repayment', 'held', 'unknown'), ('repayment', 'held', 'received'), ('repayment', 'held', 'failed'),
@@ -34,6 +37,8 @@ BEGIN
     RETURN NEW;
 END $$;
 CREATE TRIGGER state_moves BEFORE UPDATE ON application
+    FOR EACH ROW WHEN (OLD.state <> NEW.state) EXECUTE FUNCTION state_moves_as_listed();
+CREATE TRIGGER state_moves BEFORE UPDATE ON credit_line
     FOR EACH ROW WHEN (OLD.state <> NEW.state) EXECUTE FUNCTION state_moves_as_listed();
 CREATE TRIGGER state_moves BEFORE UPDATE ON loan
     FOR EACH ROW WHEN (OLD.state <> NEW.state) EXECUTE FUNCTION state_moves_as_listed();

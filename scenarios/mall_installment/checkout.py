@@ -10,9 +10,10 @@ from lending.foundation.database import Tx
 from lending.foundation.files import FileStore
 from lending.loans import rules as loan_rules
 from lending.loans import service as loans
+from lending.loans import signing
 from lending.loans.contract_pdf import Good
 from lending.loans.model import Signature
-from lending.loans.service import SignCommand
+from lending.loans.signing import SignCommand
 from lending.products import rules as product_rules
 from lending.products import service as products
 from lending.products.errors import PeriodsNotOffered
@@ -118,7 +119,7 @@ def sign(
 ) -> str:
     """Signs for the order with these periods; the loan's id.
 
-    Raises CheckoutEnded, PeriodsNotOffered and what `loans.sign` raises.
+    Raises CheckoutEnded, PeriodsNotOffered and what `signing.sign` raises.
     """
     seen = view(tx, order_id)
     order = seen.order
@@ -127,7 +128,7 @@ def sign(
     product = products.version(tx, order.product_code, order.product_version)
     offer = _offer(tx, order, periods)
     agreement = channels.agreement(tx, order.partner_id, order.product_code)
-    return loans.sign(
+    return signing.sign(
         tx,
         keys,
         files,

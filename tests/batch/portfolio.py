@@ -100,7 +100,7 @@ def lend(tx: Tx, world: World, agreed: Lent) -> str:
         start_date=None,
         plan_version=1,
         contract_version=1,
-        exposure_hold=None,
+        exposure_holds=(),
     )
     store.insert_loan(tx, loan)
     plan = make_plan(rules.plan_input(loan.principal_fen, loan.terms, today))

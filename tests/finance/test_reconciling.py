@@ -170,7 +170,7 @@ class TestTheSubLedgers:
         _, loan_id = world.signed()
         assert details(world) == []
         with world.database.unit_of_work() as tx:
-            hold_id = tx.scalar("SELECT exposure_hold FROM loan WHERE id = :id", id=loan_id)
+            hold_id = tx.scalar("SELECT exposure_holds[1] FROM loan WHERE id = :id", id=loan_id)
             ledger.void(tx, hold_id, "by mistake")
         assert details(world) == [
             SubLedgerDifference(CheckKind.EXPOSURE_HELD, world.customer_id, 0, AMOUNT_FEN)

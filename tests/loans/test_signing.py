@@ -19,7 +19,7 @@ from lending.foundation.audit import SYSTEM
 from lending.ledger import service as ledger
 from lending.ledger.chart import Code
 from lending.ledger.model import Account
-from lending.loans import service
+from lending.loans import service, signing
 from lending.loans.errors import (
     AmountAboveDecision,
     BorrowerLimitReached,
@@ -29,7 +29,7 @@ from lending.loans.errors import (
     WrongState,
 )
 from lending.loans.model import LoanState, Signature
-from lending.loans.service import SignCommand
+from lending.loans.signing import SignCommand
 from lending.products import rules as product_rules
 from lending.products import service as products
 from scenarios.mall_installment import checkout
@@ -59,7 +59,7 @@ def command(world: World, order_id: str, showing_id: str, periods: int = 12) -> 
 
 def sign(world: World, signed: SignCommand) -> str:
     with world.database.unit_of_work() as tx:
-        return service.sign(tx, world.keys, world.files, signed)
+        return signing.sign(tx, world.keys, world.files, signed)
 
 
 def nothing_was_signed(world: World) -> None:
