@@ -40,6 +40,8 @@ class Caller:
     """What was agreed on how often it may call, by group."""
     version: str | None = None
     """The version of the API that it is pinned to; None before its first call."""
+    functions: tuple[str, ...] = ()
+    """What the partner may do with this key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,14 @@ class _Known:
     verifier: VerifyingKey
     limits: Mapping[str, Limit]
     version: str | None
+    functions: tuple[str, ...]
     read_at: float
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether it need not be read again; a pending key may be activated at any moment."""
+        age_s = time.monotonic() - self.read_at
+        return age_s <= KEY_GOOD_FOR_S and self.key.state is not KeyState.PENDING
 
 
 class Callers:
@@ -81,7 +90,9 @@ class Callers:
             raise NotSignedRight(refused) from refused
         assert verified.nonce is not None
         by = signer[0]
-        return Caller(by.partner, verified.keyid, verified.nonce, by.limits, by.version)
+        return Caller(
+            by.partner, verified.keyid, verified.nonce, by.limits, by.version, by.functions
+        )
 
     def knows(self, request: Message) -> bool:
         """Whether a request names a key that this process has seen, before any other work on it."""
@@ -100,7 +111,7 @@ class Callers:
 
     def _active(self, keyid: str, now: datetime) -> _Known | None:
         known = self._known.get(keyid)
-        if known is None or time.monotonic() - known.read_at > KEY_GOOD_FOR_S:
+        if known is None or not known.is_fresh:
             known = self._read(keyid)
         if known is None or known.partner.environment != self._environment:
             return None
@@ -124,7 +135,7 @@ class Callers:
         except KeyUnusable as problem:
             log.error("the key %s cannot be used: %s", keyid, problem)  # noqa: TRY400  no defect
             return None
-        known = _Known(key, partner, verifier, limits, version, read_at)
+        known = _Known(key, partner, verifier, limits, version, key.opens(partner), read_at)
         with self._lock:
             if len(self._known) >= KEYS_KEPT_MAX:
                 self._known.clear()

@@ -206,7 +206,7 @@ class Door:
 
         Raises NotHere for a function that the partner was not given, FieldsRefused, JsonRefused.
         """
-        if endpoint.function not in caller.partner.functions:
+        if endpoint.function not in caller.functions:
             raise NotHere
         query, given = _query(endpoint), _read(endpoint, body)
         if given is None:

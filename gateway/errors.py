@@ -125,6 +125,20 @@ class UrlRefused(Refused):
     mend = "Use an https URL with a public address, port 443 or 8443, and no user part."
 
 
+class PublicKeyUnusable(Refused):
+    """A key that is weak, broken, or of another kind than its algorithm."""
+
+    code, title, field = "key.unusable", "This public key cannot be used", "/public_jwk"
+    mend = "Send an Ed25519, P-256 or RSA key (from 2048 bits) with the algorithm it is for."
+
+
+class ProofRefused(Refused):
+    """The proof is not the new key's signature."""
+
+    code, title, field = "key.proof_refused", "The proof is not this key's", "/proof"
+    mend = "Sign the three lines that the docs show with the private half of the new key."
+
+
 class NotHere(Problem):
     """No such path or method here."""
 

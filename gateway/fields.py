@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields
@@ -68,6 +69,27 @@ class Url(Text):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(most=2000, pattern=r"https?://[^\s@/?#\\]+([/?#][!-~]*)?", **options)
+
+
+class Instant(Text):
+    """An instant in RFC 3339, such as `2026-11-27T08:00:00Z`; loads as an aware `datetime`."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(
+            most=32,
+            pattern=r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?(Z|[+-]\d{2}:\d{2})",
+            **options,
+        )
+        self.metadata = {**self.metadata, "format": "date-time"}
+
+    def _deserialize(  # type: ignore[override]
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **more: Any
+    ) -> datetime:
+        text = super()._deserialize(value, attr, data, **more)
+        try:
+            return datetime.fromisoformat(text)
+        except ValueError:
+            raise ValidationError("must be an instant that there is") from None
 
 
 def first_fault(messages: Any, at: str = "") -> tuple[str, str]:

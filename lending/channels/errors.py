@@ -1,6 +1,6 @@
 """What can go wrong with a partner."""
 
-from lending.foundation.errors import Conflict, NotFound, Refused
+from lending.foundation.errors import BadInput, Conflict, NotFound, Refused
 
 
 class PartnerNotListed(Refused):
@@ -22,8 +22,54 @@ class NoSuchPartner(NotFound):
     """There is no such partner."""
 
 
-class TooManyKeys(Conflict):
-    """A partner may have two keys that verify at once, so that one can be rotated."""
+class NoSuchKey(NotFound):
+    """There is no such key, or it is another partner's."""
 
-    code, title = "partner.too_many_keys", "Two keys are already in use"
-    mend = "Revoke one of them first."
+
+class KeyTaken(Conflict):
+    """A key is registered once: for one partner in one environment, and never again."""
+
+    code, title, field = "key.taken", "This key is registered already", "/public_jwk"
+    mend = "Make a new key; test and live have keys of their own."
+
+
+class TooManyKeys(Conflict):
+    """A partner has as many keys as it may have."""
+
+    code, title = "key.too_many", "There are as many keys as a partner may have"
+    mend = "Revoke one that you no longer use."
+
+
+class KeyStateWrong(Conflict):
+    """What is asked does not follow the key's present state."""
+
+    code, title = "key.wrong_state", "The state of the key does not allow this"
+    mend = "A key goes from pending to active to retiring to revoked; register a new one instead."
+
+
+class LastKey(Conflict):
+    """Nobody could sign for the partner once this key is gone."""
+
+    code, title = "key.last", "This is the last active key"
+    mend = "Activate another key first. Revoke this one, if somebody else may hold it."
+
+
+class SignerRetiring(Conflict):
+    """A key on its way out brings no other in."""
+
+    code, title = "key.signer_retiring", "A retiring key cannot register or activate another"
+    mend = "Sign this call with an active key."
+
+
+class FunctionsNotYours(Refused):
+    """A new key may do no more than the one that registers it."""
+
+    code, title, field = "key.functions_refused", "The signing key cannot give these", "/functions"
+    mend = "Name functions that the signing key has, or leave functions out."
+
+
+class EndRefused(BadInput):
+    """A retiring key verifies until an instant that is ahead, and not for long."""
+
+    code, title, field = "key.end_refused", "A key cannot verify until then", "/verifies_until"
+    mend = "Name an instant that is ahead, within 90 days."

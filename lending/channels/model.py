@@ -6,6 +6,9 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+KEYS_FUNCTION = "keys"
+"""Managing its keys, which every partner may do; a key may be registered without it."""
+
 
 class PartnerKind(StrEnum):
     """What a partner is to us."""
@@ -26,13 +29,13 @@ class KeyState(StrEnum):
     """Where a key is in its life."""
 
     PENDING = "pending"
-    """Registered, not yet to be used."""
+    """Registered; nothing that it signs is accepted yet."""
     ACTIVE = "active"
     """Signs."""
     RETIRING = "retiring"
     """Still verifies until its end, so that a rotation loses no call."""
     REVOKED = "revoked"
-    """Never again."""
+    """Never again; also when a retiring key has reached its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +69,34 @@ class PartnerKey:
     algorithm: str
     public_jwk: dict[str, Any]
     state: KeyState
-    valid_from: datetime
+    description: str
+    functions: tuple[str, ...] | None
+    """What calls signed with it may do; None: all that its partner may."""
+    registered_at: datetime
+    registered_by: str
+    """Who registered it, as the audit log names actors."""
+    valid_from: datetime | None
     valid_to: datetime | None
+    revoked_at: datetime | None
 
     def verifies(self, at: datetime) -> bool:
         """Whether a signature of this key is accepted at an instant."""
         return (
             self.state in (KeyState.ACTIVE, KeyState.RETIRING)
+            and self.valid_from is not None
             and self.valid_from <= at
             and (self.valid_to is None or at < self.valid_to)
         )
+
+    def state_at(self, at: datetime) -> KeyState:
+        """The state, in which a retiring key whose end is past is revoked."""
+        over = self.state is KeyState.RETIRING and self.valid_to is not None and self.valid_to <= at
+        return KeyState.REVOKED if over else self.state
+
+    def opens(self, partner: Partner) -> tuple[str, ...]:
+        """The functions that a call of its partner, signed with it, may use."""
+        all_ = (*partner.functions, KEYS_FUNCTION)
+        return all_ if self.functions is None else tuple(f for f in all_ if f in self.functions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +132,18 @@ class NewPartner:
     kind: PartnerKind
     name: str
     functions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """A public key to be registered; whoever brings it has shown that they hold the private one."""
+
+    partner_id: str
+    keyid: str
+    algorithm: str
+    public_jwk: dict[str, Any]
+    description: str = ""
+    functions: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,12 @@
 from datetime import date, timedelta
 from typing import Any
 
-from lending.channels import store
-from lending.channels.errors import NoAgreement, NoSuchPartner, PartnerNotListed, TooManyKeys
+from lending.channels import keys, store
+from lending.channels.errors import NoAgreement, NoSuchKey, NoSuchPartner, PartnerNotListed
 from lending.channels.model import (
     Agreement,
-    KeyState,
     NewAccount,
+    NewKey,
     NewPartner,
     Partner,
     PartnerKey,
@@ -18,9 +18,6 @@ from lending.foundation import audit, business_day
 from lending.foundation.audit import Actor
 from lending.foundation.crypto import FieldKeys
 from lending.foundation.database import Tx
-
-KEYS_MAX = 2
-"""Keys of one partner that verify at once: the old and the new of a rotation."""
 
 
 def partner(tx: Tx, partner_id: str) -> Partner:
@@ -136,26 +133,21 @@ def add_account(tx: Tx, keys: FieldKeys, partner_id: str, account: NewAccount, a
 def add_key(
     tx: Tx, *, partner_id: str, keyid: str, algorithm: str, public_jwk: dict[str, Any], actor: Actor
 ) -> None:
-    """Makes a public key speak for a partner from now on; keys already active start retiring.
+    """Makes a public key speak for a partner from now on, beside those that do.
 
-    Raises TooManyKeys when two keys verify already.
+    Raises TooManyKeys, KeyTaken, NoSuchPartner.
     """
-    verifying = [k for k in store.keys(tx, partner_id) if k.verifies(tx.machine_now)]
-    if len(verifying) >= KEYS_MAX:
-        raise TooManyKeys
-    for old in verifying:
-        store.set_key_state(
-            tx, old.keyid, KeyState.RETIRING, valid_to=old.valid_to, revoked_at=None
-        )
-    store.insert_key(
-        tx, keyid=keyid, partner_id=partner_id, algorithm=algorithm, public_jwk=public_jwk
-    )
-    audit.record(tx, actor, "partner.add_key", partner_id, {"keyid": keyid})
+    partner(tx, partner_id)
+    keys.register(tx, NewKey(partner_id, keyid, algorithm, public_jwk), actor)
+    keys.activate(tx, partner_id, keyid, actor)
 
 
 def revoke_key(tx: Tx, keyid: str, actor: Actor) -> None:
-    """Ends a key at once, in every process within seconds."""
-    store.set_key_state(
-        tx, keyid, KeyState.REVOKED, valid_to=tx.machine_now, revoked_at=tx.machine_now
-    )
-    audit.record(tx, actor, "partner.revoke_key", keyid)
+    """Ends a key at once, in every process within seconds.
+
+    Raises NoSuchKey.
+    """
+    found = store.key(tx, keyid)
+    if found is None:
+        raise NoSuchKey
+    keys.revoke(tx, found.partner_id, keyid, actor)

@@ -1,12 +1,12 @@
 """The SQL of partners."""
 
 from datetime import date, datetime
-from typing import Any
 
 from lending.channels.model import (
     Agreement,
     KeyState,
     NewAccount,
+    NewKey,
     NewPartner,
     Partner,
     PartnerKey,
@@ -27,11 +27,13 @@ PARTNER_BY_APP_ID = """
     SELECT id, app_id, environment, kind, name, listed_from, listed_to, functions
     FROM partner WHERE app_id = :app_id"""
 KEY_BY_ID = """
-    SELECT keyid, partner_id, algorithm, public_jwk, state, valid_from, valid_to
+    SELECT keyid, partner_id, algorithm, public_jwk, state, description, functions, registered_at,
+        registered_by, valid_from, valid_to, revoked_at
     FROM partner_key WHERE keyid = :keyid"""
 KEYS_OF_PARTNER = """
-    SELECT keyid, partner_id, algorithm, public_jwk, state, valid_from, valid_to
-    FROM partner_key WHERE partner_id = :id ORDER BY valid_from FOR UPDATE"""
+    SELECT keyid, partner_id, algorithm, public_jwk, state, description, functions, registered_at,
+        registered_by, valid_from, valid_to, revoked_at
+    FROM partner_key WHERE partner_id = :id ORDER BY registered_at, keyid"""
 
 
 def _partner(row: Row) -> Partner:
@@ -104,35 +106,63 @@ def _key(row: Row) -> PartnerKey:
         algorithm=row["algorithm"],
         public_jwk=row["public_jwk"],
         state=KeyState(row["state"]),
+        description=row["description"],
+        functions=None if row["functions"] is None else tuple(row["functions"]),
+        registered_at=row["registered_at"],
+        registered_by=row["registered_by"],
         valid_from=row["valid_from"],
         valid_to=row["valid_to"],
+        revoked_at=row["revoked_at"],
     )
 
 
-def insert_key(
-    tx: Tx, *, keyid: str, partner_id: str, algorithm: str, public_jwk: dict[str, Any]
-) -> None:
+def lock_keys(tx: Tx, partner_id: str) -> None:
+    """Whoever changes a partner's keys waits here for others who do."""
+    tx.one("SELECT 1 FROM partner WHERE id = :id FOR NO KEY UPDATE", id=partner_id)
+
+
+def insert_key(tx: Tx, new: NewKey, registered_by: str) -> bool:
+    """Whether the key was new."""
+    return bool(
+        tx.run(
+            "INSERT INTO partner_key (keyid, partner_id, algorithm, public_jwk, state, description,"
+            " functions, registered_at, registered_by) VALUES (:keyid, :partner_id, :algorithm,"
+            " :jwk, 'pending', :description, :functions, :now, :registered_by)"
+            " ON CONFLICT (keyid) DO NOTHING",
+            keyid=new.keyid,
+            partner_id=new.partner_id,
+            algorithm=new.algorithm,
+            jwk=json(new.public_jwk),
+            description=new.description,
+            functions=None if new.functions is None else list(new.functions),
+            now=tx.machine_now,
+            registered_by=registered_by,
+        )
+    )
+
+
+def activate_key(tx: Tx, keyid: str) -> None:
     tx.run(
-        "INSERT INTO partner_key (keyid, partner_id, algorithm, public_jwk, state, valid_from)"
-        " VALUES (:keyid, :partner_id, :algorithm, :jwk, 'active', :now)",
+        "UPDATE partner_key SET state = 'active', valid_from = :now WHERE keyid = :keyid",
         keyid=keyid,
-        partner_id=partner_id,
-        algorithm=algorithm,
-        jwk=json(public_jwk),
         now=tx.machine_now,
     )
 
 
-def set_key_state(
-    tx: Tx, keyid: str, state: KeyState, *, valid_to: datetime | None, revoked_at: datetime | None
-) -> int:
-    return tx.run(
-        "UPDATE partner_key SET state = :state, valid_to = :valid_to, revoked_at = :revoked_at"
-        " WHERE keyid = :keyid",
+def retire_key(tx: Tx, keyid: str, valid_to: datetime) -> None:
+    tx.run(
+        "UPDATE partner_key SET state = 'retiring', valid_to = :valid_to WHERE keyid = :keyid",
         keyid=keyid,
-        state=state.value,
         valid_to=valid_to,
-        revoked_at=revoked_at,
+    )
+
+
+def revoke_key(tx: Tx, keyid: str) -> None:
+    tx.run(
+        "UPDATE partner_key SET state = 'revoked', revoked_at = :now,"
+        " valid_to = least(valid_to, :now) WHERE keyid = :keyid",
+        keyid=keyid,
+        now=tx.machine_now,
     )
 
 

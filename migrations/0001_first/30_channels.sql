@@ -16,9 +16,16 @@ CREATE TABLE partner_key (
     algorithm text NOT NULL,
     public_jwk jsonb NOT NULL,
     state text NOT NULL CHECK (state IN ('pending', 'active', 'retiring', 'revoked')),
-    valid_from timestamptz NOT NULL,
+    description text NOT NULL DEFAULT '',
+    functions text[],
+    registered_at timestamptz NOT NULL,
+    registered_by text NOT NULL,
+    valid_from timestamptz,
     valid_to timestamptz,
-    revoked_at timestamptz
+    revoked_at timestamptz,
+    CHECK (state = 'pending' OR valid_from IS NOT NULL OR revoked_at IS NOT NULL),
+    CHECK (state <> 'retiring' OR valid_to IS NOT NULL),
+    CHECK ((state = 'revoked') = (revoked_at IS NOT NULL))
 );
 CREATE INDEX ON partner_key (partner_id);
 

@@ -55,6 +55,7 @@ from ._models import (
     RefundState,
     SubsidyPayer,
 )
+from ._partner_keys import KeyState, PartnerKey
 from ._transport import CfDeprecationWarning
 from ._version import __version__
 from ._webhook_models import (
@@ -103,6 +104,7 @@ __all__ = [
     "HttpOptions",
     "KeyDirectory",
     "KeyNotUsable",
+    "KeyState",
     "LoanRepaid",
     "MemorySeenStore",
     "NotAllowed",
@@ -123,6 +125,7 @@ __all__ = [
     "OrderRefunded",
     "OrderSigned",
     "OrderState",
+    "PartnerKey",
     "Payout",
     "PlanRow",
     "PrivateKey",

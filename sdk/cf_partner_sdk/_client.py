@@ -11,6 +11,7 @@ from ._clock import Clock
 from ._events import Events, EventTypes, WebhookEndpoints
 from ._http import Http, HttpOptions
 from ._mall import Mall
+from ._partner_keys import Keys
 from ._transport import Transport
 from .directory import KeyDirectory
 from .http_signatures import Signer
@@ -57,6 +58,7 @@ class Client:
         self.webhook_endpoints = WebhookEndpoints(transport)
         self.events = Events(transport)
         self.event_types = EventTypes(transport)
+        self.keys = Keys(transport, app_id)
         self.webhooks = Webhooks(self.directory.key_of("event"), self._http.clock.now)
 
     def close(self) -> None:

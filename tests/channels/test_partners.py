@@ -3,7 +3,7 @@ from decimal import Decimal
 
 import pytest
 
-from lending.channels import service
+from lending.channels import keys, service
 from lending.channels.errors import NoAgreement, NoSuchPartner, PartnerNotListed, TooManyKeys
 from lending.channels.model import Agreement, KeyState, NewAccount, NewPartner, PartnerKind
 from lending.foundation.audit import SYSTEM
@@ -117,16 +117,15 @@ class TestKeys:
         assert revoked[0].state is KeyState.REVOKED
         assert not revoked[0].verifies(NOW)
 
-    def test_both_verify_during_a_rotation_and_no_third_is_taken(self, database: Database):
+    def test_are_several_at_once_up_to_a_number(self, database: Database):
         with database.unit_of_work() as tx:
             partner_id = taken_on(tx)
-            add_key(tx, partner_id, "k1")
-            add_key(tx, partner_id, "k2")
-            old, new = service.key(tx, "k1"), service.key(tx, "k2")
-            assert old is not None
-            assert new is not None
-            assert (old[0].state, new[0].state) == (KeyState.RETIRING, KeyState.ACTIVE)
-            assert old[0].verifies(NOW)
-            assert new[0].verifies(NOW)
+            for number in range(keys.KEYS_MAX):
+                add_key(tx, partner_id, f"k{number}")
+            there = keys.of_partner(tx, partner_id)
+            assert {key.state for key in there} == {KeyState.ACTIVE}
+            assert all(key.verifies(NOW) for key in there)
             with pytest.raises(TooManyKeys):
-                add_key(tx, partner_id, "k3")
+                add_key(tx, partner_id, "one_more")
+            service.revoke_key(tx, "k0", SYSTEM)
+            add_key(tx, partner_id, "one_more")

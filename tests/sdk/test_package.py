@@ -27,6 +27,14 @@ PUBLIC = {
     *("SqlSeenStore",),
     *("SubsidyPayer", "TooManyRequests", "TransportError", "WebhookDuplicate"),
     *("WebhookEndpoint", "WebhookRefused", "WebhookVerifier", "__version__"),
+    *("AnswerNotTrusted", "AnswerNotUnderstood", "CfDeprecationWarning", "CfError", "Client"),
+    *("Clock", "Conflict", "DeliveryAttempt", "EndpointState", "Event", "HttpOptions"),
+    *("KeyDirectory", "KeyNotUsable", "KeyState", "MemorySeenStore", "NotAllowed", "PartnerKey"),
+    *("NotAuthenticated",),
+    *("NotFound", "Offer", "Order", "OrderItem", "OrderState", "Payout", "PlanRow", "PrivateKey"),
+    *("ProblemError", "PublicKey", "Quote", "Refund", "RefundState", "Refused", "RequestInvalid"),
+    *("SeenStore", "ServerFault", "SubsidyPayer", "TooManyRequests", "TransportError"),
+    *("WebhookDuplicate", "WebhookEndpoint", "WebhookRefused", "WebhookVerifier", "__version__"),
 }
 
 

@@ -8,6 +8,7 @@ from .base import build_base
 from .digest import check_content_digest, content_digest
 from .errors import CODES, SignatureRefused
 from .message import Headers, Message
+from .possession import possession_base
 from .profile import (
     ALGORITHMS,
     TAG_EVENT,
@@ -47,6 +48,7 @@ __all__ = [
     "is_nonce",
     "new_nonce",
     "parse_signature_input",
+    "possession_base",
     "request_nonce",
     "sign_request",
     "sign_response",
