@@ -17,6 +17,8 @@ TOLD: tuple[type[Problem], ...] = (
     errors.FieldsRefused,
     errors.HeadersTooLarge,
     errors.BodyTooLarge,
+    errors.BodyTooSlow,
+    errors.TooManyAtOnce,
     errors.EncodingRefused,
     errors.KeyMissing,
     errors.KeyRunning,
