@@ -5,7 +5,7 @@ from flask import Blueprint, Response
 from gateway import openapi, public
 from gateway.context import GatewayContext
 from gateway.door import Door
-from gateway.routes import keys, mall, webhooks
+from gateway.routes import keys, mall, statements, webhooks
 from gateway.routes import oauth as oauth_routes
 
 CSP = (
@@ -14,7 +14,12 @@ CSP = (
 )
 """Of the docs; what else is answered here shows nothing."""
 
-ENDPOINTS = (*mall.ENDPOINTS, *webhooks.ENDPOINTS, *keys.ENDPOINTS)
+ENDPOINTS = (
+    *mall.ENDPOINTS,
+    *statements.ENDPOINTS,
+    *webhooks.ENDPOINTS,
+    *keys.ENDPOINTS,
+)
 
 
 def create_blueprint(context: GatewayContext) -> Blueprint:

@@ -30,6 +30,7 @@ from gateway.errors import (
     KeyRunning,
     NotHere,
     NotSignedRight,
+    RangeRefused,
 )
 from gateway.fields import first_fault
 from gateway.keys import SigningKey
@@ -187,7 +188,9 @@ class Door:
             try:
                 check_read(tx, request, caller, endpoint.scope)
                 query, parsed = self._granted(endpoint, caller, body, version)
-                reply = endpoint.act(Call(tx, self._context, caller, path, query, parsed))
+                sent = {n: request.headers[n] for n in endpoint.headers if n in request.headers}
+                call = Call(tx, self._context, caller, path, query, parsed, sent)
+                reply = endpoint.act(call)
             except Problem as problem:
                 refusal = problem
         if refusal is not None:
@@ -300,6 +303,7 @@ def answered(reply: Reply) -> Response:
     response.headers["cache-control"] = "no-store"
     if reply.location:
         response.headers["location"] = request.script_root + reply.location
+    response.headers.update(reply.headers)
     return response
 
 
@@ -333,6 +337,8 @@ def told(problem: Problem, context: GatewayContext) -> Response:
         response.headers["retry-after"] = str(wait_s)
     if isinstance(problem, TokenRefused):
         response.headers["www-authenticate"] = problem.challenge
+    if isinstance(problem, RangeRefused):
+        response.headers["content-range"] = f"bytes */{problem.size}"
     return response
 
 

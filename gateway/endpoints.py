@@ -23,6 +23,8 @@ class Call:
     path: Mapping[str, str]
     query: Mapping[str, str]
     body: Any = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Those that the endpoint names, where they were sent; the signature covers them."""
 
     @property
     def partner_id(self) -> str:
@@ -38,6 +40,7 @@ class Reply:
     status: int = 200
     location: str | None = None
     content_type: str = "application/json"
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,8 @@ class Endpoint:
     writes: bool = False
     query: Mapping[str, str] = field(default_factory=dict)
     """Query parameters and what they mean; any other is refused."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Request headers that mean something here, by lower-case name, and what they mean."""
     gives: str = "application/json"
     scope: str | None = None
     """Of an access token that opens this read; None where no token does."""

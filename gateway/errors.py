@@ -139,6 +139,23 @@ class ProofRefused(Refused):
     mend = "Sign the three lines that the docs show with the private half of the new key."
 
 
+class RangeRefused(Problem):
+    """A Range that is not one range of bytes, or that begins behind the end."""
+
+    code, status, title = "range.refused", 416, "This range of the file cannot be given"
+    mend = "Send one range such as bytes=0-1048575 that begins before the end of the file."
+
+    def __init__(self, size: int) -> None:
+        super().__init__(f"the file has {size} bytes")
+        self.size = size
+
+
+class FileTooLong(Refused):
+    """A file is longer than one answer may be."""
+
+    code, title = "file.too_long", "The file is longer than one answer may be"
+
+
 class NotHere(Problem):
     """No such path or method here."""
 

@@ -92,6 +92,16 @@ def _operation(endpoint: Endpoint) -> dict[str, Any]:
         {"in": "query", "name": name, "description": text, "schema": {"type": "string"}}
         for name, text in endpoint.query.items()
     ]
+    parameters += [
+        {
+            "in": "header",
+            "name": name,
+            "required": False,
+            "description": text,
+            "schema": {"type": "string"},
+        }
+        for name, text in endpoint.headers.items()
+    ]
     if endpoint.writes:
         parameters.append(
             {
@@ -123,6 +133,8 @@ def _operation(endpoint: Endpoint) -> dict[str, Any]:
         },
         "x-owner": endpoint.owner,
     }
+    if "range" in endpoint.headers:
+        operation["responses"]["206"] = operation["responses"][str(endpoint.status)]
     if endpoint.request is not None:
         operation["requestBody"] = {
             "required": True,

@@ -7,6 +7,7 @@ from gateway.routes import webhooks
 from lending.channels import errors as channels
 from lending.compliance import errors as compliance
 from lending.engine import errors as engine
+from lending.finance import statements
 from lending.foundation.errors import Problem
 from lending.loans import errors as loans
 from lending.products import errors as products
@@ -30,6 +31,11 @@ TOLD: tuple[type[Problem], ...] = (
     errors.UrlRefused,
     errors.PublicKeyUnusable,
     errors.ProofRefused,
+    errors.RangeRefused,
+    errors.FileTooLong,
+    statements.PeriodRefused,
+    statements.FilterRefused,
+    statements.StatementAway,
     *oauth_errors.TOLD,
     webhooks.EndpointDisabled,
     webhooks.TooManyEndpoints,

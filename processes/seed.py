@@ -68,7 +68,7 @@ DEMO_SHOP = SandboxMerchant(
     ),
     file="demo_shop.json",
 )
-FUNCTIONS = ("mall", "webhooks")
+FUNCTIONS = ("mall", "statements", "webhooks")
 OTHER_SHOP = SandboxMerchant(
     app_id="app_other_shop",
     name="谷雨家居",

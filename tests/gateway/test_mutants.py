@@ -3,6 +3,8 @@
 import random
 from collections.abc import Callable
 
+from cf_partner_sdk.http_signatures.profile import MEANINGFUL
+
 from tests.gateway.world import ORDER, Sent, World
 
 COUNT = 2_000
@@ -54,11 +56,7 @@ def less(chance: random.Random, sent: Sent) -> Sent:
 
 
 def more(chance: random.Random, sent: Sent) -> Sent:
-    absent = [
-        name
-        for name in ("authorization", "cf-version", "idempotency-key", "content-digest")
-        if name not in sent.headers
-    ]
+    absent = [name for name in MEANINGFUL if name not in sent.headers]
     return sent.but(headers=sent.headers | {chance.choice(absent): "x"})
 
 

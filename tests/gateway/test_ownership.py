@@ -11,6 +11,7 @@ from cf_partner_sdk import PrivateKey
 import gateway
 from gateway.endpoints import Endpoint
 from lending.foundation import events
+from tests.gateway.statements import statement_of
 from tests.gateway.world import ENDPOINTS, World, code_of
 
 REFUND = {"refund_no": "R-1", "amount_fen": 100}
@@ -19,7 +20,7 @@ BODIES = {
     "retire_key": lambda _ids: {},
 }
 """Calls that name somebody's thing in the body."""
-IDS = ("order_id", "refund_id", "endpoint_id", "event_id", "keyid")
+IDS = ("order_id", "refund_id", "endpoint_id", "event_id", "keyid", "statement_id")
 
 
 def names_a_thing(endpoint: Endpoint) -> bool:
@@ -59,6 +60,7 @@ def mine(world: World) -> dict[str, str]:
         "endpoint_id": endpoint,
         "event_id": event,
         "keyid": key.keyid,
+        "statement_id": statement_of(world, world.shop),
     }
 
 
@@ -125,7 +127,9 @@ class TestForeignThings:
 
 
 class TestAnswers:
-    @pytest.mark.parametrize("name", sorted(set(OWNED) - {"contract", "refund"}) + LISTS)
+    @pytest.mark.parametrize(
+        "name", sorted(set(OWNED) - {"contract", "refund", "statement_file"}) + LISTS
+    )
     def test_give_out_what_their_schema_names_and_no_more(self, world, mine, name):
         answer = ask(world, name, mine, world.shop, "k")
         assert answer.status_code in (200, 201), answer.text

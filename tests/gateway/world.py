@@ -125,7 +125,7 @@ class World:
         app_id: str,
         *,
         kind: PartnerKind = PartnerKind.MERCHANT,
-        functions: tuple[str, ...] = ("mall", "webhooks"),
+        functions: tuple[str, ...] = ("mall", "statements", "webhooks"),
         environment: str = "test",
         algorithm: str = "ed25519",
     ) -> Partner:

@@ -26,8 +26,18 @@ SIGNATURE_HEADERS_BYTES_MAX = 8 * 1024
 TARGET_URI = ("@target-uri",)
 TARGET_PARTS = ("@authority", "@path", "@query")
 
-MEANINGFUL = ("authorization", "cf-version", "idempotency-key", "content-digest")
+MEANINGFUL = (
+    "authorization",
+    "cf-version",
+    "idempotency-key",
+    "content-digest",
+    "range",
+    "if-range",
+)
 """Request fields that change what a request means: one that is present must be covered."""
+
+MEANINGFUL_IN_ANSWER = ("content-range", "repr-digest")
+"""The same of an answer: which part of what a body is."""
 
 REQUIRED_FIELDS = {
     "request": (),

@@ -13,6 +13,7 @@ from .message import Message
 from .profile import (
     LIFETIME_S_MAX,
     MEANINGFUL,
+    MEANINGFUL_IN_ANSWER,
     REQUIRED_FIELDS,
     TAG_REQUEST,
     TAG_RESPONSE,
@@ -98,9 +99,10 @@ def sign_response(
     """Sign an answer, bound to `message.request`; return the headers to add to it.
 
     `nonce` is the request's, or None if it had none that is one (see `request_nonce`). Covered are
-    the status, `request-id`, content-type and content-digest where there is a body, and of the
-    request its method, its target in the form that it signed, its content-digest and its
-    idempotency-key, the last two unless they are so broken that no base can hold them.
+    the status, `request-id`, content-type and content-digest where there is a body, content-range
+    and repr-digest where they are present, and of the request its method, its target in the form
+    that it signed, its content-digest and its idempotency-key, the last two unless they are so
+    broken that no base can hold them.
 
     Raises ValueError as `sign_request` does, and if there is no request.
     """
@@ -110,6 +112,7 @@ def sign_response(
         raise ValueError("a nonce has 16 to 64 unreserved ASCII characters")
     names = list(REQUIRED_FIELDS["response"])
     digest = _digest_headers(message, names)
+    names += [name for name in MEANINGFUL_IN_ANSWER if name in message.headers]
     texts = [f'"{name}"' for name in names]
     texts += [f'"{name}";req' for name in _request_names(message.request)]
     components = components_of(texts)

@@ -17,6 +17,7 @@ from .profile import (
     COMPONENTS_MAX,
     LIFETIME_S_MAX,
     MEANINGFUL,
+    MEANINGFUL_IN_ANSWER,
     REQUIRED_FIELDS,
     SIGNATURE_HEADERS_BYTES_MAX,
     TAG_REQUEST,
@@ -164,6 +165,7 @@ def _needed(message: Message, kind: str) -> list[str]:
         names.append("content-digest")
     if kind != "response":
         return ["@method", *names, *(name for name in MEANINGFUL if name in message.headers)]
+    names += [name for name in MEANINGFUL_IN_ANSWER if name in message.headers]
     asked = message.request.headers if message.request is not None else ()
     of_request = [name for name in ("content-digest", "idempotency-key") if name in asked]
     return [*names, "@method;req", *(f"{name};req" for name in of_request)]

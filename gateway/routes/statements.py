@@ -1,0 +1,88 @@
+"""Statements over the wire: what was made, its file whole or in parts."""
+
+from gateway import pages, ranges
+from gateway.endpoints import Call, Endpoint, Reply
+from gateway.routes.mall import PAGE
+from gateway.schemas import statements as schemas
+from lending.finance import statements
+
+FILE_TYPE = "text/csv; charset=utf-8; header=present"
+
+
+def statement_list(call: Call) -> Reply:
+    """A page of statements."""
+    keys = call.context.lending.keys
+    filters = {name: call.query.get(name) for name in ("kind", "span", "period")}
+    found, following = statements.page(
+        call.tx,
+        call.partner_id,
+        **filters,
+        before=pages.place_of(keys, call.query, filters),
+        limit=pages.limit_of(call.query),
+    )
+    return Reply({"data": found, "next_cursor": pages.cursor_of(keys, following, filters)})
+
+
+def statement(call: Call) -> Reply:
+    """One statement."""
+    found = statements.of_partner(call.tx, call.partner_id, call.path["statement_id"])
+    return Reply(statements.view(found))
+
+
+def statement_file(call: Call) -> Reply:
+    """The file of a statement."""
+    found = statements.of_partner(call.tx, call.partner_id, call.path["statement_id"])
+    files = call.context.lending.files
+    return ranges.answer(
+        call.headers,
+        sha256=found["sha256"],
+        size=found["size_bytes"],
+        read=lambda start, length: statements.part(files, found, start, length),
+        content_type=FILE_TYPE,
+    )
+
+
+_ONE = "/v1/statements/<statement_id>"
+
+ENDPOINTS = (
+    Endpoint(
+        "GET",
+        "/v1/statements",
+        "statements",
+        "Your statements, newest first",
+        statement_list,
+        function="statements",
+        owner="partner",
+        scope="statements:read",
+        response=schemas.StatementList,
+        query={
+            "kind": "only statements of this kind",
+            "span": "only those of a day, or of a month",
+            "period": "only that of a date (2026-11-23) or a month (2026-11)",
+            **PAGE,
+        },
+    ),
+    Endpoint(
+        "GET",
+        _ONE,
+        "statement",
+        "One statement: rows, sums, balances, and the schema of its file",
+        statement,
+        function="statements",
+        owner="partner",
+        scope="statements:read",
+        response=schemas.StatementSchema,
+    ),
+    Endpoint(
+        "GET",
+        f"{_ONE}/file",
+        "statement_file",
+        "The file of a statement, whole or by Range",
+        statement_file,
+        function="statements",
+        owner="partner",
+        scope="statements:read",
+        headers=ranges.HEADERS,
+        gives="text/csv",
+    ),
+)
