@@ -1,0 +1,20 @@
+"""A lender for a partner's own tests: real signatures both ways, kept orders, no network.
+
+    from cf_partner_sdk.testing import FakeGateway
+
+    with FakeGateway() as gateway:
+        shop = Shop(gateway.client())
+        order = shop.sell("A-77")
+        gateway.approve(order.id)
+
+Needs the package `responses`: `pip install "cf-partner-sdk[testing]"`. For pytest there are
+fixtures, see `cf_partner_sdk.testing.plugin`.
+"""
+
+from .clock import FakeClock
+from .door import NotFaked
+from .failures import Failure
+from .gateway import FakeGateway
+from .signed_events import EVENT_TYPES, SignedEvent
+
+__all__ = ["EVENT_TYPES", "Failure", "FakeClock", "FakeGateway", "NotFaked", "SignedEvent"]

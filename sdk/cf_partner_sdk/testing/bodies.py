@@ -1,0 +1,153 @@
+"""What the fake lender takes in a body: what the real one's schemas take."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from .wire import Problem
+
+Check = Callable[[Any, str], None]
+"""Looks at a value at a JSON pointer; raises Problem."""
+
+AMOUNT_MAX_FEN = 100_000_000
+BODY_BYTES_MAX = 1024 * 1024
+
+
+def read(body: bytes, content_type: str, checks: Mapping[str, Check]) -> dict[str, Any]:
+    """Return a JSON body that is in order. Raises Problem.
+
+    Of `checks`, a name that ends in `?` may be absent.
+    """
+    if len(body) > BODY_BYTES_MAX:
+        raise Problem(413, "body.too_large", "The body is larger than 1 MiB", mend="Send less.")
+    if content_type.partition(";")[0] != "application/json":
+        raise Problem(
+            415,
+            "body.encoding_refused",
+            "The body is not plain JSON",
+            mend="Send application/json without a Content-Encoding.",
+        )
+    try:
+        given = json.loads(body.decode("utf-8"))
+    except (ValueError, RecursionError):
+        raise Problem(
+            400,
+            "json.refused",
+            "The body cannot be read without doubt",
+            mend="Send UTF-8 JSON with unique keys.",
+        ) from None
+    members(checks)(given, "")
+    return dict(given)
+
+
+def refused(pointer: str, sentence: str) -> Problem:
+    """Return the refusal of a value."""
+    detail = f"A field is not as the schema says: {pointer.lstrip('/') or 'body'}: {sentence}"
+    mend = "See the schema of this call in /docs."
+    return Problem(400, "fields.refused", detail, field=pointer or None, mend=mend)
+
+
+def members(checks: Mapping[str, Check]) -> Check:
+    """Return a check of an object: its members, and no others."""
+    known = {name.rstrip("?"): check for name, check in checks.items()}
+    needed = [name for name in checks if not name.endswith("?")]
+
+    def check(value: Any, at: str) -> None:
+        if not isinstance(value, dict):
+            raise refused(at, "must be an object")
+        for name in needed:
+            if name not in value:
+                raise refused(f"{at}/{name}", "Missing data for required field.")
+        for name, member in value.items():
+            if name not in known:
+                raise refused(f"{at}/{name}", "Unknown field.")
+            if not (member is None and f"{name}?" in checks):
+                known[name](member, f"{at}/{name}")
+
+    return check
+
+
+def text(most: int, pattern: str = r"[^\x00-\x1f]*", least: int = 1) -> Check:
+    """Return a check of a text's length and form."""
+    form = re.compile(pattern, re.ASCII)
+
+    def check(value: Any, at: str) -> None:
+        if not isinstance(value, str):
+            raise refused(at, "must be a text")
+        if not least <= len(value) <= most or form.fullmatch(value) is None:
+            raise refused(at, f"must have {least} to {most} characters and match {pattern}")
+
+    return check
+
+
+def whole(most: int) -> Check:
+    """Return a check of a whole number from 1."""
+
+    def check(value: Any, at: str) -> None:
+        if type(value) is not int or not 1 <= value <= most:
+            raise refused(at, f"must be a whole number from 1 to {most}")
+
+    return check
+
+
+def several(each: Check, least: int, most: int) -> Check:
+    """Return a check of a list."""
+
+    def check(value: Any, at: str) -> None:
+        if not isinstance(value, list) or not least <= len(value) <= most:
+            raise refused(at, f"must be a list of {least} to {most}")
+        for place, member in enumerate(value):
+            each(member, f"{at}/{place}")
+
+    return check
+
+
+def labels(value: Any, at: str) -> None:
+    """Check metadata: at most 20 short texts by name."""
+    if not isinstance(value, dict) or len(value) > 20:
+        raise refused(at, "must be an object of at most 20")
+    for name, member in value.items():
+        text(40)(name, f"{at}/{name}")
+        text(500, least=0)(member, f"{at}/{name}")
+
+
+_NUMBER = text(64, r"[A-Za-z0-9_.-]+")
+_URL = text(2000, r"https?://[^\s@/?#\\]+([/?#][!-~]*)?")
+_AMOUNT = whole(AMOUNT_MAX_FEN)
+
+QUOTE: Mapping[str, Check] = {
+    "amount_fen": _AMOUNT,
+    "product_code?": _NUMBER,
+    "periods?": several(whole(120), 1, 60),
+}
+ITEM: Mapping[str, Check] = {
+    "sku": text(64),
+    "name": text(200),
+    "quantity": whole(10_000),
+    "unit_price_fen": _AMOUNT,
+    "category": text(64, r"[a-z0-9_]+"),
+}
+ORDER: Mapping[str, Check] = {
+    "order_no": _NUMBER,
+    "amount_fen": _AMOUNT,
+    "product_code?": _NUMBER,
+    "items": several(members(ITEM), 1, 100),
+    "return_url": _URL,
+    "cancel_url?": _URL,
+    "metadata?": labels,
+}
+REFUND: Mapping[str, Check] = {
+    "refund_no": _NUMBER,
+    "order_id": text(64, r"[a-z0-9_]+"),
+    "amount_fen": _AMOUNT,
+    "items?": several(members({"sku": text(64), "quantity": whole(10_000)}), 0, 100),
+    "reason?": text(200, least=0),
+}
+ENDPOINT: Mapping[str, Check] = {
+    "url": _URL,
+    "event_types?": several(text(64), 1, 50),
+    "description?": text(200, least=0),
+}

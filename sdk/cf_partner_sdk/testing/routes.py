@@ -1,0 +1,209 @@
+"""The calls that the fake lender answers, each on its book."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Optional
+from urllib.parse import parse_qsl
+
+from . import bodies, quoting
+from .book import Book
+from .wire import Answer, Problem, dumps, not_found, to_json
+
+LIMIT, LIMIT_MAX = 50, 200
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A verified call: the book, the ids in its path, its query and its body."""
+
+    book: Book
+    ids: Sequence[str]
+    query: Mapping[str, str]
+    body: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Route:
+    """One call, as the lender's interface has it."""
+
+    method: str
+    path: re.Pattern[str]
+    act: Callable[[Asked], Answer]
+    checks: Optional[Mapping[str, bodies.Check]] = None
+    query: Sequence[str] = ()
+    writes: bool = False
+
+
+def _json(value: Any, status: int = 200, location: str = "") -> Answer:
+    headers = {"Content-Type": "application/json", "Cache-Control": "no-store"}
+    if location:
+        headers["Location"] = location
+    return Answer(status, dumps(value), headers)
+
+
+def _page(asked: Asked, rows: Sequence[Any]) -> Answer:
+    """Answer a page of rows, newest first, from where the cursor says."""
+    filters = "&".join(f"{name}={asked.query.get(name)}" for name in ("order_no", "state", "type"))
+    limit = _limit(asked.query)
+    start, _, of = asked.query.get("cursor", f"0.{filters.encode().hex()}").partition(".")
+    if of != filters.encode().hex() or not start.isdigit():
+        raise Problem(
+            400,
+            "cursor.refused",
+            "The cursor cannot be read",
+            field="/cursor",
+            mend="Send next_cursor as it came, or none to begin.",
+        )
+    ordered = list(reversed(rows))
+    end = int(start) + limit
+    cursor = f"{end}.{of}" if end < len(ordered) else None
+    return _json({"data": ordered[int(start) : end], "next_cursor": cursor})
+
+
+def _limit(query: Mapping[str, str]) -> int:
+    raw = query.get("limit", str(LIMIT))
+    if re.fullmatch("[1-9][0-9]{0,2}", raw, re.ASCII) is None or int(raw) > LIMIT_MAX:
+        mend = f"Use a limit of 1 to {LIMIT_MAX}."
+        raise Problem(400, "fields.refused", "limit cannot be read", field="/limit", mend=mend)
+    return int(raw)
+
+
+def _quote(asked: Asked) -> Answer:
+    if asked.body.get("product_code") not in (None, quoting.PRODUCT):
+        raise not_found()
+    return _json(quoting.quote(asked.body["amount_fen"], asked.body.get("periods")))
+
+
+def _place(asked: Asked) -> Answer:
+    made = asked.book.place(asked.body)
+    return _json(made, 201, f"/v1/mall/orders/{made.id}")
+
+
+def _orders(asked: Asked) -> Answer:
+    asked.book.expire_due()
+    wanted = {name: asked.query[name] for name in ("order_no", "state") if name in asked.query}
+    found = [
+        order
+        for order in asked.book.orders.values()
+        if all(to_json(order)[name] == value for name, value in wanted.items())
+    ]
+    return _page(asked, found)
+
+
+def _contract(asked: Asked) -> Answer:
+    order = asked.book.order(asked.ids[0])
+    if order.loan_id is None:
+        raise not_found()
+    text = f"%PDF-1.4\n% contract of {order.loan_id}, by the fake lender\n%%EOF\n".encode("ascii")
+    return Answer(200, text, {"Content-Type": "application/pdf", "Cache-Control": "no-store"})
+
+
+def _refund(asked: Asked) -> Answer:
+    made = asked.book.refund(asked.body)
+    return _json(made, 201, f"/v1/mall/refunds/{made.id}")
+
+
+def _refunds(asked: Asked) -> Answer:
+    wanted = asked.query.get("order_id")
+    found = [one for one in asked.book.refunds.values() if wanted in (None, one.order_id)]
+    return _page(asked, found)
+
+
+def _register(asked: Asked) -> Answer:
+    made = asked.book.register(asked.body)
+    return _json(made, 201, f"/v1/webhook_endpoints/{made.id}")
+
+
+def _delete(asked: Asked) -> Answer:
+    _one(asked.book.endpoints, asked.ids[0])
+    del asked.book.endpoints[asked.ids[0]]
+    return _json({"id": asked.ids[0], "deleted": True})
+
+
+def _try_endpoint(asked: Asked) -> Answer:
+    endpoint = _one(asked.book.endpoints, asked.ids[0])
+    return _json(asked.book.tell("endpoint.test", endpoint, endpoint.id, test=True), 201)
+
+
+def _events(asked: Asked) -> Answer:
+    asked.book.expire_due()
+    of_type, of_subject = asked.query.get("type"), asked.query.get("subject")
+    found = [
+        event
+        for event in asked.book.events.values()
+        if of_type in (None, event.type) and of_subject in (None, event.subject)
+    ]
+    return _page(asked, found)
+
+
+def _one(kept: Mapping[str, Any], wanted: str) -> Any:
+    if wanted not in kept:
+        raise not_found()
+    return kept[wanted]
+
+
+def _route(method: str, path: str, act: Callable[[Asked], Answer], **more: Any) -> Route:
+    return Route(method, re.compile(path.replace("<id>", "([A-Za-z0-9_]+)")), act, **more)
+
+
+_PAGE = ("cursor", "limit")
+ROUTES = (
+    _route("POST", "/v1/mall/quotes", _quote, checks=bodies.QUOTE),
+    _route("POST", "/v1/mall/orders", _place, checks=bodies.ORDER, writes=True),
+    _route("GET", "/v1/mall/orders", _orders, query=("order_no", "state", *_PAGE)),
+    _route("GET", "/v1/mall/orders/<id>", lambda asked: _json(asked.book.order(asked.ids[0]))),
+    _route(
+        "POST",
+        "/v1/mall/orders/<id>/cancel",
+        lambda asked: _json(asked.book.cancel(asked.ids[0])),
+        writes=True,
+    ),
+    _route("GET", "/v1/mall/orders/<id>/contract", _contract),
+    _route("POST", "/v1/mall/refunds", _refund, checks=bodies.REFUND, writes=True),
+    _route("GET", "/v1/mall/refunds", _refunds, query=("order_id", *_PAGE)),
+    _route(
+        "GET",
+        "/v1/mall/refunds/<id>",
+        lambda asked: _json(_one(asked.book.refunds, asked.ids[0])),
+    ),
+    _route("POST", "/v1/webhook_endpoints", _register, checks=bodies.ENDPOINT, writes=True),
+    _route(
+        "GET",
+        "/v1/webhook_endpoints",
+        lambda asked: _json({"data": list(asked.book.endpoints.values()), "next_cursor": None}),
+    ),
+    _route(
+        "GET",
+        "/v1/webhook_endpoints/<id>",
+        lambda asked: _json(_one(asked.book.endpoints, asked.ids[0])),
+    ),
+    _route("DELETE", "/v1/webhook_endpoints/<id>", _delete, writes=True),
+    _route("POST", "/v1/webhook_endpoints/<id>/test", _try_endpoint, writes=True),
+    _route("GET", "/v1/events", _events, query=("type", "subject", "since", *_PAGE)),
+    _route("GET", "/v1/events/<id>", lambda asked: _json(_one(asked.book.events, asked.ids[0]))),
+    _route(
+        "POST",
+        "/v1/events/<id>/resend",
+        lambda asked: _json(_one(asked.book.events, asked.ids[0])),
+        writes=True,
+    ),
+)
+
+
+def query_of(route: Route, raw: str) -> dict[str, str]:
+    """Return the query, each parameter known and given once. Raises Problem."""
+    found: dict[str, str] = {}
+    for name, value in parse_qsl(raw, keep_blank_values=True):
+        if name not in route.query or name in found:
+            raise Problem(
+                400,
+                "fields.refused",
+                "this query parameter is not known here, or is given twice",
+                field=f"/{name}",
+                mend=f"Use at most once each: {', '.join(route.query) or 'none'}.",
+            )
+        found[name] = value
+    return found

@@ -1,0 +1,57 @@
+"""Events as the lender posts them, for the tests of a webhook endpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from cf_partner_sdk import Event, PrivateKey
+from cf_partner_sdk.http_signatures import TAG_EVENT, Message, new_nonce, sign_request
+
+from .wire import dumps
+
+EVENT_TYPES = (
+    "order.created",
+    "order.approved",
+    "order.referred",
+    "order.declined",
+    "order.signed",
+    "order.paid",
+    "order.payout_failed",
+    "order.cancelled",
+    "order.expired",
+    "order.refunded",
+    "loan.repaid",
+    "endpoint.test",
+    "endpoint.disabled",
+)
+"""Every type of event that this version knows."""
+
+
+@dataclass(frozen=True)
+class SignedEvent:
+    """A POST of the lender: post `body` with `headers` to your endpoint at `url`."""
+
+    url: str
+    headers: Mapping[str, str]
+    body: bytes
+    event: Event
+
+
+def sign_event(event: Event, url: str, key: PrivateKey, *, at: int) -> SignedEvent:
+    """Sign an event for an endpoint, as sent at `at`, in seconds since 1970."""
+    body = dumps(event)
+    headers = {
+        "Content-Type": "application/json",
+        "webhook-id": event.id,
+        "webhook-timestamp": str(at),
+    }
+    message = Message.of_url("POST", url, headers, body)
+    added = sign_request(message, key, created=at, nonce=new_nonce(), tag=TAG_EVENT)
+    return SignedEvent(url, {**headers, **added}, body, event)
+
+
+def require_type(kind: str) -> None:
+    """Refuse a type that there is not. Raises ValueError."""
+    if kind not in EVENT_TYPES:
+        raise ValueError(f"{kind} is none of {', '.join(EVENT_TYPES)}")
