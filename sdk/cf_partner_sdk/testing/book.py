@@ -9,6 +9,7 @@ from datetime import timedelta
 from decimal import Decimal
 from itertools import count
 from typing import Any
+from urllib.parse import urlsplit
 
 from cf_partner_sdk import (
     EndpointState,
@@ -181,7 +182,16 @@ class Book:
         return made
 
     def register(self, body: Mapping[str, Any]) -> WebhookEndpoint:
-        """Register an endpoint."""
+        """Register an endpoint; it may be https, or on this machine. Raises Problem."""
+        parts = urlsplit(body["url"])
+        if parts.scheme != "https" and parts.hostname not in {"127.0.0.1", "localhost"}:
+            raise Problem(
+                422,
+                "webhook.url_refused",
+                "This URL cannot receive webhooks",
+                field="/url",
+                mend="Use an https URL with a public address, port 443 or 8443, and no user part.",
+            )
         made = WebhookEndpoint(
             id=self.new_id("whe"),
             url=body["url"],

@@ -81,7 +81,7 @@ def to_json(value: Any) -> Any:
         if isinstance(value, kind):
             return write(value)
     if is_dataclass(value) and not isinstance(value, type):
-        known = {one.name: to_json(getattr(value, one.name)) for one in fields(value)}
+        known = {one.name: to_json(getattr(value, one.name)) for one in fields(value) if one.repr}
         return {**known, **to_json(getattr(value, "extra", {}))}
     if isinstance(value, Mapping):
         return {name: to_json(member) for name, member in value.items()}
