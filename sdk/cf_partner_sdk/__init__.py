@@ -53,6 +53,7 @@ from ._models import (
     Quote,
     Refund,
     RefundState,
+    ReturnedItem,
     SubsidyPayer,
 )
 from ._partner_keys import KeyState, PartnerKey
@@ -138,6 +139,7 @@ __all__ = [
     "Repayment",
     "RequestInvalid",
     "Resent",
+    "ReturnedItem",
     "SeenStore",
     "ServerFault",
     "SqlSeenStore",

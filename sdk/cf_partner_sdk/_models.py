@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from enum import Enum
 from types import MappingProxyType
@@ -207,14 +207,25 @@ class OrderItem(Model):
 
 @dataclass(frozen=True)
 class Payout(Model):
-    """What the merchant was paid, and where."""
+    """What the merchant was paid, and where.
+
+    `amount_fen` arrived: the amount less `fee_fen`, `subsidy_fen` for an interest-free offer
+    and `claims_fen` for goods that came back. `business_date` is the day it is booked on.
+    """
 
     amount_fen: int
     account_last4: Optional[str] = None
     paid_at: Optional[datetime] = None
     channel_reference: Optional[str] = None
+    fee_fen: Optional[int] = None
+    subsidy_fen: Optional[int] = None
+    claims_fen: Optional[int] = None
+    business_date: Optional[date] = None
 
-    _readers: ClassVar[Mapping[str, Reader]] = {"paid_at": instant}
+    _readers: ClassVar[Mapping[str, Reader]] = {
+        "paid_at": instant,
+        "business_date": date.fromisoformat,
+    }
 
 
 @dataclass(frozen=True)
@@ -253,6 +264,14 @@ class Order(Model):
 
 
 @dataclass(frozen=True)
+class ReturnedItem(Model):
+    """Goods that came back."""
+
+    sku: str
+    quantity: int
+
+
+@dataclass(frozen=True)
 class Refund(Model):
     """Goods that went back.
 
@@ -270,8 +289,18 @@ class Refund(Model):
     merchant_claim_fen: int = 0
     loan_outstanding_principal_fen: Optional[int] = None
     created_at: Optional[datetime] = None
+    items: tuple[ReturnedItem, ...] = ()
+    reason: str = ""
+    order_no: Optional[str] = None
+    loan_id: Optional[str] = None
+    business_date: Optional[date] = None
 
-    _readers: ClassVar[Mapping[str, Reader]] = {"state": RefundState, "created_at": instant}
+    _readers: ClassVar[Mapping[str, Reader]] = {
+        "state": RefundState,
+        "created_at": instant,
+        "items": many(ReturnedItem.from_json),
+        "business_date": date.fromisoformat,
+    }
 
 
 @dataclass(frozen=True)

@@ -52,3 +52,7 @@ class TestTheQuickStart:
         platform.answers = [problem(409, "order.paid_already", mend="Refund it.")]
         exec(blocks()[3], {"cf": cf, "order": type("Order", (), {"id": "ord_1"})})
         assert capsys.readouterr().out == "order.paid_already None Refund it. req_1 False\n"
+
+    def test_tries_a_shop_out(self, capsys):
+        exec(blocks()[4], {})
+        assert capsys.readouterr().out == "paid\nA-77\n"

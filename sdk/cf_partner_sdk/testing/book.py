@@ -21,6 +21,7 @@ from cf_partner_sdk import (
     Refund,
     RefundState,
     Repayment,
+    ReturnedItem,
     WebhookEndpoint,
 )
 
@@ -129,7 +130,16 @@ class Book:
         order = self.orders[order_id]
         fee = int((order.amount_fen * quoting.MERCHANT_FEE_RATE).quantize(Decimal(1)))
         paid_fen = order.amount_fen - fee
-        payout = Payout(paid_fen, "0012", self._clock.now(), self.new_id("ch"))
+        payout = Payout(
+            amount_fen=paid_fen,
+            account_last4="0012",
+            paid_at=self._clock.now(),
+            channel_reference=self.new_id("ch"),
+            fee_fen=fee,
+            subsidy_fen=0,
+            claims_fen=0,
+            business_date=self._clock.business_date(),
+        )
         return self.move(order_id, OrderState.PAID, paid_fen=paid_fen, payout=payout)
 
     def repay(self, order_id: str, principal_fen: int, interest_fen: int) -> None:
@@ -156,21 +166,23 @@ class Book:
         if any(one.refund_no == body["refund_no"] for one in self.refunds.values()):
             raise _number_taken("refund", "/refund_no")
         reduction = min(amount_fen, self._open_fen(order))
-        fields = {
-            "id": self.new_id("rfd"),
-            "refund_no": body["refund_no"],
-            "order_id": order.id,
-            "amount_fen": amount_fen,
-            "items": items,
-            "reason": body.get("reason") or "",
-            "loan_reduction_fen": reduction,
-            "borrower_refund_fen": amount_fen - reduction,
-            "merchant_claim_fen": amount_fen,
-            "state": (RefundState.PENDING if amount_fen > reduction else RefundState.DONE).value,
-            "loan_outstanding_principal_fen": self._open_fen(order) - reduction,
-            "created_at": rfc3339(self._clock.now()),
-        }
-        made = Refund.from_json(fields)
+        made = Refund(
+            id=self.new_id("rfd"),
+            refund_no=body["refund_no"],
+            order_id=order.id,
+            amount_fen=amount_fen,
+            state=RefundState.PENDING if amount_fen > reduction else RefundState.DONE,
+            loan_reduction_fen=reduction,
+            borrower_refund_fen=amount_fen - reduction,
+            merchant_claim_fen=amount_fen,
+            loan_outstanding_principal_fen=self._open_fen(order) - reduction,
+            created_at=self._clock.now(),
+            items=tuple(ReturnedItem(**item) for item in items),
+            reason=body.get("reason") or "",
+            order_no=order.order_no,
+            loan_id=order.loan_id,
+            business_date=self._clock.business_date(),
+        )
         self.refunds[made.id] = made
         refunded_fen = order.refunded_fen + amount_fen
         whole = refunded_fen == order.amount_fen
@@ -279,7 +291,7 @@ class Book:
         left = Counter({item.sku: item.quantity for item in order.items})
         for one in self.refunds.values():
             if one.order_id == order.id:
-                left.subtract({back["sku"]: back["quantity"] for back in to_json(one)["items"]})
+                left.subtract({back.sku: back.quantity for back in one.items})
         price_fen = 0
         for place, back in enumerate(items):
             left[back["sku"]] -= back["quantity"]

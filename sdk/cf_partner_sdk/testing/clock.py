@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 
 from cf_partner_sdk import Clock
 
+_SHANGHAI = timezone(timedelta(hours=8))
 START = datetime(2027, 3, 1, 2, 0, tzinfo=timezone.utc)
 
 
@@ -23,6 +24,10 @@ class FakeClock:
     def now(self) -> datetime:
         """Return the lender's time, in UTC."""
         return self._at
+
+    def business_date(self) -> date:
+        """Return the date in Shanghai, on which things are booked."""
+        return self._at.astimezone(_SHANGHAI).date()
 
     def seconds(self) -> int:
         """Return the lender's time in seconds since 1970."""

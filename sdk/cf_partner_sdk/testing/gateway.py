@@ -8,6 +8,8 @@ from datetime import timedelta
 from types import TracebackType
 from typing import Any, Optional, Union
 
+import responses
+
 from cf_partner_sdk import (
     Client,
     Event,
@@ -51,6 +53,9 @@ class FakeGateway:
     idempotency key with the first reply, and signs everything with keys of its own. Nothing
     happens to an order unless the test makes it: `approve`, `sign`, `pay`, …; time stands still
     unless the test moves it. What moves an order raises ValueError where the lender could not.
+
+    Give your own `mock` (of the package `responses`) if the test has one running; it then answers
+    for the lender too.
     """
 
     def __init__(
@@ -61,6 +66,7 @@ class FakeGateway:
         app_id: str = "app_test",
         partner_key: Optional[PrivateKey] = None,
         clock: Optional[FakeClock] = None,
+        mock: Optional[responses.RequestsMock] = None,
     ) -> None:
         self.base_url = base_url
         self.webhook_url = webhook_url
@@ -69,7 +75,7 @@ class FakeGateway:
         self.partner_key = partner_key or PrivateKey.generate()
         self._book = Book(self.clock, base_url)
         self._door = Door(self.clock, self._book)
-        self._mounted = Mounted(base_url, self._door)
+        self._mounted = Mounted(base_url, self._door, mock)
         self.accept_key(self.partner_key.public)
 
     def __enter__(self) -> FakeGateway:
@@ -203,7 +209,6 @@ class FakeGateway:
         """Let what the borrower is owed arrive."""
         kept = self._book.refunds[refund.id]
         done = replace(kept, state=RefundState.DONE)
-        object.__setattr__(done, "extra", kept.extra)
         self._book.refunds[refund.id] = done
         return done
 

@@ -17,29 +17,28 @@ _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
 class Mounted:
-    """A door behind `requests`; other hosts stay as they are, unless they are mocked too."""
+    """A door behind `requests`; other hosts stay as they are, or as `mock` has them."""
 
-    def __init__(self, base_url: str, door: Door) -> None:
-        self._url = re.compile(f"{re.escape(base_url)}/.*")
-        self._base_url = base_url
+    def __init__(self, base_url: str, door: Door, mock: Optional[responses.RequestsMock]) -> None:
+        self._lender = re.compile(f"{re.escape(base_url)}/.*")
         self._door = door
-        self._mock: Optional[responses.RequestsMock] = None
+        self._given = mock
+        self._own = responses.RequestsMock(assert_all_requests_are_fired=False)
+        self._own.add_passthru(re.compile(f"(?!{re.escape(base_url)}/)"))
 
     def start(self) -> None:
         """Answer from now on."""
-        mock = responses.RequestsMock(assert_all_requests_are_fired=False)
-        others = re.compile(f"(?!{re.escape(self._base_url)}/)")
-        mock.add_passthru(others)
         for method in _METHODS:
-            mock.add_callback(method, self._url, callback=self._take)
-        mock.start()
-        self._mock = mock
+            (self._given or self._own).add_callback(method, self._lender, callback=self._take)
+        if self._given is None:
+            self._own.start()
 
     def stop(self) -> None:
         """Let the network be."""
-        if self._mock is not None:
-            self._mock.stop(allow_assert=False)
-            self._mock = None
+        for method in _METHODS:
+            (self._given or self._own).remove(method, self._lender)
+        if self._given is None:
+            self._own.stop(allow_assert=False)
 
     def _take(self, sent: requests.PreparedRequest) -> Any:
         body = sent.body or b""

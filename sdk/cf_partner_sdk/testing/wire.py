@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
-from datetime import datetime, timezone
+from datetime import date, datetime, timezone
 from decimal import Decimal
 from enum import Enum
 from typing import Any, Optional
@@ -100,4 +100,5 @@ _WRITE: Mapping[type, Callable[[Any], str]] = {
     Enum: lambda member: str(member.value),
     Decimal: str,
     datetime: rfc3339,
+    date: date.isoformat,
 }
