@@ -103,6 +103,8 @@ class CheckKind(StrEnum):
     """By customer: the exposure account and, together, open loans and credit lines (P12)."""
     EXPOSURE_HELD = "exposure_held"
     """By customer: what is held on the exposure account and the loans not paid out yet (P12)."""
+    MERCHANT_RETAINED = "merchant_retained"
+    """By loan: the account and the parts that the merchant does not have yet (STORE-6)."""
     CREDIT_LINE = "credit_line"
     """By line, and by line and scene: the account and the open principal drawn on it (P12)."""
     CREDIT_LINE_HELD = "credit_line_held"

@@ -52,11 +52,12 @@ def sub_ledger_check(tx: Tx) -> list[SubLedgerDifference]:
 
     Principal of a loan is what its current plan leaves open; exposure of a customer is that of all
     loans on no line and what lines take, and what is held on it the loans that are signed and not
-    paid out; the same for each line and its scenes; suspense is empty.
+    paid out; the same for each line and its scenes. What is kept back of a merchant is by loan what
+    its parts say; suspense is empty.
     Interest receivable and subsidies not earned are, by product, what open loans add up to; what is
     written off is by loan what it still owes.
     """
-    principal, exposure, suspense, interest, subsidy, written_off = (
+    principal, exposure, suspense, interest, subsidy, written_off, retained = (
         {item.owner: item.balance_fen for item in ledger.sub_ledger(tx, code)}
         for code in (
             Code.LOAN_PRINCIPAL,
@@ -65,6 +66,7 @@ def sub_ledger_check(tx: Tx) -> list[SubLedgerDifference]:
             Code.INTEREST_RECEIVABLE,
             Code.DEFERRED_SUBSIDY,
             Code.WRITTEN_OFF,
+            Code.MERCHANT_RETAINED,
         )
     )
     held = store.held_by_owner(tx, Code.EXPOSURE)
@@ -73,6 +75,7 @@ def sub_ledger_check(tx: Tx) -> list[SubLedgerDifference]:
         *rules.unlike(CheckKind.LOAN_PRINCIPAL, principal, store.open_principal_by_loan(tx)),
         *rules.unlike(CheckKind.EXPOSURE, exposure, store.open_principal_by_customer(tx)),
         *rules.unlike(CheckKind.EXPOSURE_HELD, held, store.awaiting_payout_by_customer(tx)),
+        *rules.unlike(CheckKind.MERCHANT_RETAINED, retained, store.not_released_by_loan(tx)),
         *rules.unlike(CheckKind.CREDIT_LINE, drawn, store.open_principal_by_line(tx)),
         *rules.unlike(CheckKind.CREDIT_LINE_HELD, drawn_held, store.awaiting_payout_by_line(tx)),
         *rules.unlike(CheckKind.SUSPENSE, suspense, {}),

@@ -166,6 +166,16 @@ def awaiting_payout_by_customer(tx: Tx) -> dict[str, int]:
     )
 
 
+def not_released_by_loan(tx: Tx) -> dict[str, int]:
+    """What merchants do not have yet of services paid ahead, as the account has it: below 0."""
+    return _by_owner(
+        tx.all(
+            "SELECT loan_id AS owner, -sum(gross_fen) AS fen FROM loan_release"
+            " WHERE state IN ('planned', 'paying', 'failed') GROUP BY loan_id"
+        )
+    )
+
+
 def interest_receivable_by_product(tx: Tx) -> dict[str, int]:
     """Interest that open loans have earned and not been paid, written-off ones left out."""
     return _by_owner(

@@ -29,6 +29,8 @@ class Code(StrEnum):
     """By the order it came with: what belongs nowhere yet; 0 at rest (L12)."""
     MERCHANT_PAYABLE = "224101"
     """By partner."""
+    MERCHANT_RETAINED = "224103"
+    """By loan: kept back from a merchant that is paid as it serves (STORE-6)."""
     BORROWER_CREDIT = "224102"
     """By customer: paid beyond what was due, or refunded goods."""
     DEFERRED_SUBSIDY = "240101"
@@ -69,6 +71,7 @@ TITLES = {
     Code.LOAN_LOSS_PROVISION: "贷款损失准备",
     Code.SUSPENSE: "待处理财产损溢",
     Code.MERCHANT_PAYABLE: "其他应付款-商户",
+    Code.MERCHANT_RETAINED: "其他应付款-待划转商户款",
     Code.BORROWER_CREDIT: "其他应付款-借款人溢缴款",
     Code.DEFERRED_SUBSIDY: "递延收益-商户贴息",
     Code.INTEREST_INCOME: "利息收入",
@@ -95,6 +98,7 @@ OWNED = frozenset(
         Code.SUBSIDY_RECEIVABLE,
         Code.LOAN_PRINCIPAL,
         Code.SUSPENSE,
+        Code.MERCHANT_RETAINED,
         Code.BORROWER_CREDIT,
         Code.EXPOSURE,
         Code.CREDIT_LINE,
@@ -117,9 +121,11 @@ LIMITS = {
     Code.CREDIT_LINE: Limits(debit_fen=0),
     Code.CREDIT_LINE_SCENE: Limits(debit_fen=0),
     Code.MERCHANT_CLAIM: Limits(credit_fen=0),
+    Code.MERCHANT_RETAINED: Limits(debit_fen=0),
 }
 """What every account of a code is opened with, so that no caller can forget it.
 
-A credit limit of 0 says that the account never goes below 0 (L15); a debit limit of 0, that nothing
-is drawn on a line before it was opened with a limit of its own.
+A credit limit of 0 says that the account never goes below 0 (L15). A debit limit of 0 says that no
+more is given than was kept back, and that nothing is drawn on a line before it was opened with a
+limit of its own.
 """

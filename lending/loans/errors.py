@@ -83,3 +83,50 @@ class EventTakenBack(Conflict):
 
     code, title = "loan.event_taken_back", "This was taken back already"
     mend = "Look at how the loan stands now."
+
+
+class NoSuchPart(NotFound):
+    """The loan has no such later part."""
+
+
+class PartNotPlanned(Conflict):
+    """The part is with the merchant, on its way, or stopped."""
+
+    code, title = "release.not_planned", "This part does not wait to be paid"
+    mend = "Look at the state of each part."
+
+
+class PartHeld(Conflict):
+    """Something holds the part, such as a complaint."""
+
+    code, title = "release.held", "This part is held"
+    mend = "Wait until the lender has looked into what holds it."
+
+
+class PartNotDue(Conflict):
+    """The date of the part has not come."""
+
+    code, title = "release.not_due", "This part is not due yet"
+    mend = "Wait for its date."
+
+
+class ServiceNotConfirmed(Conflict):
+    """Nobody has said that the service goes on."""
+
+    code, title = "release.not_confirmed", "The service is not confirmed for this part"
+    mend = "Confirm the service of the period first."
+
+
+class PartUnderWay(Conflict):
+    """A part is on its way to the merchant, or may be: stopping waits until that is known."""
+
+    code, title = "release.under_way", "有一期款项正在划转,暂时无法停止"
+    mend = "请稍后再试。"
+    retry_after_s = 30
+
+
+class NothingToStop(Conflict):
+    """The merchant has been paid all, or the service was stopped before."""
+
+    code, title = "release.nothing_to_stop", "没有尚未划转给商户的款项"
+    mend = "请与商户协商,或联系客服处理。"

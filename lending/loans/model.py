@@ -6,6 +6,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from lending.ledger.model import Account
 from lending.loans.terms import Terms
 
 
@@ -67,6 +68,8 @@ class Purpose(StrEnum):
 
     DISBURSEMENT = "disbursement"
     """The loan, to the merchant (MALL-2)."""
+    RELEASE = "release"
+    """A later part of a loan whose merchant is paid as it serves (STORE-6)."""
     BORROWER_REFUND = "borrower_refund"
     """What a borrower had repaid of goods that were returned."""
 
@@ -175,6 +178,8 @@ class Payout:
     loan_id: str
     purpose: Purpose
     refund_id: str
+    part: int
+    """Which part of a release; 0 for all else."""
     attempt: int
     channel_order_no: str
     account_id: str
@@ -187,6 +192,51 @@ class Payout:
     created_at: datetime
     channel_reference: str
     ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Payable:
+    """What one payment to a merchant is to be, before what it owes us is taken off."""
+
+    purpose: Purpose
+    part: int
+    amount_fen: int
+    """Fee and subsidy are off already."""
+    debit: Account
+    """What the payment is held on until it is made."""
+
+
+class ReleaseState(StrEnum):
+    """Where a part is that was kept back from a merchant."""
+
+    PLANNED = "planned"
+    """Waits for its date and for the word that the service goes on."""
+    PAYING = "paying"
+    """On its way to the merchant."""
+    PAID = "paid"
+    """The merchant has it. Final."""
+    FAILED = "failed"
+    """Every account of the merchant refused; an operator has it tried again."""
+    STOPPED = "stopped"
+    """The service stopped: it went off the loan. Final."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReleasePart:
+    """A part of a loan that the merchant gets later."""
+
+    loan_id: str
+    part: int
+    due_date: date
+    gross_fen: int
+    fee_fen: int
+    subsidy_fen: int
+    state: ReleaseState
+    confirmed_at: datetime | None
+    """When somebody said that the service goes on."""
+    confirmed_by: str
+    held_because: str
+    """Why it is not paid although it is due, such as a complaint; empty where nothing holds it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,17 +6,18 @@ from lending.foundation.ports import ChannelResult
 from lending.loans.model import Payout, PayoutState, Purpose
 
 PAYOUT = """
-    SELECT id, loan_id, purpose, refund_id, attempt, channel_order_no, account_id, amount_fen,
+    SELECT id, loan_id, purpose, refund_id, part, attempt, channel_order_no, account_id, amount_fen,
            offset_fen, state, hold_id, queries, created_at, channel_reference, ended_at
     FROM payout WHERE id = :id"""
 PAYOUT_LOCKED = """
-    SELECT id, loan_id, purpose, refund_id, attempt, channel_order_no, account_id, amount_fen,
+    SELECT id, loan_id, purpose, refund_id, part, attempt, channel_order_no, account_id, amount_fen,
            offset_fen, state, hold_id, queries, created_at, channel_reference, ended_at
     FROM payout WHERE id = :id FOR UPDATE"""
 PAYOUTS = """
-    SELECT id, loan_id, purpose, refund_id, attempt, channel_order_no, account_id, amount_fen,
+    SELECT id, loan_id, purpose, refund_id, part, attempt, channel_order_no, account_id, amount_fen,
            offset_fen, state, hold_id, queries, created_at, channel_reference, ended_at
     FROM payout WHERE loan_id = :loan_id AND purpose = :purpose AND refund_id = :refund_id
+        AND part = :part
     ORDER BY attempt"""
 
 
@@ -30,10 +31,15 @@ def payout(tx: Tx, payout_id: str, *, lock: bool = False) -> Payout | None:
 
 
 def payouts(
-    tx: Tx, loan_id: str, purpose: Purpose = Purpose.DISBURSEMENT, refund_id: str = ""
+    tx: Tx,
+    loan_id: str,
+    purpose: Purpose = Purpose.DISBURSEMENT,
+    *,
+    refund_id: str = "",
+    part: int = 0,
 ) -> list[Payout]:
     """All attempts at one payment, the first at the front."""
-    rows = tx.all(PAYOUTS, loan_id=loan_id, purpose=purpose.value, refund_id=refund_id)
+    rows = tx.all(PAYOUTS, loan_id=loan_id, purpose=purpose.value, refund_id=refund_id, part=part)
     return [_payout(row) for row in rows]
 
 
@@ -44,14 +50,15 @@ def id_of_channel_order(tx: Tx, channel_order_no: str) -> str | None:
 
 def insert(tx: Tx, made: Payout) -> None:
     tx.run(
-        "INSERT INTO payout (id, loan_id, purpose, refund_id, attempt, channel_order_no,"
+        "INSERT INTO payout (id, loan_id, purpose, refund_id, part, attempt, channel_order_no,"
         " account_id, amount_fen, offset_fen, state, hold_id, created_at) VALUES (:id, :loan_id,"
-        " :purpose, :refund_id, :attempt, :order_no, :account_id, :amount, :offset, 'held', :hold,"
-        " :now)",
+        " :purpose, :refund_id, :part, :attempt, :order_no, :account_id, :amount, :offset, 'held',"
+        " :hold, :now)",
         id=made.id,
         loan_id=made.loan_id,
         purpose=made.purpose.value,
         refund_id=made.refund_id,
+        part=made.part,
         attempt=made.attempt,
         order_no=made.channel_order_no,
         account_id=made.account_id,

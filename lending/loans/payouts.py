@@ -21,9 +21,18 @@ from lending.ledger import claims
 from lending.ledger import service as ledger
 from lending.ledger.chart import Code
 from lending.ledger.model import Account
-from lending.loans import life, payout_store, rules, store
+from lending.loans import life, payout_store, release_rules, release_store, rules, store
 from lending.loans.errors import NoAccountToPay, NoSuchLoan, WrongState
-from lending.loans.model import Loan, LoanState, Payout, PayoutState, Purpose
+from lending.loans.model import (
+    Loan,
+    LoanState,
+    Payable,
+    Payout,
+    PayoutState,
+    Purpose,
+    ReleasePart,
+    ReleaseState,
+)
 from lending.loans.service import tell
 
 FINAL = (PayoutState.PAID, PayoutState.FAILED)
@@ -123,6 +132,7 @@ def refund_borrower(tx: Tx, loan: Loan, refund_id: str, amount_fen: int) -> None
         loan_id=loan.id,
         purpose=Purpose.BORROWER_REFUND,
         refund_id=refund_id,
+        part=0,
         attempt=1,
         channel_order_no=payout_store.new_order_no(),
         account_id=loan.bank_card_id,
@@ -168,38 +178,60 @@ def _current(tx: Tx, loan: Loan) -> Payout | None:
 def _begin_first(tx: Tx, loan: Loan) -> Payout | None:
     """Begins with the merchant's first account; None, and the payout failed, when it has none."""
     for account in channels.settlement_accounts(tx, loan.terms.payee.partner_id):
-        return _begin(tx, loan, account)
+        return _begin(tx, loan, account, _disbursement(loan))
     _give_up(tx, loan, "NO_ACCOUNT")
     return None
 
 
-def _begin(tx: Tx, loan: Loan, account: SettlementAccount) -> Payout:
+def _disbursement(loan: Loan) -> Payable:
+    first = rules.parts(loan)[0]
+    debit = Account(Code.LOAN_PRINCIPAL, loan.id)
+    return Payable(Purpose.DISBURSEMENT, 0, first.payable_fen, debit)
+
+
+def _release(loan: Loan, part: ReleasePart) -> Payable:
+    amount_fen = release_rules.part_of(part).payable_fen
+    return Payable(Purpose.RELEASE, part.part, amount_fen, Account(Code.MERCHANT_RETAINED, loan.id))
+
+
+def begin_release(tx: Tx, loan: Loan, part: ReleasePart) -> bool:
+    """Begins to pay a later part to the merchant (STORE-6); False when it has no account.
+
+    Paying it is asked for in the same unit of work.
+    """
+    for account in channels.settlement_accounts(tx, loan.terms.payee.partner_id):
+        _enqueue(tx, _begin(tx, loan, account, _release(loan, part)))
+        return True
+    return False
+
+
+def _begin(tx: Tx, loan: Loan, account: SettlementAccount, payable: Payable) -> Payout:
     """Puts intent and hold on record for the next attempt, less what the merchant owes us."""
-    attempt = len(payout_store.payouts(tx, loan.id)) + 1
-    payable = loan.principal_fen - rules.withheld_fen(loan.terms)
+    attempt = len(payout_store.payouts(tx, loan.id, payable.purpose, part=payable.part)) + 1
     claims.lock(tx, loan.partner_id)
     claim = claims.open_claim_fen(tx, loan.partner_id)
     free = claim - payout_store.offsets_in_flight(tx, loan.partner_id)
     # One fen is always sent, so that every loan has its payment in the bank's book.
-    offset = max(0, min(free, payable - 1))
+    offset = max(0, min(free, payable.amount_fen - 1))
     payout = Payout(
         id=ids.new("pay"),
         loan_id=loan.id,
-        purpose=Purpose.DISBURSEMENT,
+        purpose=payable.purpose,
         refund_id="",
+        part=payable.part,
         attempt=attempt,
         channel_order_no=payout_store.new_order_no(),
         account_id=account.id,
-        amount_fen=payable - offset,
+        amount_fen=payable.amount_fen - offset,
         offset_fen=offset,
         state=PayoutState.HELD,
         hold_id=ledger.hold(
             tx,
-            debit=Account(Code.LOAN_PRINCIPAL, loan.id),
+            debit=payable.debit,
             credit=Account(Code.BANK_SETTLEMENT),
-            amount_fen=payable - offset,
+            amount_fen=payable.amount_fen - offset,
             subject=loan.id,
-            memo=f"payout, attempt {attempt}",
+            memo=f"{payable.purpose.value}, attempt {attempt}",
         ),
         queries=0,
         created_at=tx.now,
@@ -207,12 +239,13 @@ def _begin(tx: Tx, loan: Loan, account: SettlementAccount) -> Payout:
         ended_at=None,
     )
     payout_store.insert(tx, payout)
-    store.set_loan_state(tx, loan.id, LoanState.PAYING)
+    if payable.purpose is Purpose.DISBURSEMENT:
+        store.set_loan_state(tx, loan.id, LoanState.PAYING)
     return payout
 
 
 def _order(tx: Tx, keys: FieldKeys, payout: Payout) -> PayoutOrder:
-    if payout.purpose is Purpose.DISBURSEMENT:
+    if payout.purpose is not Purpose.BORROWER_REFUND:
         account_no = channels.account_number(tx, keys, payout.account_id)
         account_name = channels.settlement_account(tx, payout.account_id).holder
     else:
@@ -233,6 +266,9 @@ def _paid(tx: Tx, loan: Loan, payout: Payout) -> None:
     if payout.purpose is Purpose.BORROWER_REFUND:
         ledger.post_hold(tx, payout.hold_id, kind="loan.borrower_refunded", key=payout.id)
         return
+    if payout.purpose is Purpose.RELEASE:
+        _released(tx, loan, payout)
+        return
     ledger.post_hold(
         tx,
         payout.hold_id,
@@ -250,6 +286,7 @@ def _paid(tx: Tx, loan: Loan, payout: Payout) -> None:
         version += 1
         store.insert_instalments(tx, loan.id, version, fresh)
     store.activate(tx, loan.id, today, version)
+    release_store.plan(tx, loan.id, release_rules.planned(loan, today))
     life.begin(tx, _locked_loan(tx, loan.id))
     tell(tx, loan.scenario, loan.subject, "paid", {"loan_id": loan.id})
 
@@ -261,10 +298,34 @@ def _failed(tx: Tx, loan: Loan, payout: Payout, result: ChannelResult) -> None:
         return  # the money stays the borrower's, on their credit balance
     accounts = channels.settlement_accounts(tx, loan.terms.payee.partner_id)
     tried = [account.id for account in accounts].index(payout.account_id)
+    release = payout.purpose is Purpose.RELEASE
     if accounts[tried + 1 :]:
-        _enqueue(tx, _begin(tx, loan, accounts[tried + 1]))
+        payable = (
+            _release(loan, release_store.part(tx, loan.id, payout.part))
+            if release
+            else _disbursement(loan)
+        )
+        _enqueue(tx, _begin(tx, loan, accounts[tried + 1], payable))
+    elif release:
+        release_store.set_state(tx, loan.id, payout.part, ReleaseState.FAILED)
+        detail = {"part": payout.part, "code": result.code}
+        tell(tx, loan.scenario, loan.subject, "release_failed", detail)
     else:
         _give_up(tx, loan, result.code)
+
+
+def _released(tx: Tx, loan: Loan, payout: Payout) -> None:
+    assert payout.hold_id is not None
+    part = release_store.part(tx, loan.id, payout.part)
+    ledger.post_hold(
+        tx,
+        payout.hold_id,
+        kind="loan.released",
+        key=payout.id,
+        legs=rules.release_legs(loan, release_rules.part_of(part), payout),
+    )
+    release_store.set_state(tx, loan.id, payout.part, ReleaseState.PAID)
+    tell(tx, loan.scenario, loan.subject, "release_paid", {"part": payout.part})
 
 
 def _give_up(tx: Tx, loan: Loan, code: str) -> None:

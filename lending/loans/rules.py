@@ -1,6 +1,7 @@
 """Pure rules of loans: the cost table, the entries, the plan of a running loan."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 from lending.engine.plans import Plan, PlanInput
 from lending.engine.position import Sums
 from lending.engine.prepayment import OpenInstalment
+from lending.engine.shares import cut
 from lending.foundation.money import half_up, percent
 from lending.ledger.chart import Code
 from lending.ledger.model import Account, Leg, credit, debit, signed
@@ -125,25 +127,83 @@ def outstanding_principal_fen(rows: Sequence[OpenInstalment]) -> int:
     return sum(row.open().principal_fen for row in rows)
 
 
-def withheld_fen(terms: Terms) -> int:
-    """What is kept back of the merchant's payout by agreement: its fee and its subsidy."""
-    return terms.settlement.merchant_fee_fen + terms.subsidy.merchant_fen
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of what a merchant is paid of a loan, and what is withheld of it by agreement."""
+
+    gross_fen: int
+    fee_fen: int
+    subsidy_fen: int
+
+    @property
+    def payable_fen(self) -> int:
+        """What is left for the merchant."""
+        return self.gross_fen - self.fee_fen - self.subsidy_fen
+
+
+def parts(loan: Loan) -> tuple[Part, ...]:
+    """What the merchant is paid at once and, of a service paid ahead, later (STORE-6).
+
+    Each amount is cut by its running total, so that the parts sum to the whole.
+    """
+    count = loan.terms.release.parts if loan.terms.release else 1
+    weights = [1] * count
+    return tuple(
+        Part(*each)
+        for each in zip(
+            cut(loan.principal_fen, weights),
+            cut(loan.terms.settlement.merchant_fee_fen, weights),
+            cut(loan.terms.subsidy.merchant_fen, weights),
+            strict=True,
+        )
+    )
 
 
 def disbursement_legs(loan: Loan, payout: Payout) -> tuple[Leg, ...]:
     """The entry of a paid-out loan.
 
     The borrower owes the whole; the merchant gets it less its fee, its subsidy and what it owed us
-    for returned goods.
+    for returned goods. Of a service paid ahead it gets the first part, and the others are kept
+    back, with what it will owe us of its subsidy.
     """
+    first = parts(loan)[0]
     subsidy = loan.terms.subsidy.merchant_fen
-    fee = loan.terms.settlement.merchant_fee_fen
+    partner = loan.partner_id
     return (
         debit(Account(Code.LOAN_PRINCIPAL, loan.id), loan.principal_fen),
+        debit(Account(Code.SUBSIDY_RECEIVABLE, partner), subsidy - first.subsidy_fen),
         credit(Account(Code.BANK_SETTLEMENT), payout.amount_fen),
-        credit(Account(Code.MERCHANT_FEE_INCOME), fee),
+        credit(Account(Code.MERCHANT_FEE_INCOME), first.fee_fen),
         credit(Account(Code.DEFERRED_SUBSIDY, loan.product_code), subsidy),
-        credit(Account(Code.MERCHANT_CLAIM, loan.partner_id), payout.offset_fen),
+        credit(Account(Code.MERCHANT_CLAIM, partner), payout.offset_fen),
+        credit(Account(Code.MERCHANT_RETAINED, loan.id), loan.principal_fen - first.gross_fen),
+    )
+
+
+def release_legs(loan: Loan, part: Part, payout: Payout) -> tuple[Leg, ...]:
+    """The entry of a later part that went to the merchant."""
+    partner = loan.partner_id
+    return (
+        debit(Account(Code.MERCHANT_RETAINED, loan.id), part.gross_fen),
+        credit(Account(Code.BANK_SETTLEMENT), payout.amount_fen),
+        credit(Account(Code.MERCHANT_FEE_INCOME), part.fee_fen),
+        credit(Account(Code.SUBSIDY_RECEIVABLE, partner), part.subsidy_fen),
+        credit(Account(Code.MERCHANT_CLAIM, partner), payout.offset_fen),
+    )
+
+
+def stop_legs(loan: Loan, stopped: Sequence[Part]) -> tuple[Leg, ...]:
+    """The entry beside a loan's reduction when a service stops.
+
+    What was kept back meets the claim on the merchant that the reduction made; of its subsidy the
+    merchant owes what it has not paid yet.
+    """
+    gross = sum(part.gross_fen for part in stopped)
+    subsidy = sum(part.subsidy_fen for part in stopped)
+    return (
+        debit(Account(Code.MERCHANT_RETAINED, loan.id), gross),
+        credit(Account(Code.SUBSIDY_RECEIVABLE, loan.partner_id), subsidy),
+        signed(Account(Code.MERCHANT_CLAIM, loan.partner_id), subsidy - gross),
     )
 
 

@@ -58,6 +58,14 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
+class Release:
+    """A service paid ahead: the merchant gets the money in parts, the first at once (STORE-6)."""
+
+    parts: int
+    every_months: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class CreditLine:
     """The line that the loan is drawn on: it weighs there until it is repaid (STORE-2)."""
 
@@ -78,6 +86,8 @@ class Terms:
     cost_table_sha256: str
     credit_line: CreditLine | None = None
     """None: the loan weighs on what the borrower may owe in all (STORE-3)."""
+    release: Release | None = None
+    """None: the merchant gets all of it at once."""
 
     def to_json(self) -> dict[str, Any]:
         """As stored; rates as decimal strings."""
@@ -112,6 +122,7 @@ class Terms:
             shares=tuple(Share(**share) for share in stored["shares"]),
             cost_table_sha256=stored["cost_table_sha256"],
             credit_line=CreditLine(**line) if (line := stored.get("credit_line")) else None,
+            release=Release(**parts) if (parts := stored.get("release")) else None,
         )
 
 

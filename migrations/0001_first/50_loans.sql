@@ -138,8 +138,9 @@ CREATE TABLE loan_standing (
 CREATE TABLE payout (
     id text PRIMARY KEY,
     loan_id text NOT NULL REFERENCES loan,
-    purpose text NOT NULL CHECK (purpose IN ('disbursement', 'borrower_refund')),
+    purpose text NOT NULL CHECK (purpose IN ('disbursement', 'release', 'borrower_refund')),
     refund_id text NOT NULL DEFAULT '',
+    part smallint NOT NULL DEFAULT 0,
     attempt smallint NOT NULL,
     channel_order_no text NOT NULL UNIQUE,
     account_id text NOT NULL,
@@ -153,10 +154,28 @@ CREATE TABLE payout (
     channel_reference text NOT NULL DEFAULT '',
     created_at timestamptz NOT NULL,
     ended_at timestamptz,
-    UNIQUE (loan_id, purpose, refund_id, attempt)
+    UNIQUE (loan_id, purpose, refund_id, part, attempt)
 );
-CREATE UNIQUE INDEX ON payout (loan_id, purpose, refund_id) WHERE state <> 'failed';
+CREATE UNIQUE INDEX ON payout (loan_id, purpose, refund_id, part) WHERE state <> 'failed';
 CREATE INDEX ON payout (refund_id) WHERE refund_id <> '';
+
+-- Services paid ahead: what is kept back from the merchant and given to it part by part, as long as it serves (STORE-6).
+-- The first part goes with the payout and has no row.
+CREATE TABLE loan_release (
+    loan_id text NOT NULL REFERENCES loan,
+    part smallint NOT NULL CHECK (part > 1),
+    due_date date NOT NULL,
+    gross_fen bigint NOT NULL CHECK (gross_fen > 0),
+    fee_fen bigint NOT NULL CHECK (fee_fen >= 0),
+    subsidy_fen bigint NOT NULL CHECK (subsidy_fen >= 0),
+    state text NOT NULL CHECK (state IN ('planned', 'paying', 'paid', 'failed', 'stopped')),
+    confirmed_at timestamptz,
+    confirmed_by text NOT NULL DEFAULT '',
+    held_because text NOT NULL DEFAULT '',
+    ended_at timestamptz,
+    PRIMARY KEY (loan_id, part)
+);
+CREATE INDEX ON loan_release (due_date) WHERE state = 'planned';
 
 -- News on its way up: what a scenario is to hear of its applications and loans, in order.
 CREATE TABLE loan_news (

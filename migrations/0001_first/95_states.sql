@@ -22,6 +22,9 @@ INSERT INTO state_move (entity, state_old, state_new) VALUES
     ('credit_line', 'waiting', 'open'), ('credit_line', 'waiting', 'closed'),
     ('credit_line', 'open', 'frozen'), ('credit_line', 'open', 'closed'),
     ('credit_line', 'frozen', 'open'), ('credit_line', 'frozen', 'closed'),
+    ('loan_release', 'planned', 'paying'), ('loan_release', 'planned', 'stopped'),
+    ('loan_release', 'paying', 'paid'), ('loan_release', 'paying', 'failed'),
+    ('loan_release', 'failed', 'paying'), ('loan_release', 'failed', 'stopped'),
     ('payout', 'held', 'unknown'), ('payout', 'held', 'paid'), ('payout', 'held', 'failed'),
     ('payout', 'unknown', 'paid'), ('payout', 'unknown', 'failed'),
     ('repayment', 'held', 'unknown'), ('repayment', 'held', 'received'), ('repayment', 'held', 'failed'),
@@ -41,6 +44,8 @@ CREATE TRIGGER state_moves BEFORE UPDATE ON application
 CREATE TRIGGER state_moves BEFORE UPDATE ON credit_line
     FOR EACH ROW WHEN (OLD.state <> NEW.state) EXECUTE FUNCTION state_moves_as_listed();
 CREATE TRIGGER state_moves BEFORE UPDATE ON loan
+    FOR EACH ROW WHEN (OLD.state <> NEW.state) EXECUTE FUNCTION state_moves_as_listed();
+CREATE TRIGGER state_moves BEFORE UPDATE ON loan_release
     FOR EACH ROW WHEN (OLD.state <> NEW.state) EXECUTE FUNCTION state_moves_as_listed();
 CREATE TRIGGER state_moves BEFORE UPDATE ON payout
     FOR EACH ROW WHEN (OLD.state <> NEW.state) EXECUTE FUNCTION state_moves_as_listed();
