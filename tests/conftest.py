@@ -1,25 +1,22 @@
-"""A real PostgreSQL for the tests: one server a session, one database a test."""
+"""A real PostgreSQL for the tests: one server a session, a fresh database for each test."""
 
 import shutil
 import tempfile
 from collections.abc import Iterator
-from itertools import count
 from pathlib import Path
 
-import psycopg
 import pytest
 
 from lending.foundation import business_day, crypto
 from lending.foundation.clock import FixedClock
 from lending.foundation.database import Database
 from lending.foundation.files import FileStore
-from processes.migrate import migrate
 from processes.postgres import EmbeddedPostgres
+from tests.databases import Databases
 from tests.loans.world import World, make
 from tests.outside import OutsideWorld
 from tests.today import NOW, TODAY
 
-_serial = count()
 _MEMORY = Path("/dev/shm")
 _ROOM = 2 * 1024**3
 
@@ -27,8 +24,8 @@ _ROOM = 2 * 1024**3
 def _folder() -> str:
     """Where a server for tests keeps its files: in memory where there is room.
 
-    Each test copies a database of a thousand files, which a busy disk takes seconds for. It is not
-    pytest's own folder: that is closed to the user the server runs as.
+    A database is a thousand files, which a busy disk takes seconds to copy. It is not pytest's own
+    folder: that is closed to the user the server runs as.
     """
     roomy = _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ROOM
     return tempfile.mkdtemp(prefix="cf-postgres-", dir=_MEMORY if roomy else None)
@@ -36,26 +33,25 @@ def _folder() -> str:
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[EmbeddedPostgres]:
-    """A server with a migrated database `template_cf` to copy from."""
+    """A server of the session's own."""
     folder = _folder()
     server = EmbeddedPostgres(Path(folder))
     server.start(for_tests=True)
-    with psycopg.connect(server.url, autocommit=True) as connection:
-        connection.execute("CREATE DATABASE template_cf")
-    migrate(server.url_of("template_cf"))
     yield server
     server.stop()
     shutil.rmtree(folder, ignore_errors=True)
 
 
+@pytest.fixture(scope="session")
+def databases(postgres: EmbeddedPostgres) -> Databases:
+    return Databases(postgres)
+
+
 @pytest.fixture
-def database_url(postgres: EmbeddedPostgres) -> Iterator[str]:
+def database_url(databases: Databases) -> Iterator[str]:
     """A fresh migrated database."""
-    name = f"test_{next(_serial)}"
-    with psycopg.connect(postgres.url, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE template_cf STRATEGY FILE_COPY")
-        yield postgres.url_of(name)
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    with databases.lent() as url:
+        yield url
 
 
 @pytest.fixture

@@ -223,6 +223,12 @@ def entries_nobody_seals(tx: Tx) -> list[str]:
     return [row["id"] for row in rows]
 
 
+def holds_that_differ(tx: Tx) -> list[str]:
+    """Holds whose row is not what was written."""
+    rows = tx.all("SELECT id FROM ledger_hold h WHERE sha256 <> ledger_hold_digest(h) ORDER BY id")
+    return [row["id"] for row in rows]
+
+
 def limited_that_differ(tx: Tx, booked: date | None = None) -> Sequence[Row]:
     """Limited accounts whose kept balance or holds are not the fold of their lines and holds.
 

@@ -39,8 +39,9 @@ def head(tx: Tx) -> tuple[int, str]:
 def verify(tx: Tx, *, anchor: tuple[int, str] | None = None) -> list[str]:
     """What is wrong with the books, as sentences; empty when nothing is (L1, L2, L4, L9, L14).
 
-    Recomputes from the stored lines every digest, the chain, every kept balance and the trial
-    balance of every book. `anchor` is an earlier `head` that was kept elsewhere.
+    Recomputes from the stored lines every digest, the chain, every hold's digest, every kept
+    balance and the trial balance of every book. `anchor` is an earlier `head` that was kept
+    elsewhere.
     """
     findings = list(_chain(tx, anchor))
     findings += _contents(tx)
@@ -48,6 +49,9 @@ def verify(tx: Tx, *, anchor: tuple[int, str] | None = None) -> list[str]:
     findings += [
         f"entry {entry_id} is neither sealed nor waiting for it"
         for entry_id in books.entries_nobody_seals(tx)
+    ]
+    findings += [
+        f"hold {hold_id} is not what was written" for hold_id in books.holds_that_differ(tx)
     ]
     findings += _limits(books.limited_that_differ(tx))
     findings += [

@@ -63,6 +63,7 @@ CREATE TABLE ledger_hold (
     ended_because text NOT NULL DEFAULT '',
     held_at timestamptz NOT NULL,
     ended_at timestamptz,
+    sha256 bytea NOT NULL,
     CHECK ((state = 'posted') = (entry_id IS NOT NULL)),
     CHECK ((state = 'held') = (ended_at IS NULL))
 );
@@ -130,6 +131,18 @@ BEGIN
 END $$;
 CREATE TRIGGER ends_once BEFORE UPDATE ON ledger_hold
     FOR EACH ROW EXECUTE FUNCTION ledger_hold_ends_once();
+
+-- L9: a hold is no entry of the journal; it bears the digest of its own row, so that any changed byte is found.
+CREATE FUNCTION ledger_hold_digest(hold ledger_hold) RETURNS bytea LANGUAGE sql STABLE SET timezone = 'UTC' AS $$
+    SELECT sha256(convert_to((to_jsonb(hold) - 'sha256')::text, 'UTF8'))
+$$;
+CREATE FUNCTION ledger_hold_digested() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    NEW.sha256 := ledger_hold_digest(NEW);
+    RETURN NEW;
+END $$;
+CREATE TRIGGER then_digested BEFORE INSERT OR UPDATE ON ledger_hold
+    FOR EACH ROW EXECUTE FUNCTION ledger_hold_digested();
 
 -- L10: whoever moves the business date first waits for every posting in flight, and holds back new ones until the
 -- new date is there. Postings themselves take no lock for it but the one that every INSERT takes on its table.

@@ -3,13 +3,12 @@
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import date
 from decimal import Decimal
-from itertools import count
 from pathlib import Path
 
-import psycopg
-
+from lending.engine.life import replay
 from lending.engine.plans import make_plan
 from lending.foundation import business_day, crypto, ids
 from lending.foundation.clock import FixedClock
@@ -18,10 +17,10 @@ from lending.foundation.files import FileStore
 from lending.ledger import service as ledger
 from lending.ledger.chart import Code
 from lending.ledger.model import Account, Entry, credit, debit
-from lending.loans import life, rules, store
+from lending.loans import life, life_rules, life_store, rules, store
 from lending.loans.model import Loan, LoanState, NewApplication
 from lending.loans.terms import OWN_FUNDS, Payee, Pricing, Settlement, Subsidy, Terms
-from processes.postgres import EmbeddedPostgres
+from tests.databases import Databases
 from tests.loans.world import World, make
 from tests.today import NOW
 
@@ -61,8 +60,11 @@ class Lent:
         )
 
 
-def lend(tx: Tx, world: World, agreed: Lent) -> str:
-    """A loan that is paid out today, in rows and books; its id."""
+def lend(tx: Tx, world: World, agreed: Lent, *, since: date | None = None) -> str:
+    """A loan that is paid out today, in rows and books; its id.
+
+    One that was paid out before, `since` a day, is taken over as it stands, nothing repaid.
+    """
     subject = ids.new("ord")
     application_id = store.insert_application(
         tx,
@@ -103,9 +105,16 @@ def lend(tx: Tx, world: World, agreed: Lent) -> str:
         exposure_holds=(),
     )
     store.insert_loan(tx, loan)
-    plan = make_plan(rules.plan_input(loan.principal_fen, loan.terms, today))
+    start = since or today
+    plan = make_plan(rules.plan_input(loan.principal_fen, loan.terms, start))
     store.insert_instalments(tx, loan.id, 1, rules.opened(plan))
-    store.activate(tx, loan.id, today, 1)
+    store.activate(tx, loan.id, start, 1)
+    loan = replace(loan, start_date=start)
+    course = life.course(tx, loan)
+    position = replay(course, [], today)
+    store.update_instalments(tx, loan.id, 1, position.rows)
+    earned_fen = position.interest_accrued_fen
+    spared_fen = life_rules.subsidy_earned_fen(loan, course, position)
     ledger.post(
         tx,
         Entry(
@@ -115,35 +124,31 @@ def lend(tx: Tx, world: World, agreed: Lent) -> str:
             legs=(
                 debit(Account(Code.LOAN_PRINCIPAL, loan.id), loan.principal_fen),
                 credit(Account(Code.BANK_SETTLEMENT), loan.principal_fen - agreed.subsidy_fen),
-                credit(Account(Code.DEFERRED_SUBSIDY, "mall-standard"), agreed.subsidy_fen),
+                credit(
+                    Account(Code.DEFERRED_SUBSIDY, "mall-standard"),
+                    agreed.subsidy_fen - spared_fen,
+                ),
+                debit(Account(Code.INTEREST_RECEIVABLE, "mall-standard"), earned_fen),
+                credit(Account(Code.INTEREST_INCOME), earned_fen + spared_fen),
                 debit(Account(Code.EXPOSURE, loan.customer_id), loan.principal_fen),
                 credit(Account(Code.EXPOSURE_CONTRA), loan.principal_fen),
             ),
             key=f"paid-out:{loan.id}",
         ),
     )
-    life.begin(tx, store.loan(tx, loan.id))
+    life_store.save_standing(tx, life_rules.standing(loan, course, position))
     return loan.id
 
 
-_serial = count()
-
-
 @contextmanager
-def fresh_world(postgres: EmbeddedPostgres) -> Iterator[World]:
+def fresh_world(databases: Databases) -> Iterator[World]:
     """A lender on a database of its own, until it is left."""
-    name = f"lender_{next(_serial)}"
-    with (
-        psycopg.connect(postgres.url, autocommit=True) as connection,
-        tempfile.TemporaryDirectory() as folder,
-    ):
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE template_cf STRATEGY FILE_COPY")
+    with databases.lent() as url, tempfile.TemporaryDirectory() as folder:
         world = make(
-            postgres.url_of(name),
+            url,
             FixedClock(NOW),
             crypto.load_or_make(Path(folder) / "keys.json"),
             FileStore(Path(folder)),
         )
         yield world
         world.database.close()
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")

@@ -10,11 +10,12 @@ from lending.batch import end_of_day
 from lending.engine.ageing import grade
 from lending.engine.events import Paid, WrittenOff
 from lending.foundation import business_day
+from lending.foundation.calendar import add_months
 from lending.foundation.money import half_up
 from lending.ledger.chart import Code
 from lending.loans import life
-from processes.postgres import EmbeddedPostgres
 from tests.batch.portfolio import Lent, fresh_world, lend
+from tests.databases import Databases
 from tests.loans.world import World
 from tests.today import TODAY
 
@@ -26,7 +27,9 @@ RATES = {
     "loss": Decimal(1),
 }
 PRODUCT = "mall-standard"
-LAST = TODAY + timedelta(days=405)
+LATE = (0, 29, 30, 89, 90, 269, 270, 359, 360)
+"""Days past due on the first date that `aged` closes: the second takes each over a threshold."""
+LAST = TODAY + timedelta(days=1)
 """The date that `aged` has closed last."""
 
 
@@ -36,19 +39,22 @@ def days_pass(world: World, days: int) -> None:
 
 
 @pytest.fixture(scope="module")
-def aged(postgres: EmbeddedPostgres) -> Iterator[World]:
+def aged(databases: Databases) -> Iterator[World]:
     """Loans of every age that nobody has paid; the last is new."""
-    with fresh_world(postgres) as world:
-        for days_until_the_next in (100, 155, 90, 60, 1):
-            with world.database.unit_of_work() as tx:
-                lend(tx, world, Lent(principal_fen=100_000 + days_until_the_next, periods=6))
-            days_pass(world, days_until_the_next)
+    with fresh_world(databases) as world:
+        with world.database.unit_of_work() as tx:
+            for days in LATE:
+                since = add_months(TODAY - timedelta(days=days), -1)
+                lend(tx, world, Lent(principal_fen=100_000 + days, periods=6), since=since)
+            lend(tx, world, Lent(principal_fen=99_999, periods=6))
+        days_pass(world, 2)
         yield world
 
 
 class TestGrading:
     def test_p22_is_a_function_of_days_past_due(self, aged: World):
         rows = aged.rows("SELECT days_past_due, grade FROM loan_standing")
+        assert sorted(row["days_past_due"] for row in rows) == [0, *(days + 2 for days in LATE)]
         assert {row["grade"] for row in rows} == set(RATES)
         for row in rows:
             assert row["grade"] == grade(row["days_past_due"])

@@ -1,0 +1,99 @@
+"""Databases for tests, each as the migrations leave it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+
+import psycopg
+from psycopg.rows import TupleRow
+from psycopg.sql import SQL, Composed, Identifier
+
+from processes.migrate import migrate
+from processes.postgres import EmbeddedPostgres
+
+_SHAPE = """
+SELECT md5(string_agg(one::text, '|' ORDER BY one::text)) FROM (
+    SELECT 'relation', relname::text, relkind::text, reloptions::text FROM pg_class
+    WHERE relnamespace = 'public'::regnamespace
+    UNION ALL SELECT 'column', c.relname, a.attname, concat(a.atttypid, a.attnotnull, a.attidentity)
+    FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+    WHERE c.relnamespace = 'public'::regnamespace AND a.attnum > 0
+    UNION ALL SELECT 'constraint', conname, conrelid::text, convalidated::text FROM pg_constraint
+    WHERE connamespace = 'public'::regnamespace
+    UNION ALL SELECT 'trigger', tgname, tgrelid::text, tgenabled::text FROM pg_trigger
+    UNION ALL SELECT 'function', proname, proargtypes::text, md5(prosrc) FROM pg_proc
+    WHERE pronamespace = 'public'::regnamespace
+    UNION ALL SELECT 'setting', setconfig::text, '', '' FROM pg_db_role_setting
+    WHERE setdatabase = (SELECT oid FROM pg_database WHERE datname = current_database())
+    UNION ALL SELECT 'seeded', move::text, '', '' FROM state_move move
+) one
+"""
+"""Of all that is there before the first test writes: tables, triggers, functions, seeded rows."""
+
+_OTHERS = """
+SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
+_SEEDED = ("alembic_version", "state_move")
+_RESTARTED = """
+SELECT setval(format('%I.%I', schemaname, sequencename)::regclass, start_value, false)
+FROM pg_sequences WHERE last_value IS NOT NULL
+"""
+
+
+class Databases:
+    """Lends databases; one that comes back is emptied, which is quicker than another copy.
+
+    Where a test has changed more than rows, its database is not used again.
+    """
+
+    def __init__(self, server: EmbeddedPostgres) -> None:
+        self._server = server
+        self._names = (f"test_{number}" for number in count())
+        self._free: list[str] = []
+        self._admin("CREATE DATABASE template_cf")
+        migrate(server.url_of("template_cf"))
+        with psycopg.connect(server.url_of("template_cf")) as connection:
+            self._shape = connection.execute(_SHAPE).fetchone()
+            self._filled = self._asking_for_the_filled(connection)
+
+    @contextmanager
+    def lent(self) -> Iterator[str]:
+        """The address of a database as the migrations leave it, until it is given back."""
+        name = self._free.pop() if self._free else self._copied()
+        url = self._server.url_of(name)
+        yield url
+        if self._emptied(url):
+            self._free.append(name)
+        else:
+            self._admin(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def _copied(self) -> str:
+        name = next(self._names)
+        self._admin(f"CREATE DATABASE {name} TEMPLATE template_cf STRATEGY FILE_COPY")
+        return name
+
+    def _emptied(self, url: str) -> bool:
+        with psycopg.connect(url) as connection:
+            connection.execute(_OTHERS)
+            if connection.execute(_SHAPE).fetchone() != self._shape:
+                return False
+            filled = [Identifier(name) for (name,) in connection.execute(self._filled)]
+            if filled:
+                connection.execute("SET LOCAL session_replication_role = replica")
+                tables = SQL(", ").join(filled)
+                connection.execute(SQL("TRUNCATE {} CASCADE").format(tables))
+            connection.execute(_RESTARTED)
+        return True
+
+    def _asking_for_the_filled(self, connection: psycopg.Connection[TupleRow]) -> Composed:
+        tables = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        return SQL(" UNION ALL ").join(
+            SQL("SELECT {} WHERE EXISTS (SELECT FROM {})").format(name, Identifier(name))
+            for (name,) in tables
+            if name not in _SEEDED
+        )
+
+    def _admin(self, statement: str) -> None:
+        with psycopg.connect(self._server.url, autocommit=True) as connection:
+            connection.execute(statement)
