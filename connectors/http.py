@@ -4,7 +4,7 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +22,8 @@ from requests.adapters import BaseAdapter
 
 TAG_REQUEST = "cf-channel-1-request"
 TAG_RESPONSE = "cf-channel-1-response"
+SANDBOX = "cf-sandbox"
+"""Tells simulators which sandbox calls and how many days it is ahead; signed with the call."""
 CONNECT_TIMEOUT_S = 3.0
 ANSWER_BYTES_MAX = 32 * 1024 * 1024
 """A daily file of some 300,000 payments."""
@@ -63,7 +65,10 @@ class _Heard:
 
 
 class SignedHttp:
-    """Calls to one institution. Safe to share between threads: each has a session of its own."""
+    """Calls to one institution. Safe to share between threads: each has a session of its own.
+
+    `sandbox` tells which sandbox calls, and its date, where the institutions are simulators.
+    """
 
     def __init__(
         self,
@@ -73,12 +78,14 @@ class SignedHttp:
         institution_key: Verifier,
         timeout_s: float = 8.0,
         transport: BaseAdapter | None = None,
+        sandbox: Callable[[], str] | None = None,
     ) -> None:
         self._base_url = base_url.rstrip("/")
         self._key = key
         self._institution_key = institution_key
         self._timeout_s = timeout_s
         self._transport = transport
+        self._sandbox = sandbox
         self._local = threading.local()
 
     def call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Answer:
@@ -89,10 +96,14 @@ class SignedHttp:
         url = self._base_url + path
         content = json.dumps(body, ensure_ascii=False).encode() if body is not None else b""
         headers = {"content-type": "application/json"} if content else {}
+        cover: tuple[str, ...] = ()
+        if self._sandbox is not None:
+            headers[SANDBOX] = self._sandbox()
+            cover = (SANDBOX,)
         nonce = new_nonce()
         asked = Message.of_url(method, url, headers, content)
         headers |= sign_request(
-            asked, self._key, created=int(time.time()), nonce=nonce, tag=TAG_REQUEST
+            asked, self._key, created=int(time.time()), nonce=nonce, tag=TAG_REQUEST, cover=cover
         )
         asked = Message.of_url(method, url, headers, content)
         answer = self._send(asked, url)

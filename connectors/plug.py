@@ -1,5 +1,6 @@
 """Plugs the outside world in: which bank, which bureaus, with which keys."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from cf_partner_sdk.keys import PrivateKey, PublicKey
@@ -37,8 +38,13 @@ def our_key(settings: Settings) -> PrivateKey:
     return PrivateKey.from_pem(path.read_text())
 
 
-def outside(settings: Settings, *, transport: BaseAdapter | None = None) -> Outside:
-    """The institutions at the configured address.
+def outside(
+    settings: Settings,
+    *,
+    transport: BaseAdapter | None = None,
+    sandbox: Callable[[], str] | None = None,
+) -> Outside:
+    """The institutions at the configured address; `sandbox` as `SignedHttp` takes it.
 
     Their public key is read from where they left it, as a bank would hand it over.
 
@@ -57,6 +63,7 @@ def outside(settings: Settings, *, transport: BaseAdapter | None = None) -> Outs
             institution_key=institution,
             timeout_s=timeout_s,
             transport=transport,
+            sandbox=sandbox,
         )
 
     return Outside(

@@ -7,6 +7,7 @@ from gateway.context import GatewayContext
 from gateway.door import Door
 from gateway.routes import keys, mall, statements, webhooks
 from gateway.routes import oauth as oauth_routes
+from gateway.routes import sandbox as sandbox_routes
 
 CSP = (
     "default-src 'none'; style-src 'self'; form-action 'none'; base-uri 'none';"
@@ -39,8 +40,9 @@ def create_blueprint(context: GatewayContext) -> Blueprint:
         response.headers["Referrer-Policy"] = "no-referrer"
         return response
 
-    Door(context).add(blueprint, ENDPOINTS)
-    description = openapi.describe(ENDPOINTS, context.lending.settings.public_url)
+    served = ENDPOINTS + (sandbox_routes.ENDPOINTS if context.sandbox else ())
+    Door(context).add(blueprint, served)
+    description = openapi.describe(served, context.lending.settings.public_url)
     public.add(blueprint, context, description)
     oauth_routes.add(blueprint, context)
     return blueprint

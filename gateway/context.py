@@ -8,6 +8,7 @@ from cf_partner_sdk.http_signatures import Message
 from gateway.addresses import Resolver, ask_the_system
 from gateway.platform_keys import PlatformKeys
 from gateway.rate_limits import STRANGER_QUOTA, STRANGER_WINDOW_S, Addresses
+from gateway.sandbox import Sandbox
 from gateway.versions import VERSIONS, Versions
 from lending.foundation.context import Context
 
@@ -29,6 +30,8 @@ class GatewayContext:
         default_factory=lambda: Addresses("strangers", STRANGER_QUOTA, STRANGER_WINDOW_S)
     )
     """Limits whoever is not known by a signature, by address."""
+    sandbox: Sandbox | None = None
+    """The sandbox that is served; None in `live`."""
 
 
 class CallbackNotBelieved(Exception):

@@ -19,12 +19,14 @@ from processes import (
     ports,
     supervisor,
 )
+from processes.sandbox import commands as sandbox_commands
 
 KNOWN_FAILURES = (
     Problem,
     SettingMissing,
     installation.DatabaseUnreachable,
     ports.PortTaken,
+    sandbox_commands.NoSandbox,
     supervisor.PartDidNotStart,
 )
 """What is told in a sentence; anything else is a defect and shows its trace."""
@@ -40,6 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parts.add_commands(commands)
     installation.add_commands(commands)
     operator_commands.add_commands(commands)
+    sandbox_commands.add_commands(commands)
     batch_commands.add_commands(commands)
     ledger_commands.add_commands(commands)
     engine_commands.add_commands(commands)

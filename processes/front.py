@@ -11,28 +11,20 @@ from werkzeug.exceptions import HTTPException
 import console
 import gateway
 import hosted
-from connectors import callbacks, plug
+from connectors import callbacks
 from connectors.callbacks import CallbackRefused
 from gateway import observing
 from gateway.context import CallbackNotBelieved, GatewayContext
 from gateway.door import told
 from gateway.errors import NotHere
 from gateway.platform_keys import PlatformKeys
+from gateway.sandbox import Sandbox
 from lending.foundation.context import Context
-from lending.foundation.settings import Settings, from_environment
+from lending.foundation.settings import Settings
 from lending.loans import payouts
 from lending.repayments import guarded
 from lending.repayments import service as repayments
-from processes import installation
 from processes.migrate import revisions
-
-
-def application() -> Flask:
-    """The WSGI application of `cf front`."""
-    observing.log_as_json()
-    settings = from_environment()
-    context = installation.context(settings, pool_size=settings.front_threads)
-    return create_app(context, gateway_context(context, plug.outside(settings).institution_key))
 
 
 def create_app(context: Context, gateway_: GatewayContext) -> Flask:
@@ -64,13 +56,20 @@ def create_app(context: Context, gateway_: GatewayContext) -> Flask:
     return app
 
 
-def gateway_context(context: Context, bank_key: PublicKey) -> GatewayContext:
+def gateway_context(
+    context: Context,
+    bank_key: PublicKey,
+    *,
+    keys: PlatformKeys | None = None,
+    sandbox: Sandbox | None = None,
+) -> GatewayContext:
     """The gateway's context: our keys, and what to do when the bank calls back."""
     return GatewayContext(
         lending=context,
-        keys=PlatformKeys.load_or_make(context.settings.keys),
+        keys=keys or PlatformKeys.load_or_make(context.settings.keys),
         heard_from_bank=hear(context, bank_key),
         schemas=revisions(),
+        sandbox=sandbox,
     )
 
 

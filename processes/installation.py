@@ -1,12 +1,13 @@
 """One installation: its database, its keys, its files, and the outside world plugged in."""
 
 import argparse
+from pathlib import Path
 
 import psycopg
 
 from connectors import plug
 from gateway.platform_keys import PlatformKeys
-from lending.foundation import crypto
+from lending.foundation import crypto, sandbox_clock
 from lending.foundation.context import Context
 from lending.foundation.database import Database
 from lending.foundation.files import FileStore
@@ -43,26 +44,39 @@ def database_url(settings: Settings) -> str:
     return server.ensure_database(DATABASE_NAME)
 
 
-def _database(settings: Settings, pool_size: int) -> Database:
-    return Database(
-        database_url(settings),
-        sandbox_clock=settings.environment == "test",
-        pool_size=pool_size,
-    )
-
-
 def context(settings: Settings, *, pool_size: int = 8) -> Context:
     """What this process hands to use cases and jobs."""
-    outside = plug.outside(settings)
+    database = open_database(settings, database_url(settings), pool_size)
+    return assemble(settings, database, outside=settings, files=settings.files)
+
+
+def open_database(settings: Settings, url: str, pool_size: int) -> Database:
+    """The database at an address, with a clock that may run ahead where this is a sandbox."""
+    return Database(url, sandbox_clock=settings.environment == "test", pool_size=pool_size)
+
+
+def assemble(
+    settings: Settings, database: Database, *, outside: Settings, files: Path, name: str = "main"
+) -> Context:
+    """A context of its own database and files; the institutions are those of `outside`.
+
+    In a sandbox they are told under which name it calls, and what its date is.
+    """
+
+    def sandbox() -> str:
+        with database.unit_of_work() as tx:
+            return f"{name};days={sandbox_clock.days(tx)}"
+
+    plugged = plug.outside(outside, sandbox=sandbox if settings.environment == "test" else None)
     return Context(
-        database=_database(settings, pool_size),
+        database=database,
         keys=crypto.load_or_make(settings.keys / "fields.json"),
-        files=FileStore(settings.files),
+        files=FileStore(files),
         settings=settings,
-        channel=outside.channel,
-        bureaus=outside.bureaus,
-        identity=outside.identity,
-        sms=outside.sms,
+        channel=plugged.channel,
+        bureaus=plugged.bureaus,
+        identity=plugged.identity,
+        sms=plugged.sms,
     )
 
 
@@ -71,7 +85,7 @@ def prepare(settings: Settings) -> Context:
     exchange_keys(settings)
     migrate(database_url(settings))
     made = context(settings)
-    seed(made.database, made.keys, PlatformKeys.load_or_make(settings.keys), settings)
+    seed(made, PlatformKeys.load_or_make(settings.keys))
     return made
 
 

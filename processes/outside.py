@@ -18,7 +18,7 @@ def exchange_keys(settings: Settings) -> Outside:
         folder=folder,
         company_keys={ours.keyid: ours.to_pem().encode()},
         keyid=PublicKey.from_pem((folder / "public.pem").read_text()).keyid,
-        callback_url=f"{settings.public_url}/channel/bank/callbacks",
+        callback_url=f"{settings.public_url}{{mount}}/channel/bank/callbacks",
     )
 
 

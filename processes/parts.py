@@ -37,6 +37,11 @@ def all_parts(settings: Settings, *, shop: bool) -> list[Part]:
         ),
         Part("core", ("processes.cli", "core")),
         Part("postloan", ("processes.cli", "postloan")),
+        *(
+            [Part("sandbox", ("processes.cli", "sandbox"))]
+            if settings.environment == "test"
+            else []
+        ),
         Part(
             "front",
             ("processes.cli", "front"),
@@ -93,7 +98,7 @@ def _front(args: argparse.Namespace) -> int:
     settings: Settings = args.settings
     ports.require_free(settings.front_host, settings.front_port, "CF_FRONT_PORT")
     Granian(
-        "processes.front:application",
+        "processes.application:application",
         address=settings.front_host,
         port=settings.front_port,
         interface=Interfaces.WSGI,

@@ -2,8 +2,7 @@
 
 import re
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator
 from html import unescape
 from urllib.parse import urljoin, urlsplit
 
@@ -11,42 +10,30 @@ import requests
 
 from lending.foundation import ids
 from lending.foundation.settings import Settings
+from simulators.magic import Somebody, somebody
 
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """Who buys."""
-
-    name: str
-    identity_no: str
-    mobile: str
-    card_no: str
+WALK_S_MAX = 60.0
+PAUSE_S = 0.1
 
 
 class StuckAtPage(RuntimeError):
     """The page that came is not the one that was due."""
 
 
-def somebody_new() -> Person:
-    """A person whom the sandbox approves, with a number that nobody had before."""
-    from simulators.magic import card_no, identity_no  # noqa: PLC0415  only the sandbox has them
-
-    serial = ids.digits(8)
-    born = f"19{75 + int(serial[:2]) % 20:02d}{1 + int(serial[2]):02d}{10 + int(serial[3]):02d}"
-    return Person(
-        name="王小满",
-        identity_no=identity_no(f"11010{int(serial[4]) % 9 + 1}", born, "100"),
-        mobile=f"138{serial}",
-        card_no=card_no(f"6217{ids.digits(11)}888"),
-    )
-
-
 class Buyer:
-    """One buyer at one checkout."""
+    """One buyer at one checkout; `sandbox` as the SMS company knows the installation."""
 
-    def __init__(self, settings: Settings, checkout_url: str, person: Person | None = None) -> None:
-        self.person = person or somebody_new()
+    def __init__(
+        self,
+        settings: Settings,
+        checkout_url: str,
+        person: Somebody | None = None,
+        *,
+        sandbox: str = "main",
+    ) -> None:
+        self.person = person or somebody()
         self._settings = settings
+        self._sandbox = sandbox
         self._checkout_url = checkout_url
         self._http = requests.Session()
         self._http.trust_env = False
@@ -65,6 +52,37 @@ class Buyer:
         yield "read the contract", lambda: self._post("read", agreed="yes")
         yield "sign", self._sign
         yield "payout", lambda: self._wait("done")
+
+    def walk(self, until: Collection[str], told: Callable[[str], None], *, periods: int) -> str:
+        """Does what each page asks for until one of these pages is due; the page.
+
+        Begins wherever the checkout is. Raises StuckAtPage.
+        """
+        acts: dict[str, Callable[[], None]] = {
+            "offers": lambda: self._post("start"),
+            "mobile": self._prove_mobile,
+            "identity": self._identify,
+            "verify": lambda: self._post("no-face"),
+            "card": self._fill_in_card,
+            "choose": lambda: self._post("choose", periods=str(periods)),
+            "cost": self._read_costs,
+            "contract": lambda: self._post("read", agreed="yes"),
+            "sign": self._sign,
+        }
+        give_up_at = time.monotonic() + WALK_S_MAX
+        while (due := self._due()) not in until:
+            told(due)
+            if due in ("waiting", "paying"):
+                time.sleep(PAUSE_S)
+            elif due in acts:
+                self._get(self._checkout_url)
+                acts[due]()
+            else:
+                raise StuckAtPage(f"the checkout is at {due}")
+            if time.monotonic() > give_up_at:
+                raise StuckAtPage(f"the checkout stays at {due}")
+        told(due)
+        return due
 
     def pay_first_instalment(self) -> None:
         """Signs in at the borrower's own page and pays what comes next."""
@@ -97,6 +115,9 @@ class Buyer:
 
     def _card(self) -> None:
         self._post("no-face")
+        self._fill_in_card()
+
+    def _fill_in_card(self) -> None:
         self._post("card", card_number=self.person.card_no, fingerprint=ids.token())
 
     def _read_costs(self) -> None:
@@ -117,7 +138,7 @@ class Buyer:
     def _wait(self, step: str) -> None:
         seen = ""
         for _ in range(150):
-            seen = self._http.get(f"{self._checkout_url}/state", timeout=10).json()["step"]
+            seen = self._due()
             if seen == step:
                 return self._get(self._checkout_url)
             if seen not in ("waiting", "paying"):
@@ -125,11 +146,17 @@ class Buyer:
             time.sleep(0.2)
         raise StuckAtPage(f"waited for {step}, still at {seen}")
 
+    def _due(self) -> str:
+        answer = self._http.get(f"{self._checkout_url}/state", timeout=10)
+        if answer.status_code != 200:
+            raise StuckAtPage(f"the checkout was answered {answer.status_code}")
+        return str(answer.json()["step"])
+
     def _code(self) -> str:
         """The newest code on the phone: in the sandbox, the SMS company's outbox shows it."""
         newest = requests.get(
             f"{self._settings.institutions_url}/sms/outbox",
-            params={"mobile": self.person.mobile},
+            params={"mobile": self.person.mobile, "sandbox": self._sandbox},
             timeout=10,
         ).json()[0]["text"]
         found = re.search(r"\d{6}", newest)

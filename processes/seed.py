@@ -15,6 +15,7 @@ from lending.compliance import parameters
 from lending.foundation import business_day
 from lending.foundation.audit import SYSTEM
 from lending.foundation.clock import shanghai_date
+from lending.foundation.context import Context
 from lending.foundation.crypto import FieldKeys
 from lending.foundation.database import Database, Tx
 from lending.foundation.settings import Settings
@@ -55,10 +56,12 @@ class SandboxMerchant:
     app_id: str
     name: str
     accounts: tuple[NewAccount, ...]
-    file: str
-    """Where its key and addresses are written, under `var`."""
+    functions: tuple[str, ...]
 
 
+FUNCTIONS = ("mall", "statements", "webhooks")
+OWNERS = (*FUNCTIONS, "sandbox")
+"""Of who may move the clock: the owner of a sandbox."""
 DEMO_SHOP = SandboxMerchant(
     app_id="app_demo_shop",
     name="小满数码",
@@ -66,19 +69,32 @@ DEMO_SHOP = SandboxMerchant(
         NewAccount("小满数码有限公司", "模拟银行", "6230580000000010012", 1),
         NewAccount("小满数码有限公司", "模拟银行", "6230580000000010020", 2),
     ),
-    file="demo_shop.json",
+    functions=OWNERS,
 )
-FUNCTIONS = ("mall", "statements", "webhooks")
 OTHER_SHOP = SandboxMerchant(
     app_id="app_other_shop",
     name="谷雨家居",
     accounts=(NewAccount("谷雨家居有限公司", "模拟银行", "6230580000000020011", 1),),
-    file="other_shop.json",
+    functions=FUNCTIONS,
 )
 
 
-def seed(database: Database, keys: FieldKeys, platform: PlatformKeys, settings: Settings) -> None:
-    """Opens the business day and makes what is missing of the sandbox."""
+def tenant_owner(name: str) -> SandboxMerchant:
+    """The merchant that owns a test tenant."""
+    return SandboxMerchant(f"app_{name}", name, DEMO_SHOP.accounts, OWNERS)
+
+
+def seed(context: Context, platform: PlatformKeys) -> None:
+    """Opens the business day and, in the sandbox, makes what is missing of its partners."""
+    seed_rules(context.database)
+    if context.settings.environment == "test":
+        var = context.settings.var
+        seed_merchant(context, platform, DEMO_SHOP, var / "demo_shop.json")
+        seed_merchant(context, platform, OTHER_SHOP, var / "other_shop.json")
+
+
+def seed_rules(database: Database) -> None:
+    """Opens the business day, with the parameters and the product of the day."""
     with database.unit_of_work() as tx:
         business_day.open_first(tx, shanghai_date(tx.now))
         parameters.seed(tx)
@@ -86,13 +102,16 @@ def seed(database: Database, keys: FieldKeys, platform: PlatformKeys, settings: 
             products.published(tx, MALL_PRODUCT.code)
         except NoSuchProduct:
             products.publish(tx, MALL_PRODUCT, SYSTEM)
-    if settings.environment != "test":
-        return
-    for merchant in (DEMO_SHOP, OTHER_SHOP):
-        with database.unit_of_work() as tx:
-            key = _merchant_key(settings.var / merchant.file)
-            _register(tx, keys, merchant, key)
-        _write_config(settings, platform, merchant, key)
+
+
+def seed_merchant(
+    context: Context, platform: PlatformKeys, merchant: SandboxMerchant, config: Path
+) -> None:
+    """Makes a merchant if it is missing; its key and addresses are written to `config`."""
+    with context.database.unit_of_work() as tx:
+        key = _merchant_key(config)
+        _register(tx, context.keys, merchant, key)
+    _write_config(context.settings, platform, (merchant, key), config)
 
 
 def _register(tx: Tx, keys: FieldKeys, merchant: SandboxMerchant, key: PrivateKey) -> None:
@@ -101,7 +120,9 @@ def _register(tx: Tx, keys: FieldKeys, merchant: SandboxMerchant, key: PrivateKe
     except NoSuchPartner:
         partner_id = channels.register(
             tx,
-            NewPartner(merchant.app_id, "test", PartnerKind.MERCHANT, merchant.name, FUNCTIONS),
+            NewPartner(
+                merchant.app_id, "test", PartnerKind.MERCHANT, merchant.name, merchant.functions
+            ),
             SYSTEM,
         )
         channels.agree(
@@ -134,13 +155,17 @@ def _merchant_key(config: Path) -> PrivateKey:
 
 
 def _write_config(
-    settings: Settings, platform: PlatformKeys, merchant: SandboxMerchant, key: PrivateKey
+    settings: Settings,
+    platform: PlatformKeys,
+    who: tuple[SandboxMerchant, PrivateKey],
+    config: Path,
 ) -> None:
+    merchant, key = who
     pem = settings.var.resolve() / "keys" / f"{merchant.app_id}.pem"
     pem.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     pem.touch(mode=0o600)
     pem.write_text(key.to_pem())
-    (settings.var / merchant.file).write_text(
+    config.write_text(
         json.dumps(
             {
                 "base_url": settings.public_url,

@@ -48,14 +48,18 @@ class Worker:
         asyncio.run(self._run())
 
     async def _run(self) -> None:
+        stop = asyncio.Event()
+        for sig in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(sig, stop.set)
+        await self.serve(stop)
+
+    async def serve(self, stop: asyncio.Event) -> None:
+        """Works until it is told to stop, beside others in one program."""
         app = procrastinate.App(
             connector=PsycopgConnector(conninfo=self.database_url, max_size=self.concurrency + 2)
         )
         for name, handler in self.handlers.items():
             app.task(name=name, retry=RETRY)(handler)
-        stop = asyncio.Event()
-        for sig in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(sig, stop.set)
         async with app.open_async():
             jobs = asyncio.create_task(
                 app.run_worker_async(

@@ -39,12 +39,12 @@ def core(context: Context) -> Worker:
     )
 
 
-def postloan(context: Context) -> Worker:
-    """Repayments, and webhooks to partners."""
+def postloan(context: Context, keys: PlatformKeys | None = None) -> Worker:
+    """Repayments, and webhooks to partners; `keys` where they are not under the context's `var`."""
     deliveries = Deliveries(
         GatewayContext(
             lending=context,
-            keys=PlatformKeys.load_or_make(context.settings.keys),
+            keys=keys or PlatformKeys.load_or_make(context.settings.keys),
             heard_from_bank=_nobody_calls_here,
         )
     )

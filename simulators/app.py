@@ -1,6 +1,7 @@
 """All institutions as one web application: a process of its own, a book each, faults on demand."""
 
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 
 from flask import Flask, jsonify
@@ -10,7 +11,8 @@ from simulators import bank, bank_pages, people_pages, sms, sms_pages, visits
 from simulators.book import Book
 from simulators.door import Door
 from simulators.faults import Faults, blueprint
-from simulators.magic import MAGIC, MAGIC_CARDS
+from simulators.installations import MAIN
+from simulators.magic import MAGIC, MAGIC_AMOUNTS, MAGIC_CARDS
 from simulators.signing import NONCES, Institution, load_or_make_key
 from simulators.telling import Teller
 
@@ -26,7 +28,8 @@ class Outside:
     keyid: str
     """Of the institutions' own key, as the company computes it."""
     callback_url: str = ""
-    """Where the bank tells of finished payments; empty for nobody."""
+    """Where the bank tells of finished payments; empty for nobody. `{mount}` in it stands for the
+    path of the installation that made the payment."""
 
 
 def create_app(outside: Outside) -> Flask:
@@ -43,14 +46,27 @@ def create_app(outside: Outside) -> Flask:
     app.register_blueprint(blueprint(faults))
     door = Door(app, institution, faults)
     teller = Teller(institution, outside.callback_url)
+
+    @cache
+    def bank_of(installation: str) -> bank.Bank:
+        suffix = "" if installation == MAIN else f"-{installation}"
+        tell = partial(teller.tell, installation=installation)
+        return bank.Bank(book(f"bank{suffix}", bank.SCHEMA), settled=tell)
+
+    @cache
+    def outbox_of(installation: str) -> sms.Outbox:
+        suffix = "" if installation == MAIN else f"-{installation}"
+        return sms.Outbox(book(f"sms{suffix}", sms.SCHEMA))
+
+    bank_of(MAIN)
     people = {
         name: visits.Visits(book(name, visits.SCHEMA))
         for name in ("bureau-a", "bureau-b", "identity")
     }
-    bank_pages.add(door, bank.Bank(book("bank", bank.SCHEMA), settled=teller.tell), teller)
+    bank_pages.add(door, bank_of, teller)
     people_pages.add_bureaus(door, people)
     people_pages.add_identity(door, people["identity"])
-    sms_pages.add(app, door, sms.Outbox(book("sms", sms.SCHEMA)))
+    sms_pages.add(app, door, outbox_of)
 
     @app.get("/healthz")
     def healthz() -> ResponseReturnValue:
@@ -58,6 +74,6 @@ def create_app(outside: Outside) -> Flask:
 
     @app.get("/magic")
     def magic() -> ResponseReturnValue:
-        return jsonify(persons=MAGIC, cards=MAGIC_CARDS)
+        return jsonify(persons=MAGIC, cards=MAGIC_CARDS, amounts=MAGIC_AMOUNTS)
 
     return app

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 
 from simulators.book import Book
-from simulators.magic import CARD_PREFIX, fate_of_card
+from simulators.magic import CARD_PREFIX, fate_of_card, fate_of_payout
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS account (no TEXT PRIMARY KEY, name TEXT, balance_fen INTEGER NOT NULL);
@@ -22,8 +22,11 @@ CREATE TABLE IF NOT EXISTS payment (
     day TEXT NOT NULL, finished_at TEXT NOT NULL, settle_at TEXT);
 CREATE INDEX IF NOT EXISTS payment_to_settle ON payment (settle_at) WHERE settle_at IS NOT NULL;
 CREATE INDEX IF NOT EXISTS payment_by_day ON payment (day);
+CREATE INDEX IF NOT EXISTS payment_by_account ON payment (account_no);
 CREATE TABLE IF NOT EXISTS movement (
     reference TEXT NOT NULL, account_no TEXT NOT NULL, amount_fen INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS clock (is_it INTEGER PRIMARY KEY CHECK (is_it), days INTEGER NOT NULL);
+INSERT OR IGNORE INTO clock VALUES (1, 0);
 """
 OUR_ACCOUNT = "6230580000000000013"
 OUR_OPENING_FEN = 10_000_000_000
@@ -74,9 +77,24 @@ class Bank:
     def __init__(self, book: Book, settled: Told = lambda _: None) -> None:
         self._book = book
         self._settled = settled
+        self._days = int(book.rows("SELECT days FROM clock")[0]["days"])
         with book.change() as change:
             _open(change, OUR_ACCOUNT, "安心消费金融有限公司", OUR_OPENING_FEN)
         self.settle()
+
+    def keep_date(self, days: int) -> None:
+        """Has the bank live so many days ahead of the machine: its company's sandbox does.
+
+        A bank does not go back.
+        """
+        if days > self._days:
+            self._days = days
+            with self._book.change() as change:
+                change.execute("UPDATE clock SET days = max(days, ?)", (days,))
+
+    def now(self) -> datetime:
+        """The instant at the bank."""
+        return datetime.now(UTC) + timedelta(days=self._days)
 
     def check_account(self, account_no: str) -> str:
         """Which of the four elements of an account is wrong; empty if none."""
@@ -92,16 +110,18 @@ class Bank:
         Raises OtherContent.
         """
         self.settle()
-        if settle_after_s is None and fate_of_card(payment.account_no) == "late":
+        if settle_after_s is None and _is_late(payment):
             settle_after_s = LATE_S
         with self._book.change() as change:
             there = _row(change, payment.channel_order_no)
             if there is None:
-                _enter(change, payment, settle_after_s)
-                if declined:
-                    _end(change, payment.channel_order_no, "DECLINED", "declined by the other bank")
+                now = self.now()
+                _enter(change, payment, settle_after_s, now)
+                if declined or _is_refused(payment):
+                    refusal = ("DECLINED", "declined by the other bank")
+                    _end(change, payment.channel_order_no, refusal, now)
                 elif settle_after_s is None:
-                    _carry_out(change, payment.channel_order_no)
+                    _carry_out(change, payment.channel_order_no, now)
             elif there["digest"] != payment.digest:
                 raise OtherContent
             found = _row(change, payment.channel_order_no)
@@ -114,12 +134,13 @@ class Bank:
     def settle(self) -> None:
         """Ends the payments whose time has come, and tells of each."""
         sql = "SELECT channel_order_no FROM payment WHERE settle_at <= ?"
-        if not self._book.rows(sql, _instant(datetime.now(UTC))):
+        now = self.now()
+        if not self._book.rows(sql, _instant(now)):
             return
         with self._book.change() as change:
-            due = change.execute(sql, (_instant(datetime.now(UTC)),)).fetchall()
+            due = change.execute(sql, (_instant(now),)).fetchall()
             for row in due:
-                _carry_out(change, row["channel_order_no"])
+                _carry_out(change, row["channel_order_no"], now)
             ended = [_answer(_row(change, row["channel_order_no"])) for row in due]
         for answer in ended:
             self._settled(answer)
@@ -207,8 +228,18 @@ def _row(change: sqlite3.Connection, channel_order_no: str) -> sqlite3.Row | Non
     return found
 
 
-def _enter(change: sqlite3.Connection, payment: Payment, settle_after_s: float | None) -> None:
-    now = datetime.now(UTC)
+def _is_late(payment: Payment) -> bool:
+    is_late = payment.kind == "payout" and fate_of_payout(payment.amount_fen) == "payout_late"
+    return is_late or fate_of_card(payment.account_no) == "late"
+
+
+def _is_refused(payment: Payment) -> bool:
+    return payment.kind == "payout" and fate_of_payout(payment.amount_fen) == "payout_failed"
+
+
+def _enter(
+    change: sqlite3.Connection, payment: Payment, settle_after_s: float | None, now: datetime
+) -> None:
     settle_at = None if settle_after_s is None else now + timedelta(seconds=settle_after_s)
     change.execute(
         "INSERT INTO payment VALUES (?, ?, ?, ?, ?, ?, 'processing', '', '', ?, ?, '', ?)",
@@ -226,7 +257,7 @@ def _enter(change: sqlite3.Connection, payment: Payment, settle_after_s: float |
     )
 
 
-def _carry_out(change: sqlite3.Connection, channel_order_no: str) -> None:
+def _carry_out(change: sqlite3.Connection, channel_order_no: str, now: datetime) -> None:
     payment = _row(change, channel_order_no)
     assert payment is not None
     assert payment["status"] == "processing"
@@ -244,22 +275,37 @@ def _carry_out(change: sqlite3.Connection, channel_order_no: str) -> None:
     if not code:
         for no, fen in legs:
             _move(change, payment["reference"], no, fen)
-    _end(change, channel_order_no, code, message)
+    _end(change, channel_order_no, (code, message), now)
 
 
 def _refusal(change: sqlite3.Connection, payment: sqlite3.Row, payer: str) -> tuple[str, str]:
-    fate = fate_of_card(payment["account_no"])
-    if fate == "dead":
+    fate = fate_of_card(payment["account_no"]) or ""
+    is_debit = payment["kind"] == "debit"
+    paid, ended = _debits(change, payment["account_no"])
+    if fate == "dead" or (fate == "dies_later" and paid):
         return "ACCOUNT_CLOSED", "the account is closed"
-    empty = fate == "insufficient" and payment["kind"] == "debit"
+    empty = is_debit and fate in ("insufficient", f"insufficient_{ended + 1}")
     row = change.execute("SELECT balance_fen FROM account WHERE no = ?", (payer,)).fetchone()
     if empty or row["balance_fen"] < payment["amount_fen"]:
         return "INSUFFICIENT", "the balance is too low"
     return "", ""
 
 
-def _end(change: sqlite3.Connection, channel_order_no: str, code: str, message: str) -> None:
-    now = datetime.now(UTC)
+def _debits(change: sqlite3.Connection, account_no: str) -> tuple[int, int]:
+    """How many debits of an account were paid, and how many have ended."""
+    row = change.execute(
+        "SELECT count(*) FILTER (WHERE status = 'paid') AS paid, count(*) AS ended FROM payment"
+        " WHERE account_no = ? AND kind = 'debit' AND status <> 'processing'",
+        (account_no,),
+    ).fetchone()
+    return int(row["paid"]), int(row["ended"])
+
+
+def _end(
+    change: sqlite3.Connection, channel_order_no: str, refusal: tuple[str, str], now: datetime
+) -> None:
+    """Ends a payment; `refusal` is code and message, empty where it was paid."""
+    code, message = refusal
     change.execute(
         "UPDATE payment SET status = ?, code = ?, message = ?, day = ?, finished_at = ?,"
         " settle_at = NULL WHERE channel_order_no = ?",

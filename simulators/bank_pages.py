@@ -2,6 +2,7 @@
 
 import secrets
 import time
+from collections.abc import Callable
 from datetime import date
 
 from flask import Response, jsonify
@@ -10,7 +11,8 @@ from flask.typing import ResponseReturnValue
 from simulators.bank import Bank, OtherContent, Payment
 from simulators.door import Door, suffers
 from simulators.fields import BadCall, body, fen, text
-from simulators.magic import fate_of_card
+from simulators.installations import here
+from simulators.magic import fate_of_card, fate_of_payout
 from simulators.telling import Teller
 
 CARD_SLOW_S = 3
@@ -19,8 +21,15 @@ CARD_SLOW_S = 3
 class BankPages:
     """Each method answers one call."""
 
-    def __init__(self, bank: Bank, teller: Teller) -> None:
-        self._bank, self._teller = bank, teller
+    def __init__(self, banks: Callable[[str], Bank], teller: Teller) -> None:
+        self._banks, self._teller = banks, teller
+
+    @property
+    def _bank(self) -> Bank:
+        """The bank as the calling installation knows it, on that one's date."""
+        found = self._banks(here().name)
+        found.keep_date(here().days)
+        return found
 
     def check_account(self) -> ResponseReturnValue:
         """Whether name, identity number and mobile are those of the account's holder."""
@@ -94,7 +103,9 @@ class BankPages:
         except OtherContent:
             return jsonify(error="this order number belongs to another payment"), 409
         if answer["status"] != "processing":
-            self._teller.tell(answer, 2 if suffers("duplicate_callback") else 1)
+            self._teller.tell(answer, here().name, 2 if suffers("duplicate_callback") else 1)
+        if kind == "payout" and fate_of_payout(payment.amount_fen) == "payout_unknown":
+            return Response("out of order", 500)
         return jsonify(answer)
 
     def _find(self, kind: str, channel_order_no: str) -> ResponseReturnValue:
@@ -104,9 +115,9 @@ class BankPages:
         return jsonify(found)
 
 
-def add(door: Door, bank: Bank, teller: Teller) -> None:
-    """Adds the bank's calls."""
-    pages = BankPages(bank, teller)
+def add(door: Door, banks: Callable[[str], Bank], teller: Teller) -> None:
+    """Adds the bank's calls; `banks` gives the bank of an installation."""
+    pages = BankPages(banks, teller)
     door.add("POST /bank/account-checks", "account-check", pages.check_account)
     door.add("POST /bank/payouts", "payout", pages.pay_out)
     door.add("GET /bank/payouts/<channel_order_no>", "query-payout", pages.find_payout)

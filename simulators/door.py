@@ -5,6 +5,7 @@ from collections.abc import Callable
 from flask import Flask, Response, g, jsonify, request
 from flask.typing import ResponseReturnValue
 
+from simulators import installations
 from simulators.faults import Fault, Faults
 from simulators.fields import BadCall
 from simulators.signing import Institution, NotSigned
@@ -52,8 +53,9 @@ class Door:
 
     def _carry_out(self, act: Act, arguments: dict[str, str]) -> Response:
         try:
+            g.installation = installations.read()
             return self._app.make_response(act(**arguments))
-        except BadCall as problem:
+        except (BadCall, installations.NotReadable) as problem:
             return self._app.make_response((jsonify(error=str(problem)), 400))
 
 

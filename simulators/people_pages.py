@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 
-from flask import jsonify
+from flask import Response, jsonify
 from flask.typing import ResponseReturnValue
 
 from simulators.bureaus import report_a, report_b
@@ -37,8 +37,11 @@ def _report(tell: Report, visits: Visits) -> ResponseReturnValue:
     identity_no = text(given, "identity_no")
     text(given, "name")
     consent_id, purpose = text(given, "consent_id"), text(given, "purpose")
-    if fate_of_person(identity_no) == "slow_bureau":
+    fate = fate_of_person(identity_no)
+    if fate == "slow_bureau":
         time.sleep(BUREAU_SLOW_S)
+    if fate == "bureaus_down" or (fate == "one_bureau_down" and tell is report_a):
+        return Response("out of order", 503)
     visits.note("report", identity_no, consent_id=consent_id, purpose=purpose)
     return jsonify(tell(identity_no, bad=suffers("declined") is not None))
 

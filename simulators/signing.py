@@ -27,6 +27,7 @@ from http_message_signatures import (
 from http_message_signatures.exceptions import HTTPMessageSignaturesException
 
 from simulators.book import Book
+from simulators.installations import HEADER
 
 TAG_REQUEST = "cf-channel-1-request"
 TAG_RESPONSE = "cf-channel-1-response"
@@ -109,6 +110,8 @@ class Institution:
         """
         body = request.get_data()
         required = ["@method", "@authority", "@path", "@query"]
+        if HEADER in request.headers:
+            required.append(HEADER)
         if body or "content-digest" in request.headers:
             required += ["content-type", "content-digest"]
             check_digest(request.headers.get("content-digest", ""), body)

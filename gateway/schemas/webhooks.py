@@ -5,7 +5,7 @@ from marshmallow import fields, validate
 from gateway.fields import Strict, Text, Url
 from scenarios.mall_installment.news import KINDS
 
-EVENT_TYPES = (*KINDS.values(), "endpoint.test", "endpoint.disabled")
+EVENT_TYPES = (*KINDS.values(), "endpoint.test", "endpoint.disabled", "sandbox.clock_ready")
 
 
 class EndpointRequest(Strict):

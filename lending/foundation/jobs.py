@@ -16,6 +16,8 @@ CORE = "core"
 """Queue of decisions and payouts."""
 POSTLOAN = "postloan"
 """Queue of repayments and deliveries."""
+SANDBOX = "sandbox"
+"""Queue of what a sandbox's owner asks for: its clock moved, a buyer played."""
 
 _deferrer = procrastinate.App(connector=procrastinate.SyncPsycopgConnector())
 

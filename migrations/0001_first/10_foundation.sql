@@ -31,7 +31,10 @@ CREATE INDEX ON event (seq) WHERE fanned_out_at IS NULL;
 
 CREATE TABLE sandbox_clock (
     is_it boolean PRIMARY KEY DEFAULT true CHECK (is_it),
-    days integer NOT NULL CHECK (days >= 0)
+    days integer NOT NULL CHECK (days >= 0),
+    days_to integer NOT NULL CHECK (days_to >= days),
+    is_advancing boolean NOT NULL DEFAULT false,
+    failure text NOT NULL DEFAULT ''
 );
 
 -- Days that business is ahead of the machine. Whoever has asked holds the clock until it commits.

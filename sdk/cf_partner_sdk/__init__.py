@@ -57,6 +57,15 @@ from ._models import (
     SubsidyPayer,
 )
 from ._partner_keys import KeyState, PartnerKey
+from ._sandbox import (
+    SandboxApplicant,
+    SandboxClock,
+    SandboxClockState,
+    SandboxInfo,
+    SandboxStopped,
+    SandboxWalk,
+    SandboxWalkState,
+)
 from ._transport import CfDeprecationWarning
 from ._version import __version__
 from ._webhook_models import (
@@ -140,6 +149,13 @@ __all__ = [
     "RequestInvalid",
     "Resent",
     "ReturnedItem",
+    "SandboxApplicant",
+    "SandboxClock",
+    "SandboxClockState",
+    "SandboxInfo",
+    "SandboxStopped",
+    "SandboxWalk",
+    "SandboxWalkState",
     "SeenStore",
     "ServerFault",
     "SqlSeenStore",

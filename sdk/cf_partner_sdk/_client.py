@@ -12,6 +12,7 @@ from ._events import Events, EventTypes, WebhookEndpoints
 from ._http import Http, HttpOptions
 from ._mall import Mall
 from ._partner_keys import Keys
+from ._sandbox import Sandbox
 from ._transport import Transport
 from .directory import KeyDirectory
 from .http_signatures import Signer
@@ -57,6 +58,7 @@ class Client:
         self.mall = Mall(transport)
         self.webhook_endpoints = WebhookEndpoints(transport)
         self.events = Events(transport)
+        self.sandbox = Sandbox(transport, self._http.clock)
         self.event_types = EventTypes(transport)
         self.keys = Keys(transport, app_id)
         self.webhooks = Webhooks(self.directory.key_of("event"), self._http.clock.now)

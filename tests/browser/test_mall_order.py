@@ -20,7 +20,7 @@ from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support import expected_conditions as wanted
 from selenium.webdriver.support.ui import WebDriverWait
 
-from processes.phone import Person, somebody_new
+from simulators.magic import Somebody, somebody
 from tests.processes.test_whole_system import free_port
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
@@ -168,7 +168,7 @@ def buy_two_things(phone: Phone) -> None:
     phone.click("#pay")
 
 
-def apply(phone: Phone, person: Person) -> None:
+def apply(phone: Phone, person: Somebody) -> None:
     phone.click("main .go")
     phone.type("#mobile", person.mobile)
     phone.click(".with-button .small")
@@ -186,7 +186,7 @@ def apply(phone: Phone, person: Person) -> None:
     phone.click(".go")
 
 
-def agree_and_sign(phone: Phone, person: Person) -> None:
+def agree_and_sign(phone: Phone, person: Somebody) -> None:
     phone.click(".offer input[value='12']")
     phone.click(".go")
     phone.see(".scroll")
@@ -209,7 +209,7 @@ class TestABuyer:
     def test_goes_from_the_shelf_to_a_paid_order_pays_an_instalment_and_returns_one_item(
         self, phone: Phone
     ):
-        person = somebody_new()
+        person = somebody()
         buy_two_things(phone)
         apply(phone, person)
         agree_and_sign(phone, person)

@@ -18,10 +18,10 @@ from cf_partner_sdk import Client, Order, PrivateKey
 from lending.foundation.settings import Settings
 from processes import installation
 from processes.parts import all_parts
-from processes.phone import Buyer, Person
+from processes.phone import Buyer
 from processes.postgres import EmbeddedPostgres
 from processes.supervisor import Supervisor
-from simulators.magic import MAGIC, MAGIC_CARDS
+from simulators.magic import somebody
 
 pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("processes")]
 PRICE_FEN = 599_900
@@ -166,7 +166,7 @@ class TestAMallOrder:
 
     def test_of_somebody_with_a_bad_record_is_declined(self, system: System):
         order = system.order("whole-3")
-        person = Person("李坏账", MAGIC["declined"], "13900000001", MAGIC_CARDS["works"])
+        person = somebody("declined")
         walk(Buyer(system.settings, order.checkout_url or "", person), until="decision")
         declined = system.until(order.id, "declined")
         assert declined.payout is None

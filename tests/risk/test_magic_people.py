@@ -11,7 +11,7 @@ from lending.foundation.ports import BureauReport
 from lending.risk import service
 from lending.risk.model import Device, Outcome
 from simulators.bureaus import report_a, report_b
-from simulators.magic import identity_no
+from simulators.magic import identity_no, somebody
 from tests.risk.people import application, person
 
 
@@ -30,6 +30,16 @@ class Direct:
 
 
 FATES = {"100": Outcome.APPROVE, "200": Outcome.DECLINE, "300": Outcome.REFER}
+REASONS = {
+    "declined_overdue": (Outcome.DECLINE, "OVERDUE_NOW"),
+    "declined_overdue_often": (Outcome.DECLINE, "OVERDUE_OFTEN"),
+    "declined_inquiries": (Outcome.DECLINE, "INQUIRIES_MANY"),
+    "declined_platforms": (Outcome.DECLINE, "PLATFORMS_MANY"),
+    "declined_score": (Outcome.DECLINE, "BUREAU_SCORE_LOW"),
+    "referred": (Outcome.REFER, "THIN_FILE"),
+    "referred_debt": (Outcome.REFER, "DEBT_HIGH"),
+    "referred_platforms": (Outcome.REFER, "PLATFORMS_SOME"),
+}
 
 
 class TestMagicPeople:
@@ -57,3 +67,25 @@ class TestMagicPeople:
                 )
                 made = service.decide(database, both, field_keys, request)
                 assert made.outcome is outcome, (sequence, periods_max, made.reasons)
+
+    def test_are_turned_away_for_the_reason_that_is_theirs(
+        self, database: Database, field_keys: FieldKeys
+    ) -> None:
+        both = (Direct("bureau_a"), Direct("bureau_b"))
+        for number, (fate, (outcome, reason)) in enumerate(REASONS.items()):
+            who = somebody(fate)
+            born = date.fromisoformat(who.identity_no[6:14])
+            customer = person(
+                database,
+                field_keys,
+                number=who.identity_no,
+                born=born,
+                mobile=who.mobile,
+            )
+            device = Device(f"fp-{fate}", f"203.0.113.{number}")
+            request = application(database, customer, device=device)
+            made = service.decide(database, both, field_keys, request)
+            found = {each.code for each in made.reasons}
+            assert (made.outcome, reason in found) == (outcome, True), (fate, found)
+            others = {said for _, said in REASONS.values()} - {reason}
+            assert not found & others, (fate, found)

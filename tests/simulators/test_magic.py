@@ -1,10 +1,14 @@
 import re
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from lending.foundation.money import half_up
 from simulators import magic
 from tests.outside import OutsideWorld
+
+DEMO_FEE_RATE = Decimal("0.006")
 
 
 def luhn(number: str) -> int:
@@ -27,12 +31,37 @@ class TestMagicValues:
 
     def test_are_told_to_whoever_asks(self, outside: OutsideWorld):
         told = outside.app.test_client().get("/magic").json
-        assert told == {"persons": magic.MAGIC, "cards": magic.MAGIC_CARDS}
+        assert told == {
+            "persons": magic.MAGIC,
+            "cards": magic.MAGIC_CARDS,
+            "amounts": magic.MAGIC_AMOUNTS,
+        }
 
     def test_are_all_in_the_readme(self):
         text = Path(magic.__file__).with_name("README.md").read_text(encoding="utf-8")
         assert set(magic.MAGIC.values()) <= set(re.findall(r"`(\d{17}[\dX])`", text))
-        assert all(f"| {digits} |" in text for digits in (*magic.SEQUENCES, *magic.CARDS))
+        for fate in (*magic.SEQUENCES, *magic.CARDS):
+            assert f"| {fate.digits} | `{fate.name}` | {fate.says} |" in text
+        for amount in magic.AMOUNTS:
+            assert f"| `{amount.name}` | {amount.says} |" in text
+
+    def test_make_somebody_new_each_time_with_the_fate_that_is_asked_for(self):
+        one, other = magic.somebody("declined", "dead"), magic.somebody("declined", "dead")
+        assert one.identity_no[-4:-1] == other.identity_no[-4:-1] == "200"
+        assert magic.fate_of_card(one.card_no) == "dead"
+        assert luhn(one.card_no) == 0
+        assert magic.is_identity_no(one.identity_no)
+        assert {one.mobile, one.card_no} & {other.mobile, other.card_no} == set()
+
+    def test_make_the_same_mobile_again_for_the_same_order(self):
+        mobiles = {magic.somebody(of=f"ord_{n}").mobile for n in range(50)}
+        assert len(mobiles) == 50
+        assert magic.somebody("referred", of="ord_7").mobile == magic.somebody(of="ord_7").mobile
+
+    def test_know_the_payout_of_their_order(self):
+        for amount in magic.AMOUNTS:
+            fee_fen = half_up(amount.order_fen * DEMO_FEE_RATE)
+            assert amount.payout_fen == amount.order_fen - fee_fen
 
 
 class TestIdentityNumbers:
