@@ -1,14 +1,15 @@
-"""Models as the lender writes them, and answers on their way."""
+"""Answers and refusals on their way."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
-from datetime import date, datetime, timezone
-from decimal import Decimal
-from enum import Enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Optional
+
+from cf_partner_sdk._json import rfc3339, to_json
+
+__all__ = ["Answer", "Problem", "dumps", "not_found", "rfc3339", "to_json"]
 
 
 @dataclass(frozen=True)
@@ -73,32 +74,3 @@ def dumps(value: Any) -> bytes:
     """Return JSON as the lender writes it."""
     text = json.dumps(to_json(value), ensure_ascii=False, separators=(",", ":"))
     return text.encode("utf-8")
-
-
-def to_json(value: Any) -> Any:
-    """Return a model of this package, or anything made of them, as the lender writes it."""
-    for kind, write in _WRITE.items():
-        if isinstance(value, kind):
-            return write(value)
-    if is_dataclass(value) and not isinstance(value, type):
-        known = {one.name: to_json(getattr(value, one.name)) for one in fields(value) if one.repr}
-        return {**known, **to_json(getattr(value, "extra", {}))}
-    if isinstance(value, Mapping):
-        return {name: to_json(member) for name, member in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [to_json(member) for member in value]
-    return value
-
-
-def rfc3339(instant: datetime) -> str:
-    """Return an instant as it goes on the wire: UTC, milliseconds."""
-    text = instant.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S")
-    return f"{text}.{instant.microsecond // 1000:03d}Z"
-
-
-_WRITE: Mapping[type, Callable[[Any], str]] = {
-    Enum: lambda member: str(member.value),
-    Decimal: str,
-    datetime: rfc3339,
-    date: date.isoformat,
-}
