@@ -4,13 +4,19 @@
 this package for a quick start, and `http_signatures` for the signatures alone.
 """
 
+from typing import TYPE_CHECKING as _TYPE_CHECKING
+from typing import Any as _Any
+
 from ._client import Client
 from ._clock import Clock
 from ._errors import (
     AnswerNotTrusted,
     AnswerNotUnderstood,
+    ArgumentInvalid,
     CfError,
+    ClientClosed,
     Conflict,
+    KeyNotUsable,
     NotAllowed,
     NotAuthenticated,
     NotFound,
@@ -41,7 +47,6 @@ from ._event_types import (
     OrderSigned,
     Repayment,
 )
-from ._http import HttpOptions
 from ._models import (
     Event,
     Offer,
@@ -56,6 +61,8 @@ from ._models import (
     ReturnedItem,
     SubsidyPayer,
 )
+from ._options import HttpOptions
+from ._pages import Pages
 from ._partner_keys import KeyState, PartnerKey
 from ._sandbox import (
     SandboxApplicant,
@@ -66,7 +73,6 @@ from ._sandbox import (
     SandboxWalk,
     SandboxWalkState,
 )
-from ._transport import CfDeprecationWarning
 from ._version import __version__
 from ._webhook_models import (
     CheckResult,
@@ -83,20 +89,28 @@ from ._webhook_models import (
     Resent,
     WebhookEndpoint,
 )
+from ._wire import Attempt, CfDeprecationWarning, Hook, Outcome
 from .directory import KeyDirectory
-from .keys import KeyNotUsable, PrivateKey, PublicKey
+from .keys import PrivateKey, PublicKey
 from .seen import MemorySeenStore, SeenStore, SqlSeenStore
 from .webhooks import WebhookVerifier
+
+if _TYPE_CHECKING:
+    from ._async_client import AsyncClient
 
 __all__ = [
     "AnswerNotTrusted",
     "AnswerNotUnderstood",
+    "ArgumentInvalid",
+    "AsyncClient",
+    "Attempt",
     "CfDeprecationWarning",
     "CfError",
     "CheckResult",
     "CheckState",
     "CheckVerdict",
     "Client",
+    "ClientClosed",
     "Clock",
     "Conflict",
     "Delivery",
@@ -111,6 +125,7 @@ __all__ = [
     "EndpointTest",
     "Event",
     "EventType",
+    "Hook",
     "HttpOptions",
     "KeyDirectory",
     "KeyNotUsable",
@@ -135,6 +150,8 @@ __all__ = [
     "OrderRefunded",
     "OrderSigned",
     "OrderState",
+    "Outcome",
+    "Pages",
     "PartnerKey",
     "Payout",
     "PlanRow",
@@ -168,3 +185,15 @@ __all__ = [
     "WebhookVerifier",
     "__version__",
 ]
+
+
+def __getattr__(name: str) -> _Any:
+    if name != "AsyncClient":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    try:
+        from ._async_client import AsyncClient  # noqa: PLC0415 - an extra
+    except ModuleNotFoundError as missing:
+        if missing.name not in {"anyio", "httpx"}:
+            raise
+        raise ImportError("AsyncClient needs: pip install 'cf-partner-sdk[async]'") from missing
+    return AsyncClient

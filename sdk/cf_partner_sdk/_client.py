@@ -4,31 +4,57 @@ from __future__ import annotations
 
 import re
 from types import TracebackType
-from typing import Optional
+from typing import Generic, Optional, TypeVar
 from urllib.parse import urlsplit
 
+from requests.adapters import BaseAdapter
+
 from ._clock import Clock
+from ._errors import ArgumentInvalid
 from ._events import Events, EventTypes, WebhookEndpoints
-from ._http import Http, HttpOptions
 from ._mall import Mall
+from ._options import HttpOptions
 from ._partner_keys import Keys
 from ._sandbox import Sandbox
-from ._transport import Transport
+from ._sync import Http, Runner
+from ._wire import Hook, Wire
 from .directory import KeyDirectory
 from .http_signatures import Signer
 from .webhooks import Webhooks
 
+R = TypeVar("R")
+
 _PREFIX = re.compile(r"(/t/[a-z0-9-]+)?")
 
 
-class Client:
-    """Calls the lender as one partner; a context manager, safe to use from several threads.
+class Services(Generic[R]):
+    """What a client offers, by scenario; the same for `Client` and `AsyncClient`."""
+
+    mall: Mall[R]
+    webhook_endpoints: WebhookEndpoints[R]
+    events: Events[R]
+    event_types: EventTypes[R]
+    keys: Keys[R]
+    sandbox: Sandbox[R]
+
+    def _offer(self, runner: R) -> None:
+        self.mall = Mall(runner)
+        self.webhook_endpoints = WebhookEndpoints(runner)
+        self.events = Events(runner)
+        self.event_types = EventTypes(runner)
+        self.keys = Keys(runner)
+        self.sandbox = Sandbox(runner)
+
+
+class Client(Services[Runner]):
+    """Calls the lender as one partner; a context manager, safe to share between threads.
 
     `key` signs: a `PrivateKey`, or anything with `keyid`, `algorithm` and `sign`, such as an HSM's.
     `base_url` is scheme and host of the lender's interface, for a test tenant with its path
     `/t/name`. `root_keyid` is the thumbprint of the lender's root key, agreed beside the wire; with
-    it the lender's answers are proved. `api_version` pins a dated version. The constructor does not
-    touch the network.
+    it the lender's answers are proved. `api_version` pins a dated version. `hook` is told of every
+    try. `transport` replaces the network, for tests. The constructor does not touch the network.
+    Raises ArgumentInvalid.
     """
 
     def __init__(
@@ -40,27 +66,26 @@ class Client:
         root_keyid: str,
         api_version: Optional[str] = None,
         options: Optional[HttpOptions] = None,
+        hook: Optional[Hook] = None,
         clock: Optional[Clock] = None,
+        transport: Optional[BaseAdapter] = None,
     ) -> None:
-        origin = _base(base_url)
         self.app_id = app_id
-        self._http = Http(options or HttpOptions(), clock or Clock(), app_id=app_id)
+        self._http = Http(
+            options or HttpOptions(), clock or Clock(), app_id=app_id, transport=transport
+        )
         self.directory = KeyDirectory(
-            base_url=origin, root_keyid=root_keyid, http=self._http, signer=key
+            base_url=base_of(base_url), root_keyid=root_keyid, http=self._http, signer=key
         )
-        transport = Transport(
-            base_url=origin,
+        wire = Wire(
+            app_id=app_id,
             signer=key,
-            http=self._http,
-            directory=self.directory,
+            keyring=self.directory.keyring,
+            options=self._http.options,
             api_version=api_version,
+            hook=hook,
         )
-        self.mall = Mall(transport)
-        self.webhook_endpoints = WebhookEndpoints(transport)
-        self.events = Events(transport)
-        self.sandbox = Sandbox(transport, self._http.clock)
-        self.event_types = EventTypes(transport)
-        self.keys = Keys(transport, app_id)
+        self._offer(Runner(self._http, wire))
         self.webhooks = Webhooks(self.directory.key_of("event"), self._http.clock.now)
 
     def close(self) -> None:
@@ -79,12 +104,15 @@ class Client:
         self.close()
 
 
-def _base(base_url: str) -> str:
+def base_of(base_url: str) -> str:
+    """Return `base_url` as it is signed. Raises ArgumentInvalid."""
     parts = urlsplit(base_url)
     path = parts.path.rstrip("/")
     plain = _PREFIX.fullmatch(path) and not (parts.query or parts.fragment or "@" in parts.netloc)
     if parts.scheme not in {"http", "https"} or not parts.netloc.isascii() or not plain:
-        raise ValueError("base_url is http(s)://host[:port] and, for a test tenant, /t/name")
+        raise ArgumentInvalid(
+            "base_url is http(s)://host[:port] and, for a test tenant, /t/name", field="base_url"
+        )
     if not parts.netloc:
-        raise ValueError("base_url has no host")
+        raise ArgumentInvalid("base_url has no host", field="base_url")
     return f"{parts.scheme}://{parts.netloc.lower()}{path}"

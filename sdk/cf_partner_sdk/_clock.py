@@ -7,7 +7,10 @@ from collections.abc import Callable
 
 
 class Clock:
-    """Seconds since 1970, corrected; and seconds of a clock that only goes forward."""
+    """Seconds since 1970, corrected; and seconds of a clock that only goes forward.
+
+    Waiting is by `sleep`; an `AsyncClient` waits by its event loop unless `sleep` was given.
+    """
 
     def __init__(
         self,
@@ -27,3 +30,8 @@ class Clock:
     def correct(self, server_time: float) -> None:
         """Let `now` be `server_time` at this moment."""
         self.offset_s = server_time - self._wall()
+
+    @property
+    def is_real(self) -> bool:
+        """Whether waiting takes time."""
+        return self.sleep is time.sleep

@@ -1,6 +1,6 @@
 """What can go wrong.
 
-CfError
+CfError                       all have code, field, mend, request_id, retryable
 |-- ProblemError            the lender said no, signed
 |   |-- RequestInvalid      400, 413, 415 and other 4xx
 |   |-- NotAuthenticated    401: the signature or the key
@@ -13,6 +13,9 @@ CfError
 |-- TransportError          no answer of the lender arrived
 |-- AnswerNotTrusted        an answer without a good signature, or to another request
 |-- AnswerNotUnderstood     a good signature over something this version cannot read
+|-- ArgumentInvalid         never sent: an argument cannot be right (also a ValueError)
+|   `-- KeyNotUsable        a key that is broken, too weak or of another kind
+|-- ClientClosed            never sent: the client was closed (also a RuntimeError)
 `-- WebhookRefused          an event that was not proved to be the lender's
     `-- WebhookDuplicate    proved, and dealt with before
 """
@@ -27,12 +30,17 @@ from typing import Any, Optional
 class CfError(Exception):
     """Everything that this package raises about a call or an event.
 
-    `idempotency_key` is the key that the call was sent with, also one that the client generated:
-    give it again and the call has its effect at most once. `retryable` tells whether the same call
-    may succeed later. `request_id` names the call to the lender's support, if an answer had one.
+    `code` is stable and meant for programs, `field` names what is wrong (the JSON pointer or the
+    argument), `mend` says what to do. `retryable` tells whether the same call may succeed later.
+    `request_id` names the call to the lender's support, if an answer had one. `idempotency_key` is
+    the key that the call was sent with, also one that the client generated: give it again and the
+    call has its effect at most once. `attempts` is how often the call was sent.
     """
 
-    retryable = False
+    code: str = "sdk.error"
+    field: Optional[str] = None
+    mend: Optional[str] = None
+    retryable: bool = False
 
     def __init__(self, message: str, *, request_id: Optional[str] = None) -> None:
         super().__init__(message)
@@ -44,8 +52,8 @@ class CfError(Exception):
 class ProblemError(CfError):
     """The lender answered with a problem (RFC 9457), signed.
 
-    `code` is stable and meant for programs, `field` is the JSON pointer of what is wrong, `mend`
-    says what to do. `extra` has the other members of the problem.
+    `code`, `field` (a JSON pointer) and `mend` are the lender's words. `retry_after_s` is when it
+    asked to be called again. `extra` has the other members of the problem.
     """
 
     def __init__(
@@ -106,9 +114,21 @@ class TransportError(CfError):
     """No answer of the lender arrived: connection, time-out, or an unsigned 5xx of a proxy.
 
     Whether a write had its effect is unknown. Send it again with the same `idempotency_key`.
+    Codes: `connect-failed`, `connect-timeout`, `read-timeout`, `connection-broken`,
+    `certificate-refused` (the only one not worth trying again), `proxy-failed`, `unsigned-5xx`,
+    `pool-timeout` (all connections were in use) and `deadline`.
     """
 
     retryable = True
+    mend = "Send the same call again, with the same idempotency key."
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(f"{code}: {detail}")
+        self.code = code
+        self.detail = detail
+        if code == "certificate-refused":
+            self.retryable = False
+            self.mend = "Give the CA bundle that the server's certificate comes from as ca_file."
 
 
 class AnswerNotTrusted(CfError):
@@ -116,6 +136,8 @@ class AnswerNotTrusted(CfError):
 
     `code` is that of `http_signatures.SignatureRefused`. Whether a write had its effect is unknown.
     """
+
+    mend = "Look for what alters answers on the way, and check base_url and root_keyid."
 
     def __init__(self, code: str, detail: str) -> None:
         super().__init__(f"{code}: {detail}")
@@ -126,13 +148,43 @@ class AnswerNotTrusted(CfError):
 class AnswerNotUnderstood(CfError):
     """A trusted answer that this version of the package cannot read."""
 
+    code = "answer-not-understood"
+    mend = "Install a newer version of this package."
+
+
+class ArgumentInvalid(CfError, ValueError):
+    """An argument that cannot be right; nothing was sent."""
+
+    code = "argument-invalid"
+
+    def __init__(
+        self, message: str, *, field: Optional[str] = None, mend: Optional[str] = None
+    ) -> None:
+        super().__init__(message)
+        self.field = field
+        self.mend = mend
+
+
+class KeyNotUsable(ArgumentInvalid):
+    """A key that is broken, too weak, of another kind than its algorithm, or not a key at all."""
+
+    code = "key-not-usable"
+
+
+class ClientClosed(CfError, RuntimeError):
+    """The client was closed; nothing was sent."""
+
+    code = "client-closed"
+    mend = "Make the call within the client's `with` block, or make a new client."
+
 
 class WebhookRefused(CfError):
     """An event that is not to be acted on; `step` says which check failed.
 
     Steps in their order: `request`, `signature-headers`, `coverage`, `time`, `key`, `algorithm`,
     `signature`, `digest`, `body`, `duplicate`. `expected` and `found` tell what was compared, where
-    that can be told without a secret, and `mend` where to look first.
+    that can be told without a secret, and `mend` where to look first. The
+    `code` is `webhook.` and the step.
     """
 
     def __init__(
@@ -149,6 +201,7 @@ class WebhookRefused(CfError):
         message += f"; found {found}" if found else ""
         message += f" ({mend})" if mend else ""
         super().__init__(message)
+        self.code = f"webhook.{step}"
         self.step = step
         self.detail = detail
         self.expected = expected

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timezone
 from typing import Any, Optional
 
-from ._errors import NotFound
+from ._calls import Call, Page, nothing, pages, read, segment, write
+from ._errors import ArgumentInvalid, NotFound
 from ._models import Event
-from ._pages import pages
-from ._transport import Transport, read, segment, write
+from ._service import R, Service, call, listing, steps
+from ._steps import Steps
 from ._webhook_models import (
     CheckState,
     Delivery,
@@ -25,12 +26,10 @@ from ._webhook_models import (
 CHECK_PAUSE_S = 1.0
 
 
-class WebhookEndpoints:
+class WebhookEndpoints(Service[R]):
     """Where the lender sends events to."""
 
-    def __init__(self, transport: Transport) -> None:
-        self._transport = transport
-
+    @call
     def create(
         self,
         *,
@@ -39,7 +38,7 @@ class WebhookEndpoints:
         description: Optional[str] = None,
         standard_webhooks: bool = False,
         idempotency_key: Optional[str] = None,
-    ) -> WebhookEndpoint:
+    ) -> Call[WebhookEndpoint]:
         """Register `url` for the event types given; `*` is all.
 
         With `standard_webhooks` events bear a Standard Webhooks signature (`v1`) besides; its
@@ -50,17 +49,19 @@ class WebhookEndpoints:
             body["description"] = description
         if standard_webhooks:
             body["standard_webhooks"] = True
-        call = write("/v1/webhook_endpoints", body, idempotency_key)
-        return WebhookEndpoint.from_json(self._transport.json(call))
+        return write("/v1/webhook_endpoints", WebhookEndpoint.from_json, body, idempotency_key)
 
-    def list(self) -> Iterator[WebhookEndpoint]:
+    @listing
+    def list(self) -> Call[Page[WebhookEndpoint]]:
         """Go through the endpoints."""
-        return pages(self._transport, read("/v1/webhook_endpoints"), WebhookEndpoint.from_json)
+        return pages("/v1/webhook_endpoints", WebhookEndpoint.from_json)
 
-    def get(self, endpoint_id: str) -> WebhookEndpoint:
+    @call
+    def get(self, endpoint_id: str) -> Call[WebhookEndpoint]:
         """Return the endpoint. Raises NotFound."""
-        return WebhookEndpoint.from_json(self._transport.json(read(_path(endpoint_id))))
+        return read(_path(endpoint_id), WebhookEndpoint.from_json)
 
+    @call
     def update(
         self,
         endpoint_id: str,
@@ -71,7 +72,7 @@ class WebhookEndpoints:
         enabled: Optional[bool] = None,
         standard_webhooks: Optional[bool] = None,
         idempotency_key: Optional[str] = None,
-    ) -> WebhookEndpoint:
+    ) -> Call[WebhookEndpoint]:
         """Change what is given. Disabling parks what waits; see `resend` for afterwards.
 
         `standard_webhooks=False` ends those signatures; `rotate_secret` begins them.
@@ -84,55 +85,60 @@ class WebhookEndpoints:
             "standard_webhooks": standard_webhooks,
         }
         body = {name: value for name, value in given.items() if value is not None}
-        call = write(_path(endpoint_id), body, idempotency_key, method="PATCH")
-        return WebhookEndpoint.from_json(self._transport.json(call))
+        return write(
+            _path(endpoint_id), WebhookEndpoint.from_json, body, idempotency_key, method="PATCH"
+        )
 
-    def delete(self, endpoint_id: str, *, idempotency_key: Optional[str] = None) -> None:
+    @call
+    def delete(self, endpoint_id: str, *, idempotency_key: Optional[str] = None) -> Call[None]:
         """Remove the endpoint; nothing more is sent to it."""
-        self._transport.json(write(_path(endpoint_id), None, idempotency_key, method="DELETE"))
+        return write(_path(endpoint_id), nothing, None, idempotency_key, method="DELETE")
 
+    @call
     def test(
         self,
         endpoint_id: str,
         *,
         type: Optional[str] = None,  # noqa: A002 - the wire's name
         idempotency_key: Optional[str] = None,
-    ) -> Event:
+    ) -> Call[Event]:
         """Have an example of an event type sent there, marked as a test; return it.
 
         Without `type` it is an `endpoint.test`.
         """
         body = None if type is None else {"type": type}
-        call = write(_path(endpoint_id, "test"), body, idempotency_key)
-        return Event.from_json(self._transport.json(call))
+        return write(_path(endpoint_id, "test"), Event.from_json, body, idempotency_key)
 
+    @call
     def rotate_secret(
         self,
         endpoint_id: str,
         *,
         old_valid_s: Optional[int] = None,
         idempotency_key: Optional[str] = None,
-    ) -> EndpointSecret:
+    ) -> Call[EndpointSecret]:
         """Return a new secret for Standard Webhooks signatures; it is not told again.
 
         For `old_valid_s` seconds, a day unless given, events are signed with both.
         """
         body = {} if old_valid_s is None else {"old_valid_s": old_valid_s}
-        call = write(_path(endpoint_id, "rotate_secret"), body, idempotency_key)
-        return EndpointSecret.from_json(self._transport.json(call))
+        return write(
+            _path(endpoint_id, "rotate_secret"), EndpointSecret.from_json, body, idempotency_key
+        )
 
+    @listing
     def deliveries(
         self, endpoint_id: str, *, state: Optional[DeliveryState] = None
-    ) -> Iterator[Delivery]:
+    ) -> Call[Page[Delivery]]:
         """Go through the events that went or are to go there, newest first."""
-        call = read(_path(endpoint_id, "deliveries"), state=state)
-        return pages(self._transport, call, Delivery.from_json)
+        return pages(_path(endpoint_id, "deliveries"), Delivery.from_json, state=state)
 
-    def attempts(self, endpoint_id: str) -> Iterator[DeliveryAttempt]:
+    @listing
+    def attempts(self, endpoint_id: str) -> Call[Page[DeliveryAttempt]]:
         """Go through the tries to deliver anything there, newest first."""
-        call = read(_path(endpoint_id, "attempts"))
-        return pages(self._transport, call, DeliveryAttempt.from_json)
+        return pages(_path(endpoint_id, "attempts"), DeliveryAttempt.from_json)
 
+    @call
     def resend(
         self,
         endpoint_id: str,
@@ -140,48 +146,47 @@ class WebhookEndpoints:
         event_id: Optional[str] = None,
         since: Optional[datetime] = None,
         idempotency_key: Optional[str] = None,
-    ) -> Resent:
+    ) -> Call[Resent]:
         """Send one event there again, or all since an instant that the endpoint has not taken."""
         if (event_id is None) == (since is None):
-            raise ValueError("give either event_id or since")
+            raise ArgumentInvalid("give either event_id or since", field="since")
         body = {"event_id": event_id} if since is None else {"since": _rfc3339(since)}
-        call = write(_path(endpoint_id, "resend"), body, idempotency_key)
-        return Resent.from_json(self._transport.json(call))
+        return write(_path(endpoint_id, "resend"), Resent.from_json, body, idempotency_key)
 
+    @steps
     def check(
         self,
         endpoint_id: str,
         *,
         timeout_s: float = 180.0,
         idempotency_key: Optional[str] = None,
-    ) -> EndpointCheck:
+    ) -> Steps[EndpointCheck]:
         """Have good and bad events sent there; wait for the report on how they were received.
 
         The good ones are marked as tests. A check that takes longer than `timeout_s` is returned
         as it is, with the state `running`.
         """
-        clock = self._transport.clock
-        until = clock.monotonic() + timeout_s
-        call = write(_path(endpoint_id, "check"), None, idempotency_key)
-        report = EndpointCheck.from_json(self._transport.json(call))
-        while report.state == CheckState.RUNNING and clock.monotonic() < until:
-            clock.sleep(CHECK_PAUSE_S)
-            path = _path(endpoint_id, f"checks/{segment(report.id)}")
-            report = EndpointCheck.from_json(self._transport.json(read(path)))
+        start = write(_path(endpoint_id, "check"), EndpointCheck.from_json, None, idempotency_key)
+        begun = yield from self._converse(start)
+        path = _path(endpoint_id, f"checks/{segment(begun.id)}")
+        report = yield from self._wait(
+            read(path, EndpointCheck.from_json),
+            lambda seen: seen.state != CheckState.RUNNING,
+            wait_s=timeout_s,
+            pause_s=CHECK_PAUSE_S,
+        )
         return report
 
-    def checks(self, endpoint_id: str) -> Iterator[EndpointCheck]:
+    @listing
+    def checks(self, endpoint_id: str) -> Call[Page[EndpointCheck]]:
         """Go through the checks of an endpoint, newest first."""
-        call = read(_path(endpoint_id, "checks"))
-        return pages(self._transport, call, EndpointCheck.from_json)
+        return pages(_path(endpoint_id, "checks"), EndpointCheck.from_json)
 
 
-class Events:
+class Events(Service[R]):
     """What happened, also what no endpoint took."""
 
-    def __init__(self, transport: Transport) -> None:
-        self._transport = transport
-
+    @listing
     def list(
         self,
         *,
@@ -189,40 +194,43 @@ class Events:
         subject: Optional[str] = None,
         since: Optional[datetime] = None,
         limit: Optional[int] = None,
-    ) -> Iterator[Event]:
+    ) -> Call[Page[Event]]:
         """Go through the events, newest first: of one type, of one subject, since an instant."""
         at = None if since is None else _rfc3339(since)
-        call = read("/v1/events", type=type, subject=subject, since=at, limit=limit)
-        return pages(self._transport, call, Event.from_json)
+        return pages(
+            "/v1/events", Event.from_json, type=type, subject=subject, since=at, limit=limit
+        )
 
-    def get(self, event_id: str) -> Event:
+    @call
+    def get(self, event_id: str) -> Call[Event]:
         """Return the event. Raises NotFound."""
-        return Event.from_json(self._transport.json(read(f"/v1/events/{segment(event_id)}")))
+        return read(f"/v1/events/{segment(event_id)}", Event.from_json)
 
-    def resend(self, event_id: str, *, idempotency_key: Optional[str] = None) -> Event:
+    @call
+    def resend(self, event_id: str, *, idempotency_key: Optional[str] = None) -> Call[Event]:
         """Have the event delivered again to every endpoint that wants it."""
         path = f"/v1/events/{segment(event_id)}/resend"
-        return Event.from_json(self._transport.json(write(path, None, idempotency_key)))
+        return write(path, Event.from_json, None, idempotency_key)
 
-    def attempts(self, event_id: str) -> Iterator[DeliveryAttempt]:
+    @listing
+    def attempts(self, event_id: str) -> Call[Page[DeliveryAttempt]]:
         """Go through the tries to deliver the event."""
-        call = read(f"/v1/events/{segment(event_id)}/attempts")
-        return pages(self._transport, call, DeliveryAttempt.from_json)
+        return pages(f"/v1/events/{segment(event_id)}/attempts", DeliveryAttempt.from_json)
 
 
-class EventTypes:
+class EventTypes(Service[R]):
     """What the lender tells of."""
 
-    def __init__(self, transport: Transport) -> None:
-        self._transport = transport
-
-    def list(self) -> Iterator[EventType]:
+    @listing
+    def list(self) -> Call[Page[EventType]]:
         """Go through the types of events."""
-        return pages(self._transport, read("/v1/event_types"), EventType.from_json)
+        return pages("/v1/event_types", EventType.from_json)
 
-    def get(self, type: str) -> EventType:  # noqa: A002 - the wire's name
+    @steps
+    def get(self, type: str) -> Steps[EventType]:  # noqa: A002 - the wire's name
         """Return one type of event. Raises NotFound."""
-        for one in self.list():
+        known = yield from self._all(pages("/v1/event_types", EventType.from_json))
+        for one in known:
             if one.type == type:
                 return one
         raise NotFound(404, {"code": "not_found", "detail": f"no event type {type!r}"})
@@ -235,5 +243,5 @@ def _path(endpoint_id: str, rest: str = "") -> str:
 
 def _rfc3339(at: datetime) -> str:
     if at.tzinfo is None:
-        raise ValueError("an instant needs a time zone")
+        raise ArgumentInvalid("an instant needs a time zone", field="since")
     return at.astimezone(timezone.utc).isoformat(timespec="microseconds").replace("+00:00", "Z")

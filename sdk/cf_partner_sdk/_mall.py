@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import Any, Optional, Union
+from typing import Any, Generic, Optional, Union
 
+from ._calls import Call, Page, ask, body_of, download, pages, read, segment, write
 from ._errors import NotFound
 from ._models import Order, OrderItem, Quote, Refund
-from ._pages import pages
-from ._transport import Call, Transport, read, segment, write
+from ._service import R, Service, call, listing
 
 Item = Union[OrderItem, Mapping[str, Any]]
 
@@ -22,35 +22,30 @@ def _item(item: Item) -> dict[str, Any]:
     return asdict(item) if isinstance(item, OrderItem) else dict(item)
 
 
-class Quotes:
+class Quotes(Service[R]):
     """What an amount would cost by instalments."""
 
-    def __init__(self, transport: Transport) -> None:
-        self._transport = transport
-
+    @call
     def create(
         self,
         *,
         amount_fen: int,
         product_code: Optional[str] = None,
         periods: Optional[Sequence[int]] = None,
-    ) -> Quote:
+    ) -> Call[Quote]:
         """Quote `amount_fen`, for all numbers of periods or for those given. Nothing is stored."""
         body = _body(
             amount_fen=amount_fen,
             product_code=product_code,
             periods=None if periods is None else list(periods),
         )
-        call = Call("POST", "/v1/mall/quotes", body=body, repeatable=True)
-        return Quote.from_json(self._transport.json(call))
+        return ask("/v1/mall/quotes", Quote.from_json, body)
 
 
-class Orders:
+class Orders(Service[R]):
     """Orders that a buyer pays by instalments."""
 
-    def __init__(self, transport: Transport) -> None:
-        self._transport = transport
-
+    @call
     def create(
         self,
         *,
@@ -62,7 +57,7 @@ class Orders:
         cancel_url: Optional[str] = None,
         metadata: Optional[Mapping[str, str]] = None,
         idempotency_key: Optional[str] = None,
-    ) -> Order:
+    ) -> Call[Order]:
         """Place an order; send the buyer to its `checkout_url`.
 
         `order_no` is the merchant's own number, one order each. The items' quantities times
@@ -79,47 +74,55 @@ class Orders:
             cancel_url=cancel_url,
             metadata=None if metadata is None else dict(metadata),
         )
-        call = write("/v1/mall/orders", body, idempotency_key)
-        return Order.from_json(self._transport.json(call))
+        return write("/v1/mall/orders", Order.from_json, body, idempotency_key)
 
-    def get(self, order_id: str) -> Order:
+    @call
+    def get(self, order_id: str) -> Call[Order]:
         """Return the order. Raises NotFound."""
-        return Order.from_json(self._transport.json(read(f"/v1/mall/orders/{segment(order_id)}")))
+        return read(f"/v1/mall/orders/{segment(order_id)}", Order.from_json)
 
-    def find(self, order_no: str) -> Order:
+    @call
+    def find(self, order_no: str) -> Call[Order]:
         """Return the order with the merchant's own number. Raises NotFound."""
-        for order in self.list(order_no=order_no):
-            return order
-        raise NotFound(404, {"code": "order.not_found", "detail": f"no order {order_no!r}"})
 
+        def the_one(data: Any) -> Order:
+            rows = data.get("data") if isinstance(data, dict) else None
+            if not rows:
+                raise NotFound(404, {"code": "order.not_found", "detail": f"no order {order_no!r}"})
+            return Order.from_json(rows[0])
+
+        return read("/v1/mall/orders", the_one, order_no=order_no)
+
+    @listing
     def list(
         self,
         *,
         order_no: Optional[str] = None,
         state: Optional[str] = None,
         limit: Optional[int] = None,
-    ) -> Iterator[Order]:
+    ) -> Call[Page[Order]]:
         """Go through the orders; pages of `limit` are fetched as they are needed."""
-        call = read("/v1/mall/orders", order_no=order_no, state=state, limit=limit)
-        return pages(self._transport, call, Order.from_json)
+        return pages(
+            "/v1/mall/orders", Order.from_json, order_no=order_no, state=state, limit=limit
+        )
 
-    def cancel(self, order_id: str, *, idempotency_key: Optional[str] = None) -> Order:
+    @call
+    def cancel(self, order_id: str, *, idempotency_key: Optional[str] = None) -> Call[Order]:
         """Cancel an order whose payout has not been sent. Raises Conflict or Refused after that."""
         path = f"/v1/mall/orders/{segment(order_id)}/cancel"
-        return Order.from_json(self._transport.json(write(path, None, idempotency_key)))
+        return write(path, Order.from_json, None, idempotency_key)
 
-    def contract(self, order_id: str) -> bytes:
+    @call
+    def contract(self, order_id: str) -> Call[bytes]:
         """Return the signed loan contract as PDF. Raises NotFound before the buyer signed."""
-        call = read(f"/v1/mall/orders/{segment(order_id)}/contract")
-        return self._transport.send(call, accept="application/pdf").body
+        path = f"/v1/mall/orders/{segment(order_id)}/contract"
+        return download(path, "application/pdf", body_of)
 
 
-class Refunds:
+class Refunds(Service[R]):
     """Goods that come back after the payout."""
 
-    def __init__(self, transport: Transport) -> None:
-        self._transport = transport
-
+    @call
     def create(
         self,
         *,
@@ -129,7 +132,7 @@ class Refunds:
         items: Optional[Sequence[Mapping[str, Any]]] = None,
         reason: Optional[str] = None,
         idempotency_key: Optional[str] = None,
-    ) -> Refund:
+    ) -> Call[Refund]:
         """Refund all or a part; `items` are `{"sku", "quantity"}` of what came back."""
         body = _body(
             refund_no=refund_no,
@@ -138,24 +141,23 @@ class Refunds:
             items=None if items is None else [dict(item) for item in items],
             reason=reason,
         )
-        call = write("/v1/mall/refunds", body, idempotency_key)
-        return Refund.from_json(self._transport.json(call))
+        return write("/v1/mall/refunds", Refund.from_json, body, idempotency_key)
 
-    def get(self, refund_id: str) -> Refund:
+    @call
+    def get(self, refund_id: str) -> Call[Refund]:
         """Return the refund. Raises NotFound."""
-        call = read(f"/v1/mall/refunds/{segment(refund_id)}")
-        return Refund.from_json(self._transport.json(call))
+        return read(f"/v1/mall/refunds/{segment(refund_id)}", Refund.from_json)
 
-    def list(self, *, order_id: Optional[str] = None) -> Iterator[Refund]:
+    @listing
+    def list(self, *, order_id: Optional[str] = None) -> Call[Page[Refund]]:
         """Go through the refunds, of one order if it is named."""
-        call = read("/v1/mall/refunds", order_id=order_id)
-        return pages(self._transport, call, Refund.from_json)
+        return pages("/v1/mall/refunds", Refund.from_json, order_id=order_id)
 
 
-class Mall:
+class Mall(Generic[R]):
     """The services for a mall."""
 
-    def __init__(self, transport: Transport) -> None:
-        self.quotes = Quotes(transport)
-        self.orders = Orders(transport)
-        self.refunds = Refunds(transport)
+    def __init__(self, runner: R) -> None:
+        self.quotes = Quotes(runner)
+        self.orders = Orders(runner)
+        self.refunds = Refunds(runner)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar, Optional
 
-from ._errors import AnswerNotUnderstood
+from ._calls import Call, Page, pages, read, segment, write
+from ._errors import ArgumentInvalid
 from ._instants import instant
 from ._models import Model, OpenEnum, Reader
-from ._pages import pages
-from ._transport import Transport, read, segment, write
+from ._service import R, Service, call, listing
 from .http_signatures import Signer, possession_base
 from .keys import PrivateKey
 
@@ -65,25 +65,24 @@ class PartnerKey(Model):
     }
 
 
-class Keys:
+class Keys(Service[R]):
     """Your public keys at the lender.
 
     To rotate: `register` the new key, `activate` it, let your servers sign with it, `retire` the
     old one. Both verify until then, so no call is lost. `revoke` at once what may have leaked.
     """
 
-    def __init__(self, transport: Transport, app_id: str) -> None:
-        self._transport = transport
-        self._app_id = app_id
-
-    def list(self) -> Iterator[PartnerKey]:
+    @listing
+    def list(self) -> Call[Page[PartnerKey]]:
         """Go through all keys that you ever had, oldest first."""
-        return pages(self._transport, read("/v1/keys"), PartnerKey.from_json)
+        return pages("/v1/keys", PartnerKey.from_json)
 
-    def get(self, keyid: str) -> PartnerKey:
+    @call
+    def get(self, keyid: str) -> Call[PartnerKey]:
         """Return the key. Raises NotFound."""
-        return self._key(read(f"/v1/keys/{segment(keyid)}"))
+        return read(f"/v1/keys/{segment(keyid)}", PartnerKey.from_json)
 
+    @call
     def register(
         self,
         *,
@@ -92,17 +91,19 @@ class Keys:
         description: str = "",
         functions: Optional[Sequence[str]] = None,
         idempotency_key: Optional[str] = None,
-    ) -> PartnerKey:
+    ) -> Call[PartnerKey]:
         """Register the public half of a new `key`, which signs to show that you hold it.
 
         It is pending until you `activate` it. `functions` narrows what it may be used for.
         `public_jwk` is needed where `key` is none of this package's, such as an HSM's. Raises
         Conflict for a key that is registered already or one too many, Refused for one that cannot
-        be used, and ValueError for a `public_jwk` left out.
+        be used, and ArgumentInvalid for a `public_jwk` left out.
         """
         jwk = key.public.jwk if isinstance(key, PrivateKey) else public_jwk
         if jwk is None:
-            raise ValueError("public_jwk is needed beside a key of another kind")
+            raise ArgumentInvalid(
+                "public_jwk is needed beside a key of another kind", field="public_jwk"
+            )
         proof = key.sign(possession_base(self._app_id, key.keyid))
         body: dict[str, Any] = {
             "algorithm": key.algorithm,
@@ -114,37 +115,37 @@ class Keys:
         }
         if functions is not None:
             body["functions"] = [*functions]
-        return self._key(write("/v1/keys", body, idempotency_key))
+        return write("/v1/keys", PartnerKey.from_json, body, idempotency_key)
 
-    def activate(self, keyid: str, *, idempotency_key: Optional[str] = None) -> PartnerKey:
+    @call
+    def activate(self, keyid: str, *, idempotency_key: Optional[str] = None) -> Call[PartnerKey]:
         """Have a pending key sign from now on, beside the active ones. Raises Conflict."""
-        return self._key(write(f"/v1/keys/{segment(keyid)}/activate", None, idempotency_key))
+        path = f"/v1/keys/{segment(keyid)}/activate"
+        return write(path, PartnerKey.from_json, None, idempotency_key)
 
+    @call
     def retire(
         self,
         keyid: str,
         *,
         verifies_until: Optional[datetime] = None,
         idempotency_key: Optional[str] = None,
-    ) -> PartnerKey:
+    ) -> Call[PartnerKey]:
         """Have a key verify until an aware instant, a week from now if none is named.
 
         Raises Conflict for the last active key, RequestInvalid for an instant that is past or more
-        than 90 days ahead, and ValueError for one without a time zone.
+        than 90 days ahead, and ArgumentInvalid for one without a time zone.
         """
         body = {}
         if verifies_until is not None:
             if verifies_until.tzinfo is None:
-                raise ValueError("verifies_until needs a time zone")
+                raise ArgumentInvalid("verifies_until needs a time zone", field="verifies_until")
             body["verifies_until"] = verifies_until.isoformat()
-        return self._key(write(f"/v1/keys/{segment(keyid)}/retire", body, idempotency_key))
+        path = f"/v1/keys/{segment(keyid)}/retire"
+        return write(path, PartnerKey.from_json, body, idempotency_key)
 
-    def revoke(self, keyid: str, *, idempotency_key: Optional[str] = None) -> PartnerKey:
+    @call
+    def revoke(self, keyid: str, *, idempotency_key: Optional[str] = None) -> Call[PartnerKey]:
         """End a key at once, everywhere within five seconds, be it the last or the signing one."""
-        return self._key(write(f"/v1/keys/{segment(keyid)}/revoke", None, idempotency_key))
-
-    def _key(self, call: Any) -> PartnerKey:
-        answer = self._transport.json(call)
-        if answer is None:
-            raise AnswerNotUnderstood("there is no key in the answer")
-        return PartnerKey.from_json(answer)
+        path = f"/v1/keys/{segment(keyid)}/revoke"
+        return write(path, PartnerKey.from_json, None, idempotency_key)

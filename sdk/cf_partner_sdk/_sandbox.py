@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, ClassVar, Optional, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Optional, TypedDict
 
-from ._clock import Clock
+from ._calls import Call, Page, pages, read, segment, write
 from ._errors import CfError
 from ._instants import instant
 from ._models import Model, OpenEnum, Reader
-from ._pages import pages
-from ._transport import Transport, read, segment, write
+from ._service import R, Service, call, listing, steps
+from ._steps import Steps
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
 WAIT_S = 600.0
+WALK_S = 90.0
 PAUSE_S = 0.2
-
-M = TypeVar("M", bound=Model)
 
 
 class SandboxClockState(OpenEnum):
@@ -44,6 +46,8 @@ class SandboxWalkState(OpenEnum):
 
 class SandboxStopped(CfError):
     """The sandbox could not do what was asked, or not in time; the message says why."""
+
+    code = "sandbox-stopped"
 
 
 @dataclass(frozen=True)
@@ -108,142 +112,164 @@ class SandboxWalk(Model):
     _readers: ClassVar[Mapping[str, Reader]] = {"state": SandboxWalkState}
 
 
-class _Waiting:
-    """Asks again until it is so, or until the time is over."""
+class WalkOptions(TypedDict, total=False):
+    """How a buyer is played."""
 
-    def __init__(self, transport: Transport, clock: Clock) -> None:
-        self._transport = transport
-        self._clock = clock
-
-    def _until(
-        self, ask: Callable[[], M], is_so: Callable[[M], bool], wait_s: float, what: str
-    ) -> M:
-        deadline = self._clock.monotonic() + wait_s
-        while True:
-            found = ask()
-            if is_so(found):
-                return found
-            if self._clock.monotonic() + PAUSE_S > deadline:
-                raise SandboxStopped(f"{what} is not done after {wait_s:g} s; ask again later")
-            self._clock.sleep(PAUSE_S)
+    applicant: str
+    """A fate of `applicants`; by default `approved`."""
+    card: str
+    """A fate of `applicants`; by default `works`."""
+    periods: int
+    """The number of instalments; by default 12."""
+    wait_s: float
+    """How long to wait for the goal; 0 is not at all."""
+    idempotency_key: Optional[str]
 
 
-class Clocks(_Waiting):
+class Clocks(Service[R]):
     """The clock of the sandbox."""
 
-    def get(self) -> SandboxClock:
+    @call
+    def get(self) -> Call[SandboxClock]:
         """Return the clock."""
-        return SandboxClock.from_json(self._transport.json(read("/v1/sandbox/clock")))
+        return read("/v1/sandbox/clock", SandboxClock.from_json)
 
+    @steps
     def advance(
         self,
         *,
         days: int,
         wait_s: float = WAIT_S,
         idempotency_key: Optional[str] = None,
-    ) -> SandboxClock:
+    ) -> Steps[SandboxClock]:
         """Advance the clock and wait until every date on the way has ended; return the clock.
 
         Plans fall due, debits run, bills and statements appear. With `wait_s=0` it returns at once,
         advancing. Raises Conflict while it advances, SandboxStopped if a date cannot be ended or
         the time is over.
         """
-        call = write("/v1/sandbox/clock/advance", {"days": days}, idempotency_key)
-        asked = SandboxClock.from_json(self._transport.json(call))
+        path = "/v1/sandbox/clock/advance"
+        asked = yield from self._converse(
+            write(path, SandboxClock.from_json, {"days": days}, idempotency_key)
+        )
         if not wait_s:
             return asked
-        found = self._until(
-            self.get, lambda seen: seen.state != SandboxClockState.ADVANCING, wait_s, "the advance"
+        found = yield from self._wait(
+            read("/v1/sandbox/clock", SandboxClock.from_json),
+            lambda seen: seen.state != SandboxClockState.ADVANCING,
+            wait_s=wait_s,
+            pause_s=PAUSE_S,
         )
+        if found.state == SandboxClockState.ADVANCING:
+            raise _late("the advance", wait_s)
         if found.state == SandboxClockState.STOPPED:
             raise SandboxStopped(f"the clock stopped on {found.business_date}: {found.failure}")
         return found
 
 
-class Walks(_Waiting):
+class Walks(Service[R]):
     """Buyers that are played at the checkout of an order, with the borrower's own pages."""
 
-    def decide(self, order_id: str, **how: Any) -> SandboxWalk:
+    @steps
+    def decide(self, order_id: str, **how: Unpack[WalkOptions]) -> Steps[SandboxWalk]:
         """Have the buyer of an order apply, and wait for the decision; as `pay`."""
-        return self._walk(order_id, "decide", **how)
+        return self._walk(order_id, "decide", how)
 
-    def sign(self, order_id: str, **how: Any) -> SandboxWalk:
+    @steps
+    def sign(self, order_id: str, **how: Unpack[WalkOptions]) -> Steps[SandboxWalk]:
         """Have the buyer of an order apply and sign; as `pay`."""
-        return self._walk(order_id, "sign", **how)
+        return self._walk(order_id, "sign", how)
 
-    def pay(self, order_id: str, **how: Any) -> SandboxWalk:
+    @steps
+    def pay(self, order_id: str, **how: Unpack[WalkOptions]) -> Steps[SandboxWalk]:
         """Have the buyer of an order apply and sign, and wait until the merchant is paid.
 
-        `applicant` and `card` are fates of `applicants` (by default one who is approved, with a
-        card that works), `periods` the number of instalments, `wait_s` for how long to wait.
-        Raises SandboxStopped if that cannot be reached, as when the applicant is declined.
+        See `WalkOptions` for who applies and how. Raises SandboxStopped if that cannot be reached,
+        as when the applicant is declined.
         """
-        return self._walk(order_id, "pay", **how)
+        return self._walk(order_id, "pay", how)
 
-    def repay(self, order_id: str, **how: Any) -> SandboxWalk:
+    @steps
+    def repay(self, order_id: str, **how: Unpack[WalkOptions]) -> Steps[SandboxWalk]:
         """Have the buyer of an order pay the next instalment; as `pay`."""
-        return self._walk(order_id, "repay", **how)
+        return self._walk(order_id, "repay", how)
 
-    def get(self, walk_id: str) -> SandboxWalk:
+    @call
+    def get(self, walk_id: str) -> Call[SandboxWalk]:
         """Return how far a buyer is. Raises NotFound."""
-        path = f"/v1/sandbox/walks/{segment(walk_id)}"
-        return SandboxWalk.from_json(self._transport.json(read(path)))
+        return read(_walk_path(walk_id), SandboxWalk.from_json)
 
-    def _walk(
-        self,
-        order_id: str,
-        goal: str,
-        *,
-        applicant: str = "approved",
-        card: str = "works",
-        periods: int = 12,
-        wait_s: float = 90.0,
-        idempotency_key: Optional[str] = None,
-    ) -> SandboxWalk:
-        body = {"applicant": applicant, "card": card, "periods": periods}
+    def _walk(self, order_id: str, goal: str, how: WalkOptions) -> Steps[SandboxWalk]:
+        body = {
+            "applicant": how.get("applicant", "approved"),
+            "card": how.get("card", "works"),
+            "periods": how.get("periods", 12),
+        }
         path = f"/v1/sandbox/orders/{segment(order_id)}/{goal}"
-        begun = SandboxWalk.from_json(self._transport.json(write(path, body, idempotency_key)))
+        begun = yield from self._converse(
+            write(path, SandboxWalk.from_json, body, how.get("idempotency_key"))
+        )
+        wait_s = how.get("wait_s", WALK_S)
         if not wait_s:
             return begun
-        found = self._until(
-            lambda: self.get(begun.id),
+        found = yield from self._wait(
+            read(_walk_path(begun.id), SandboxWalk.from_json),
             lambda seen: seen.state != SandboxWalkState.WALKING,
-            wait_s,
-            f"the walk {begun.id}",
+            wait_s=wait_s,
+            pause_s=PAUSE_S,
         )
+        if found.state == SandboxWalkState.WALKING:
+            raise _late(f"the walk {begun.id}", wait_s)
         if found.state == SandboxWalkState.FAILED:
             raise SandboxStopped(f"the buyer is at {found.step!r}: {found.problem}")
         return found
 
 
-class Sandbox(_Waiting):
+class Sandbox(Service[R]):
     """What only a sandbox has; in live these calls raise NotFound."""
 
-    def __init__(self, transport: Transport, clock: Clock) -> None:
-        super().__init__(transport, clock)
-        self.clock = Clocks(transport, clock)
-        self.orders = Walks(transport, clock)
+    def __init__(self, runner: R) -> None:
+        super().__init__(runner)
+        self.clock = Clocks(runner)
+        self.orders = Walks(runner)
 
-    def get(self) -> SandboxInfo:
+    @call
+    def get(self) -> Call[SandboxInfo]:
         """Return which sandbox answers."""
-        return SandboxInfo.from_json(self._transport.json(read("/v1/sandbox")))
+        return read("/v1/sandbox", SandboxInfo.from_json)
 
-    def applicants(self) -> Iterator[SandboxApplicant]:
+    @listing
+    def applicants(self) -> Call[Page[SandboxApplicant]]:
         """Go through persons, cards and amounts with a known fate; they are new at each call."""
-        return pages(self._transport, read("/v1/sandbox/applicants"), SandboxApplicant.from_json)
+        return pages("/v1/sandbox/applicants", SandboxApplicant.from_json)
 
+    @steps
     def reset(
         self, *, wait_s: float = WAIT_S, idempotency_key: Optional[str] = None
-    ) -> SandboxInfo:
+    ) -> Steps[SandboxInfo]:
         """Begin afresh, with the same partner, keys and webhook endpoints, and wait for it.
 
         Orders, loans, events and an advanced clock are gone. Raises SandboxStopped if the time is
         over, Refused where the sandbox is the lender's own installation.
         """
-        call = write("/v1/sandbox/reset", None, idempotency_key)
-        old = SandboxInfo.from_json(self._transport.json(call))
+        asked = write("/v1/sandbox/reset", SandboxInfo.from_json, None, idempotency_key)
+        old = yield from self._converse(asked)
         if not wait_s:
             return old
-        return self._until(
-            self.get, lambda seen: seen.generation > old.generation, wait_s, "the reset"
+        found = yield from self._wait(
+            read("/v1/sandbox", SandboxInfo.from_json),
+            lambda seen: seen.generation > old.generation,
+            wait_s=wait_s,
+            pause_s=PAUSE_S,
         )
+        if found.generation == old.generation:
+            raise _late("the reset", wait_s)
+        return found
+
+
+def _walk_path(walk_id: str) -> str:
+    return f"/v1/sandbox/walks/{segment(walk_id)}"
+
+
+def _late(what: str, wait_s: float) -> SandboxStopped:
+    return SandboxStopped(f"{what} is not done after {wait_s:g} s; ask again later")

@@ -26,8 +26,9 @@ from Crypto.Hash import SHA256
 from Crypto.PublicKey import RSA
 from Crypto.Random import get_random_bytes
 
+from ._errors import KeyNotUsable
 from .http_signatures.thumbprints import thumbprint
-from .keys import RSA_BITS_MIN, KeyNotUsable
+from .keys import RSA_BITS_MIN
 
 MEMBER = "encryption"
 KEY_BYTES = 32

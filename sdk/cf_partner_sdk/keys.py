@@ -15,8 +15,11 @@ from Crypto.Hash import SHA256, SHA512
 from Crypto.PublicKey import ECC, RSA
 from Crypto.Signature import DSS, eddsa, pkcs1_15, pss
 
+from ._errors import KeyNotUsable
 from .http_signatures.profile import ALGORITHMS
 from .http_signatures.thumbprints import thumbprint
+
+__all__ = ["KeyNotUsable", "PrivateKey", "PublicKey"]
 
 RSA_BITS_MIN = 2048
 RSA_BITS_MAX = 8192
@@ -33,10 +36,6 @@ _BY_JOSE_NAME["Ed25519"] = "ed25519"
 
 _PSS_SALT_BYTES = 64
 _P256_BYTES = 32
-
-
-class KeyNotUsable(ValueError):
-    """A key that is broken, too weak, of another kind than its algorithm, or not a key at all."""
 
 
 class PublicKey:

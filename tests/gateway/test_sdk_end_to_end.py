@@ -74,10 +74,9 @@ def meddler(world: World) -> Meddler:
 
 
 @pytest.fixture
-def meddled(cf: Client, meddler: Meddler) -> Client:
+def meddled(world: World, meddler: Meddler) -> Client:
     """A client whose line goes through the meddler."""
-    cf._http._session.mount("http://", meddler)
-    return cf
+    return world.client(through=meddler)
 
 
 class TestAnOrder:

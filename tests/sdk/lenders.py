@@ -66,8 +66,8 @@ class RealLender:
             base_url=PUBLIC_URL,
             root_keyid=self.platform.root_keyid,
             clock=Clock(wall=lambda: self.world.clock.now().timestamp(), sleep=lambda _: None),
+            transport=WsgiTransport(self.app),
         ) as client:
-            client._http._session.mount("https://", WsgiTransport(self.app))
             yield client
 
     def approve(self, order_no: str) -> None:

@@ -73,7 +73,7 @@ class TestAnEndpoint:
 
     def test_asks_for_another_try_while_the_keys_are_away(self, open_shop, platform):
         def away(_):
-            raise TransportError("down")
+            raise TransportError("connect-failed", "down")
 
         shop = WebhookReceiver(verifier(away), print, seen=MemorySeenStore())
         assert open_shop(shop)(dict(posted(platform)), BODY)[0] == 503

@@ -12,9 +12,9 @@ from cf_partner_sdk import (
     KeyDirectory,
     PrivateKey,
     TransportError,
-    _http,
+    _sync,
 )
-from cf_partner_sdk._http import Http
+from cf_partner_sdk._sync import Http
 from cf_partner_sdk.directory import FRESH_S, REFETCH_S_MIN, STALE_S_MAX
 
 from tests.sdk.platform import (
@@ -107,7 +107,7 @@ class TestAnAnswer:
         assert platform.calls[0].headers["accept-encoding"] == "identity"
 
     def test_that_is_longer_than_agreed_is_refused(self, cf, platform, monkeypatch):
-        monkeypatch.setattr(_http, "ANSWER_BYTES_MAX", 1000)
+        monkeypatch.setattr(_sync, "ANSWER_BYTES_MAX", 1000)
         platform.answers = [reply(200, {**ORDER, "metadata": {"pad": "x" * 1000}})]
         assert refusal(cf).code == "signature-malformed"
 

@@ -107,6 +107,12 @@ class Message:
             raise ValueError("an absolute http or https URL without a user part is needed")
         return cls(method, parts.scheme, parts.netloc, parts.path, parts.query, headers, body)
 
+    @property
+    def url(self) -> str:
+        """The absolute URL of a request."""
+        url = f"{self.scheme}://{self.authority}{self.path}"
+        return f"{url}?{self.query}" if self.query else url
+
     def answered(self, status: int, headers: HeaderItems = (), body: bytes = b"") -> Message:
         """Make the answer to this request."""
         return Message(

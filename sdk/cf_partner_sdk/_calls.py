@@ -1,0 +1,120 @@
+"""What can be asked, as values: where, with what, and how the answer is read."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Generic, Optional, TypeVar
+
+from ._answers import json_of
+from ._errors import AnswerNotUnderstood, ArgumentInvalid
+from .http_signatures import Message
+
+T = TypeVar("T")
+
+JSON = "application/json"
+
+_SEGMENT = re.compile(r"[A-Za-z0-9_\-~][A-Za-z0-9_\-.~]*")
+_IDEMPOTENCY_KEY = re.compile(r"[!#-+\--\[\]-~]{1,255}")  # visible ASCII but " , and backslash
+
+
+@dataclass(frozen=True)
+class Call(Generic[T]):
+    """One thing to ask. `repeatable` is set where asking twice does no harm."""
+
+    method: str
+    path: str
+    parse: Callable[[Message], T]
+    query: Mapping[str, str] = field(default_factory=dict)
+    body: Optional[Mapping[str, Any]] = None
+    idempotency_key: Optional[str] = None
+    repeatable: bool = True
+    accept: str = JSON
+
+
+@dataclass(frozen=True)
+class Page(Generic[T]):
+    """A part of a list; `next_cursor` is None behind the last."""
+
+    rows: tuple[T, ...]
+    next_cursor: Optional[str]
+
+
+def read(path: str, parse: Callable[[Any], T], /, **query: Any) -> Call[T]:
+    """Return a GET whose JSON `parse` reads; query parameters that are None are left out."""
+    return Call("GET", path, _of_json(parse), _query(query))
+
+
+def ask(path: str, parse: Callable[[Any], T], body: Mapping[str, Any]) -> Call[T]:
+    """Return a POST that changes nothing and so needs no idempotency key."""
+    return Call("POST", path, _of_json(parse), body=body)
+
+
+def write(
+    path: str,
+    parse: Callable[[Any], T],
+    body: Optional[Mapping[str, Any]],
+    idempotency_key: Optional[str],
+    *,
+    method: str = "POST",
+) -> Call[T]:
+    """Return a write, with the caller's idempotency key or a new one. Raises ArgumentInvalid."""
+    key = str(uuid.uuid4()) if idempotency_key is None else idempotency_key
+    if _IDEMPOTENCY_KEY.fullmatch(key) is None:
+        raise ArgumentInvalid(
+            'an idempotency key is 1 to 255 visible ASCII characters without " , \\',
+            field="idempotency_key",
+            mend="Take your own number of the order or refund, or a UUID.",
+        )
+    return Call(method, path, _of_json(parse), body=body, idempotency_key=key)
+
+
+def download(path: str, accept: str, parse: Callable[[Message], T], /, **query: Any) -> Call[T]:
+    """Return a GET for a file of the media type `accept`."""
+    return Call("GET", path, parse, _query(query), accept=accept)
+
+
+def pages(path: str, parse: Callable[[Any], T], /, **query: Any) -> Call[Page[T]]:
+    """Return the call for the first page of a list, from `{"data": […], "next_cursor": …}`."""
+
+    def page(data: Any) -> Page[T]:
+        rows = data.get("data") if isinstance(data, dict) else None
+        if not isinstance(rows, list):
+            raise AnswerNotUnderstood("a list has no data")
+        cursor = data.get("next_cursor")
+        return Page(tuple(parse(row) for row in rows), str(cursor) if cursor else None)
+
+    return read(path, page, **query)
+
+
+def at_cursor(call: Call[Page[T]], cursor: str) -> Call[Page[T]]:
+    """Return the call for another page of the same list, with the same filters."""
+    return replace(call, query={**call.query, "cursor": cursor})
+
+
+def nothing(_: Any) -> None:
+    """Read an answer that has nothing to say."""
+
+
+def body_of(message: Message) -> bytes:
+    """Read a file."""
+    return message.body
+
+
+def segment(identifier: str) -> str:
+    """Return `identifier` for use in a path. Raises ArgumentInvalid if it would need quoting."""
+    if _SEGMENT.fullmatch(identifier) is None:
+        raise ArgumentInvalid(
+            f"{identifier!r} is no identifier of the lender", mend="Give the id as it came."
+        )
+    return identifier
+
+
+def _query(given: Mapping[str, Any]) -> dict[str, str]:
+    return {name: str(value) for name, value in given.items() if value is not None}
+
+
+def _of_json(parse: Callable[[Any], T]) -> Callable[[Message], T]:
+    return lambda answer: parse(json_of(answer))
