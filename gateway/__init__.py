@@ -2,18 +2,12 @@
 
 from flask import Blueprint, Response
 
-from gateway import openapi, public
+from gateway import docs, openapi, public
 from gateway.context import GatewayContext
 from gateway.door import Door
 from gateway.routes import keys, mall, statements, webhooks
 from gateway.routes import oauth as oauth_routes
-from gateway.routes import sandbox as sandbox_routes
-
-CSP = (
-    "default-src 'none'; style-src 'self'; form-action 'none'; base-uri 'none';"
-    " frame-ancestors 'none'"
-)
-"""Of the docs; what else is answered here shows nothing."""
+from gateway.routes.sandbox import ENDPOINTS as SANDBOX_ENDPOINTS
 
 ENDPOINTS = (
     *mall.ENDPOINTS,
@@ -35,14 +29,15 @@ def create_blueprint(context: GatewayContext) -> Blueprint:
 
     @blueprint.after_request
     def harden(response: Response) -> Response:
-        response.headers["Content-Security-Policy"] = CSP
+        response.headers["Content-Security-Policy"] = docs.CSP
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["Referrer-Policy"] = "no-referrer"
         return response
 
-    served = ENDPOINTS + (sandbox_routes.ENDPOINTS if context.sandbox else ())
+    served = ENDPOINTS + (SANDBOX_ENDPOINTS if context.sandbox else ())
     Door(context).add(blueprint, served)
-    description = openapi.describe(served, context.lending.settings.public_url)
+    description = openapi.describe(served, context.lending.settings.public_url, context.versions)
     public.add(blueprint, context, description)
+    docs.add(blueprint, description, context.lending.settings.public_url)
     oauth_routes.add(blueprint, context)
     return blueprint

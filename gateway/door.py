@@ -161,7 +161,7 @@ class Door:
         pinned = caller.version or self._callers.pin(caller, versions.newest)
         version = versions.named(request.headers.get("cf-version", pinned))
         g.version = version.day
-        docs = f"{self._context.lending.settings.public_url}/docs#versions"
+        docs = f"{self._context.lending.settings.public_url}/docs/changes"
         for ending in (version.ending, endpoint.ending):
             g.answer_headers |= ending.headers(docs) if ending else {}
         g.answer_headers["CF-Version"] = version.day
@@ -312,7 +312,7 @@ def told(problem: Problem, context: GatewayContext) -> Response:
     code = problem.refused.code if isinstance(problem, NotSignedRight) else problem.code
     g.problem_code = code
     body: dict[str, Any] = {
-        "type": f"{context.lending.settings.public_url}/docs#{code}",
+        "type": f"{context.lending.settings.public_url}/docs/errors#{code}",
         "title": problem.title,
         "status": problem.status,
         "detail": problem.detail,
@@ -375,9 +375,10 @@ def _query(endpoint: Endpoint) -> dict[str, str]:
                 field=f"/{name}",
                 mend=f"Use at most once each: {', '.join(endpoint.query) or 'none'}.",
             )
-        if not values[0].isprintable():
-            raise FieldsRefused("this query parameter holds a control character", field=f"/{name}")
-        found[name] = values[0]
+        try:
+            found[name] = endpoint.query[name].deserialize(values[0])
+        except ValidationError as error:
+            raise FieldsRefused(f"{name} {error.messages[0]}", field=f"/{name}") from None
     return found
 
 

@@ -1,6 +1,6 @@
 """What an endpoint is: its path, its schemas, who may call it, whose things it gives out."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,9 +8,11 @@ from marshmallow import Schema
 
 from gateway.caller import Caller
 from gateway.context import GatewayContext
+from gateway.fields import Choice, Text
 from gateway.rate_model import RateGroup
 from gateway.versions import Ending
 from lending.foundation.database import Tx
+from lending.foundation.errors import Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +63,8 @@ class Endpoint:
     response: type[Schema] | None = None
     status: int = 200
     writes: bool = False
-    query: Mapping[str, str] = field(default_factory=dict)
-    """Query parameters and what they mean; any other is refused."""
+    query: Mapping[str, Text | Choice] = field(default_factory=dict)
+    """Query parameters; any other is refused."""
     headers: Mapping[str, str] = field(default_factory=dict)
     """Request headers that mean something here, by lower-case name, and what they mean."""
     gives: str = "application/json"
@@ -72,6 +74,10 @@ class Endpoint:
     """Which limit it counts against, where it is not that of reads or of writes."""
     ending: Ending | None = None
     """That it will be taken away."""
+    refusals: Sequence[type[Problem]] = ()
+    """What `act` may refuse with, besides what the door itself refuses."""
+    about: str = ""
+    """What a developer has to know besides the summary, in Markdown."""
 
     @property
     def rate_group(self) -> RateGroup:

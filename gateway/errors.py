@@ -6,18 +6,49 @@ from cf_partner_sdk.http_signatures import SignatureRefused
 
 from lending.foundation.errors import BadInput, Conflict, Problem, Refused
 
-MENDS = {
-    "signature-missing": "Sign the request; see the docs on signing.",
-    "signature-malformed": "Write Signature-Input and Signature as RFC 9421 says.",
-    "signature-expired": "Set your clock by server_time and sign again.",
-    "signature-replayed": "Sign again with a new nonce; keep the Idempotency-Key.",
-    "signature-mismatch": "Compare your signature base with signature_components.",
-    "key-unknown": "Register the public key, and send its RFC 7638 thumbprint as keyid.",
-    "key-revoked": "Sign with a key that is active.",
-    "component-not-covered": "Cover the components listed in missing.",
-    "digest-mismatch": "Compute Content-Digest over the bytes that you send.",
-    "algorithm-not-allowed": "Sign with the algorithm that the key was registered for.",
+SIGNATURE_CODES = {
+    "signature-missing": (
+        "There is no signature with the tag of a request.",
+        "Sign the request; see the docs on signing.",
+    ),
+    "signature-malformed": (
+        "Signature-Input or Signature cannot be read, lacks a parameter, or there are two of them.",
+        "Write Signature-Input and Signature as RFC 9421 says.",
+    ),
+    "signature-expired": (
+        "It was created over 300 s ago or over 30 s ahead, or is past its expiry.",
+        "Set your clock by server_time and sign again.",
+    ),
+    "signature-replayed": (
+        "The nonce was used before with this key.",
+        "Sign again with a new nonce; keep the Idempotency-Key.",
+    ),
+    "signature-mismatch": (
+        "The signature is not that of this message by this key.",
+        "Compare your signature base with signature_components.",
+    ),
+    "key-unknown": (
+        "No key with this keyid is registered here.",
+        "Register the public key, and send its RFC 7638 thumbprint as keyid.",
+    ),
+    "key-revoked": (
+        "The key was revoked, or is not active yet or any more.",
+        "Sign with a key that is active.",
+    ),
+    "component-not-covered": (
+        "The signature does not cover all that it must; `missing` says what.",
+        "Cover the components listed in missing.",
+    ),
+    "digest-mismatch": (
+        "Content-Digest is missing or is not that of the body.",
+        "Compute Content-Digest over the bytes that you send.",
+    ),
+    "algorithm-not-allowed": (
+        "`alg` is not the algorithm that the key was registered for.",
+        "Sign with the algorithm that the key was registered for.",
+    ),
 }
+"""What each refusal of a signature means, and how to mend it."""
 
 
 class NotSignedRight(Problem):
@@ -27,7 +58,7 @@ class NotSignedRight(Problem):
     title: ClassVar[str] = "The signature was refused"
 
     def __init__(self, refused: SignatureRefused) -> None:
-        super().__init__(refused.detail, mend=MENDS[refused.code])
+        super().__init__(refused.detail, mend=SIGNATURE_CODES[refused.code][1])
         self.refused = refused
 
     @property
@@ -50,6 +81,7 @@ class FieldsRefused(BadInput):
     """A field is missing, unknown, or of another type."""
 
     code, title = "fields.refused", "A field is not as the schema says"
+    mend = "Send what the schema of this call allows; `field` points to what is wrong."
 
 
 class BodyTooLarge(Problem):

@@ -8,6 +8,17 @@ from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields
 
+VISIBLE = "visible-text"
+"""The format of texts without control and invisible characters."""
+
+MEMBERS = "x-enumDescriptions"
+"""What each member of an enum means."""
+
+
+def said(says: str, *examples: Any, **more: Any) -> dict[str, Any]:
+    """The metadata of a field: what its description says of it, and values that it may have."""
+    return {"description": says} | ({"examples": list(examples)} if examples else {}) | more
+
 
 class Strict(Schema):
     """A schema that refuses unknown fields, nested too."""
@@ -25,7 +36,7 @@ class Whole(fields.Field[int]):
     def __init__(self, *, least: int, most: int = 2**63 - 1, **options: Any) -> None:
         super().__init__(**options)
         self.least, self.most = least, most
-        self.metadata = {**self.metadata, "minimum": least, "maximum": most}
+        self.metadata = {**self.metadata, "minimum": least, "maximum": most, "format": "int64"}
 
     def _deserialize(
         self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **_: Any
@@ -46,9 +57,10 @@ class Text(fields.Field[str]):
         super().__init__(**options)
         self.least, self.most = least, most
         self.pattern = re.compile(pattern, re.ASCII) if pattern else None
-        self.metadata = {**self.metadata, "minLength": least, "maxLength": most}
+        bounds: dict[str, Any] = {"minLength": least, "maxLength": most}
         if pattern:
-            self.metadata = {**self.metadata, "pattern": f"^{pattern}$"}
+            bounds["pattern"] = f"^{pattern}$"
+        self.metadata = {"format": VISIBLE, **self.metadata, **bounds}
 
     def _deserialize(
         self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **_: Any
@@ -69,6 +81,47 @@ class Url(Text):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(most=2000, pattern=r"https?://[^\s@/?#\\]+([/?#][!-~]*)?", **options)
+        self.metadata = {**self.metadata, "format": "uri"}
+
+
+class Choice(fields.Field[str]):
+    """One of a closed list of words, each with what it means."""
+
+    def __init__(self, members: Mapping[str, str], **options: Any) -> None:
+        super().__init__(**options)
+        self.members = members
+        self.metadata = {**self.metadata, "enum": list(members), MEMBERS: dict(members)}
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **_: Any
+    ) -> str:
+        if not isinstance(value, str) or value not in self.members:
+            raise ValidationError(f"must be one of {', '.join(self.members)}")
+        return value
+
+
+class PageSize(Text):
+    """How many rows a page has; kept as the text that the query holds."""
+
+    def __init__(self) -> None:
+        says = "Rows of a page, 1 to 200; 50 if it is left out."
+        super().__init__(most=3, pattern="([1-9][0-9]?|1[0-9]{2}|200)", metadata=said(says, "100"))
+
+
+class Cursor(Text):
+    """Where a page begins."""
+
+    def __init__(self) -> None:
+        says = (
+            "`next_cursor` of the page before, as it came: it carries the filters, which must be"
+            " sent again unchanged. Left out, the list begins with the newest."
+        )
+        super().__init__(least=0, most=4096, metadata=said(says))
+
+
+def page() -> dict[str, Text]:
+    """The query parameters of a list."""
+    return {"cursor": Cursor(), "limit": PageSize()}
 
 
 class Instant(Text):

@@ -301,7 +301,7 @@ def metadata(public_url: str) -> dict[str, Any]:
         "grant_types_supported": [GRANT],
         "response_types_supported": [],
         "scopes_supported": list(SCOPES),
-        "service_documentation": f"{public_url}/docs#read-only-tools",
+        "service_documentation": f"{public_url}/docs/oauth",
     }
 
 

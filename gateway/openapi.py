@@ -1,81 +1,109 @@
 """The API described in OpenAPI 3.1, generated from the endpoints and their schemas."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from http import HTTPStatus
+from itertools import groupby
 from typing import Any
 
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
+from apispec.ext.marshmallow.field_converter import FieldConverterMixin
+from marshmallow import fields
 
+from gateway import openapi_parts as parts
 from gateway import problems
 from gateway.endpoints import Endpoint
-from gateway.fields import Text, Url, Whole
-from gateway.oauth import METADATA_PATH, TOKEN_PATH
-from gateway.oauth_tokens import SCOPES
+from gateway.fields import Choice, Text, Url, Whole
+from gateway.openapi_examples import example_of
+from gateway.problems import Told
+from gateway.versions import Versions
 
-PROBLEM = {
-    "type": "object",
-    "required": ["type", "title", "status", "detail", "code", "mend", "request_id", "retryable"],
-    "properties": {
-        "type": {"type": "string"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string"},
-        "code": {"type": "string", "description": "Stable: what a program branches on."},
-        "field": {"type": "string", "description": "JSON pointer to the value that is wrong."},
-        "mend": {"type": "string", "description": "What to do about it."},
-        "request_id": {"type": "string"},
-        "retryable": {"type": "boolean", "description": "The same request may succeed later."},
-    },
-}
+Field = fields.Field[Any]
+Found = dict[str, Any]
+INTRODUCTION = """\
+Every request and every answer is signed: HTTP Message Signatures (RFC 9421) over Content-Digest
+(RFC 9530), profile `cf-partner-1`. Amounts are whole fen (CNY 1 is 100 fen), rates decimal texts,
+dates `YYYY-MM-DD` in Asia/Shanghai, instants RFC 3339 in UTC, ids texts with a type prefix. Unknown
+fields of a request are refused; fields may be added to answers, and words to their enums.
+"""
 
 
-def describe(endpoints: Sequence[Endpoint], server: str) -> dict[str, Any]:
+def describe(endpoints: Sequence[Endpoint], server: str, versions: Versions) -> dict[str, Any]:
     """The document."""
     plugin = MarshmallowPlugin()
     spec = APISpec(
         title="Consumer finance partner API",
-        version="2026-11-01",
+        version=versions.newest,
         openapi_version="3.1.0",
         plugins=[plugin],
-        info={
-            "description": "Every request and answer is signed: HTTP Message Signatures (RFC 9421)"
-            " over Content-Digest (RFC 9530), profile cf-partner-1. Amounts are whole fen."
-        },
+        info={"description": INTRODUCTION},
         servers=[{"url": server}],
-        **{"x-problems": problems.listed()},
+        externalDocs={"url": f"{server}/docs", "description": "Guides, errors and events"},
+        **{
+            "x-problems": problems.listed(endpoints),
+            "x-versions": [{"day": each.day, "says": each.says} for each in versions],
+        },
     )
-    assert plugin.converter is not None
-    plugin.converter.field_mapping[Whole] = ("integer", "int64")
-    plugin.converter.field_mapping[Text] = ("string", None)
-    plugin.converter.field_mapping[Url] = ("string", "uri")
-    spec.components.schema("Problem", PROBLEM)
-    spec.components.security_scheme(
-        "signature", {"type": "http", "scheme": "signature", "description": "cf-partner-1"}
-    )
-    spec.components.security_scheme("tool", _tool_scheme(server))
+    _teach(plugin)
+    spec.components.schema("Problem", parts.PROBLEM)
+    for name, header in parts.HEADERS.items():
+        spec.components.header(name, header)
+    for name, parameter in parts.REQUEST_HEADERS.items():
+        spec.components.parameter(name, "header", dict(parameter))
+    for told in spec.options["x-problems"]:
+        spec.components.example(told["code"], parts.problem_example(told, server))
+    for name, scheme in parts.security_schemes(server).items():
+        spec.components.security_scheme(name, scheme)
     for endpoint in endpoints:
         path = re.sub(r"<(\w+)>", r"{\1}", endpoint.path)
-        spec.path(path, operations={endpoint.method.lower(): _operation(endpoint)})
-    return spec.to_dict()
+        spec.path(path, operations={endpoint.method.lower(): _operation(endpoint, plugin)})
+    document = spec.to_dict()
+    document["jsonSchemaDialect"] = "https://spec.openapis.org/oas/3.1/dialect/base"
+    document["tags"] = parts.tags(endpoints)
+    document["webhooks"] = parts.webhooks()
+    _add_examples(document)
+    return document
 
 
-def _tool_scheme(server: str) -> dict[str, Any]:
-    """How a partner's read-only tool gets a token, and that it still signs."""
-    return {
-        "type": "oauth2",
-        "description": "For read-only tools: client credentials with private_key_jwt (RFC 7523)."
-        " The token is bound to the key of the assertion: sign the read with it, too, covering"
-        f" authorization. Metadata: {server}{METADATA_PATH}",
-        "flows": {
-            "clientCredentials": {
-                "tokenUrl": server + TOKEN_PATH,
-                "scopes": {
-                    scope: f"Reads of the function {function}" for scope, function in SCOPES.items()
-                },
-            }
-        },
+def _teach(plugin: MarshmallowPlugin) -> None:
+    """Tells apispec of our fields, and how many members a mapping has and how they are named."""
+    assert plugin.converter is not None
+    plugin.converter.field_mapping[Whole] = ("integer", "int64")
+    for text in (Text, Choice, Url):
+        plugin.converter.field_mapping[text] = ("string", None)
+
+    def members(converter: FieldConverterMixin, field: Field, ret: Found, **_: Any) -> Found:
+        if not isinstance(field, fields.Dict):
+            return {}
+        for most in [name for name in ("minLength", "maxLength") if name in ret]:
+            ret[most.replace("Length", "Properties")] = ret.pop(most)
+        names = field.key_field and converter.field2property(field.key_field)
+        return {"propertyNames": names} if isinstance(field.key_field, Text) else {}
+
+    plugin.converter.add_attribute_function(members)  # type: ignore[no-untyped-call]
+
+
+def _operation(endpoint: Endpoint, plugin: MarshmallowPlugin) -> dict[str, Any]:
+    operation: dict[str, Any] = {
+        "operationId": endpoint.name,
+        "summary": endpoint.summary,
+        "description": endpoint.about or endpoint.summary + ".",
+        "tags": [endpoint.function],
+        "security": _security(endpoint),
+        "parameters": [*_parameters(endpoint, plugin)],
+        "responses": {**_successes(endpoint), **_refusals(endpoint)},
+        "x-owner": endpoint.owner,
+        "x-rate-group": str(endpoint.rate_group),
     }
+    if endpoint.ending:
+        operation["deprecated"] = True
+    if endpoint.request is not None:
+        operation["requestBody"] = {
+            "required": True,
+            "content": {"application/json": {"schema": endpoint.request}},
+        }
+    return operation
 
 
 def _security(endpoint: Endpoint) -> list[dict[str, list[str]]]:
@@ -83,61 +111,97 @@ def _security(endpoint: Endpoint) -> list[dict[str, list[str]]]:
     return [signed, {**signed, "tool": [endpoint.scope]}] if endpoint.scope else [signed]
 
 
-def _operation(endpoint: Endpoint) -> dict[str, Any]:
-    parameters: list[dict[str, Any]] = [
-        {"in": "path", "name": name, "required": True, "schema": {"type": "string"}}
-        for name in re.findall(r"<(\w+)>", endpoint.path)
-    ]
-    parameters += [
-        {"in": "query", "name": name, "description": text, "schema": {"type": "string"}}
-        for name, text in endpoint.query.items()
-    ]
-    parameters += [
-        {
+def _parameters(endpoint: Endpoint, plugin: MarshmallowPlugin) -> Iterator[Any]:
+    assert plugin.converter is not None
+    for name in re.findall(r"<(\w+)>", endpoint.path):
+        yield {"in": "path", "name": name, "required": True, **parts.IDS.get(name, parts.NO_ID)}
+    for name, field in endpoint.query.items():
+        schema = plugin.converter.field2property(field)
+        yield {
+            "in": "query",
+            "name": name,
+            "description": schema.pop("description", ""),
+            "schema": schema,
+        }
+    for name, text in endpoint.headers.items():
+        yield {
             "in": "header",
             "name": name,
             "required": False,
             "description": text,
             "schema": {"type": "string"},
         }
-        for name, text in endpoint.headers.items()
-    ]
-    if endpoint.writes:
-        parameters.append(
-            {
-                "in": "header",
-                "name": "Idempotency-Key",
-                "required": True,
-                "description": "Yours; the same key and body give the same answer for ever.",
-                "schema": {"type": "string", "minLength": 1, "maxLength": 255},
-            }
-        )
-    schema: Any = endpoint.response or {"type": "string", "format": "binary"}
-    operation: dict[str, Any] = {
-        "operationId": endpoint.name,
-        "summary": endpoint.summary,
-        "tags": [endpoint.function],
-        "security": _security(endpoint),
-        "parameters": parameters,
-        "responses": {
-            str(endpoint.status): {
-                "description": endpoint.summary,
-                "content": {endpoint.gives: {"schema": schema}},
-            },
-            "default": {
-                "description": "A problem (RFC 9457)",
-                "content": {
-                    "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
-                },
-            },
-        },
-        "x-owner": endpoint.owner,
-    }
-    if "range" in endpoint.headers:
-        operation["responses"]["206"] = operation["responses"][str(endpoint.status)]
+    headers = ["Signature-Input", "Signature", "CF-Version"]
     if endpoint.request is not None:
-        operation["requestBody"] = {
-            "required": True,
-            "content": {"application/json": {"schema": endpoint.request}},
-        }
-    return operation
+        headers.append("Content-Digest")
+    if endpoint.writes:
+        headers.append("Idempotency-Key")
+    if endpoint.scope:
+        headers.append("traceparent")
+    yield from headers
+
+
+def _successes(endpoint: Endpoint) -> dict[str, Any]:
+    found = {str(endpoint.status): _success(endpoint)}
+    if "range" in endpoint.headers:
+        part = _success(endpoint)
+        part["description"] = "A part of it."
+        part["headers"] |= {"Content-Range": "Content-Range"}
+        found["206"] = part
+    return found
+
+
+def _success(endpoint: Endpoint) -> dict[str, Any]:
+    schema: Any = endpoint.response or {"type": "string", "format": "binary"}
+    headers = [*parts.ALWAYS_ANSWERED, *parts.ANSWERED_WHEN_COUNTED]
+    if endpoint.status in (HTTPStatus.CREATED, HTTPStatus.ACCEPTED):
+        headers.append("Location")
+    if "range" in endpoint.headers:
+        headers += ["Accept-Ranges", "ETag", "Repr-Digest"]
+    if endpoint.ending:
+        headers += ["Deprecation", "Sunset", "Link"]
+    return {
+        "description": endpoint.summary + ".",
+        "headers": {name: name for name in headers},
+        "content": {endpoint.gives: {"schema": schema}},
+    }
+
+
+def _refusals(endpoint: Endpoint) -> dict[str, Any]:
+    return {
+        str(status): _refusal(list(told))
+        for status, told in groupby(problems.of(endpoint), key=lambda each: each.status)
+    }
+
+
+def _refusal(told: Sequence[Told]) -> dict[str, Any]:
+    """The answer of one status: which codes it may carry."""
+    headers = list(parts.ALWAYS_ANSWERED)
+    if any(each.retryable for each in told):
+        headers.append("Retry-After")
+    if any(each.code.startswith("token.") for each in told):
+        headers.append("WWW-Authenticate")
+    codes = {"code": {"enum": [each.code for each in told]}}
+    return {
+        "description": "; ".join(f"`{each.code}`: {each.title}" for each in told),
+        "headers": {name: name for name in headers},
+        "content": {
+            "application/problem+json": {
+                "schema": {"allOf": ["Problem", {"type": "object", "properties": codes}]},
+                "examples": {each.code: each.code for each in told},
+            }
+        },
+    }
+
+
+def _add_examples(document: dict[str, Any]) -> None:
+    """Composes an example of every body from those of its fields."""
+    schemas = document["components"]["schemas"]
+    for item in document["paths"].values():
+        for operation in item.values():
+            bodies = [operation["requestBody"]] if "requestBody" in operation else []
+            bodies += [each for status, each in operation["responses"].items() if status < "3"]
+            for body in bodies:
+                for kind, content in body["content"].items():
+                    if kind == "application/json":
+                        content["example"] = example_of(content["schema"], schemas)

@@ -3,30 +3,21 @@
 import base64
 import hmac
 import json
-import re
 from collections.abc import Mapping
 from datetime import datetime
 from hashlib import sha256
 
-from gateway.errors import CursorRefused, FieldsRefused
+from gateway.errors import CursorRefused
 from lending.foundation.crypto import FieldKeys
 
-LIMIT, LIMIT_MAX = 50, 200
+LIMIT = 50
 
 Place = tuple[datetime, str]
 
 
 def limit_of(query: Mapping[str, str]) -> int:
-    """How many rows a page has.
-
-    Raises FieldsRefused.
-    """
-    raw = query.get("limit", str(LIMIT))
-    if not re.fullmatch("[1-9][0-9]{0,2}", raw, re.ASCII) or int(raw) > LIMIT_MAX:
-        raise FieldsRefused(
-            "limit cannot be read", field="/limit", mend=f"Use a limit of 1 to {LIMIT_MAX}."
-        )
-    return int(raw)
+    """How many rows a page has."""
+    return int(query.get("limit", LIMIT))
 
 
 def place_of(

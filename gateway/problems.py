@@ -1,86 +1,107 @@
-"""Every code that a refusal can carry at the partners' door, for the docs and the description."""
+"""Which refusals each call can answer: what the door refuses, and what the endpoint does."""
 
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from gateway import door, errors, oauth_errors, rate_model, versions
-from gateway.routes import webhooks
+from gateway.endpoints import Endpoint
 from lending.channels import errors as channels
-from lending.compliance import errors as compliance
-from lending.engine import errors as engine
-from lending.finance import statements
 from lending.foundation.errors import Problem
-from lending.loans import errors as loans
-from lending.products import errors as products
-from scenarios.mall_installment import errors as mall
 
-TOLD: tuple[type[Problem], ...] = (
-    errors.JsonRefused,
+EVERYWHERE: tuple[type[Problem], ...] = (
     errors.FieldsRefused,
-    errors.HeadersTooLarge,
-    errors.BodyTooLarge,
-    errors.BodyTooSlow,
-    errors.TooManyAtOnce,
-    errors.EncodingRefused,
-    errors.KeyMissing,
-    errors.KeyRunning,
-    errors.KeyReused,
-    errors.CursorRefused,
-    errors.NotHere,
-    rate_model.RateLimited,
     versions.VersionUnknown,
-    errors.UrlRefused,
-    errors.PublicKeyUnusable,
-    errors.ProofRefused,
-    errors.RangeRefused,
-    errors.FileTooLong,
-    statements.PeriodRefused,
-    statements.FilterRefused,
-    statements.StatementAway,
-    *oauth_errors.TOLD,
-    webhooks.EndpointDisabled,
-    webhooks.TooManyEndpoints,
-    channels.KeyTaken,
-    channels.TooManyKeys,
-    channels.KeyStateWrong,
-    channels.LastKey,
-    channels.SignerRetiring,
-    channels.FunctionsNotYours,
-    channels.EndRefused,
-    channels.PartnerNotListed,
-    channels.NoAgreement,
-    products.NoSuchProduct,
-    products.AmountOutsideProduct,
-    products.PeriodsNotOffered,
-    compliance.PurposeNotAllowed,
-    compliance.SceneBlocked,
-    engine.CostOverCap,
-    engine.RefundTooLarge,
-    mall.ItemsDoNotAddUp,
-    mall.ItemTwice,
-    mall.OrderNoTaken,
-    mall.RefundNoTaken,
-    mall.NotPaidOut,
-    mall.ItemNotInOrder,
-    mall.RefundAboveItems,
-    loans.WrongState,
-    loans.PayoutUnderWay,
-    door.DatabaseAway,
+    errors.NotHere,
+    errors.BodyTooSlow,
+    errors.BodyTooLarge,
+    errors.EncodingRefused,
+    errors.HeadersTooLarge,
+    rate_model.RateLimited,
+    errors.TooManyAtOnce,
     door.Unforeseen,
+    door.DatabaseAway,
 )
+"""What the door may refuse any call with, besides its signature."""
+OF_WRITES: tuple[type[Problem], ...] = (errors.KeyMissing, errors.KeyRunning, errors.KeyReused)
+OF_TOOLS: tuple[type[Problem], ...] = (oauth_errors.TokenRefused, oauth_errors.ScopeMissing)
+UNSIGNED: tuple[type[Problem], ...] = (channels.NoSuchPartner, *oauth_errors.REFUSALS)
+"""Of calls that nobody signs."""
 
 
-def listed() -> list[dict[str, Any]]:
-    """Code, status, title and mend of each; a signature's refusals first, as they come first."""
-    signatures = [
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One code as the docs tell of it."""
+
+    code: str
+    status: int
+    title: str
+    meaning: str
+    mend: str
+    retryable: bool
+
+
+def of(endpoint: Endpoint) -> list[Told]:
+    """All codes that a call can answer, by status."""
+    found = list(EVERYWHERE)
+    if endpoint.request is not None:
+        found.append(errors.JsonRefused)
+    if endpoint.writes:
+        found += OF_WRITES
+    if "cursor" in endpoint.query:
+        found.append(errors.CursorRefused)
+    found += OF_TOOLS if endpoint.scope else (oauth_errors.NotForTools,)
+    found += endpoint.refusals
+    return _sorted([*SIGNATURES, *map(_told, found)])
+
+
+def listed(endpoints: Sequence[Endpoint]) -> list[dict[str, Any]]:
+    """Every code once, with the calls that can answer it."""
+    by_code: dict[str, Told] = {}
+    calls: dict[str, list[str]] = {}
+    for endpoint in endpoints:
+        for told in of(endpoint):
+            by_code.setdefault(told.code, told)
+            calls.setdefault(told.code, []).append(endpoint.name)
+    for told in map(_told, UNSIGNED):
+        by_code.setdefault(told.code, told)
+    return [
         {
-            "code": code,
-            "status": errors.NotSignedRight.status,
-            "title": errors.NotSignedRight.title,
-            "mend": mend,
+            "code": each.code,
+            "status": each.status,
+            "title": each.title,
+            "meaning": each.meaning,
+            "mend": each.mend,
+            "retryable": each.retryable,
+            "operations": calls.get(each.code, []),
         }
-        for code, mend in errors.MENDS.items()
+        for each in _sorted(by_code.values())
     ]
-    return signatures + [
-        {"code": each.code, "status": each.status, "title": each.title, "mend": each.mend}
-        for each in TOLD
-    ]
+
+
+def _sorted(told: Iterable[Told]) -> list[Told]:
+    """By status, each code once; a code's first class says what it means."""
+    first: dict[str, Told] = {}
+    for each in told:
+        first.setdefault(each.code, each)
+    return sorted(first.values(), key=lambda each: each.status)
+
+
+def _told(kind: type[Problem]) -> Told:
+    meaning = re.sub(r"\s+", " ", (kind.__doc__ or "").split("\n\n")[0])
+    retryable = kind.retry_after_s is not None
+    return Told(kind.code, kind.status, kind.title, meaning, kind.mend, retryable)
+
+
+SIGNATURES = [
+    Told(
+        code,
+        errors.NotSignedRight.status,
+        errors.NotSignedRight.title,
+        meaning,
+        mend,
+        retryable=False,
+    )
+    for code, (meaning, mend) in errors.SIGNATURE_CODES.items()
+]

@@ -4,7 +4,7 @@ import re
 import time
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, render_template, request
+from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from gateway import health
@@ -23,7 +23,7 @@ DIRECTORY = "/.well-known/http-message-signatures-directory"
 DIRECTORY_TYPE = "application/http-message-signatures-directory+json"
 UNPROVED = ("oauth_token", "oauth_revoke")
 """Who calls these proves it in the body, by work that is ours."""
-OPEN = ("directory", "price_message", "openapi", "docs")
+OPEN = ("directory", "price_message", "openapi", "docs", "docs_home", "docs_page", "docs_search")
 VISITOR_QUOTA, VISITOR_WINDOW_S = 3000, 60
 """Open pages of one address: that of an office or of a mobile network has many people."""
 MESSAGE_GOOD_FOR_S = 60
@@ -68,10 +68,6 @@ def add(blueprint: Blueprint, context: GatewayContext, description: dict[str, An
     @blueprint.get("/openapi.json")
     def openapi() -> ResponseReturnValue:
         return jsonify(description)
-
-    @blueprint.get("/docs")
-    def docs() -> ResponseReturnValue:
-        return render_template("gateway/docs.html", api=description)
 
     @blueprint.get("/healthz")
     def healthz() -> ResponseReturnValue:

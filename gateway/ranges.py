@@ -10,8 +10,8 @@ from gateway.errors import FileTooLong, RangeRefused
 PART_MAX = 10 * 1024 * 1024
 """Bytes of a file in one answer; a longer range is answered by its beginning."""
 HEADERS = {
-    "range": f"one range of bytes, such as bytes=0-1048575; {PART_MAX} of them at most are given",
-    "if-range": "the ETag that the range is of; the whole file is given if it is another",
+    "range": f"One range of bytes, such as `bytes=0-1048575`; at most {PART_MAX} bytes are given.",
+    "if-range": "The ETag that the range is of; the whole file is given if it is another.",
 }
 _RANGE = re.compile(r"bytes=(?:([0-9]{1,18})-([0-9]{0,18})|-([0-9]{1,18}))", re.ASCII)
 

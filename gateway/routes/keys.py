@@ -11,7 +11,7 @@ from gateway.endpoints import Call, Endpoint, Reply
 from gateway.errors import ProofRefused, PublicKeyUnusable
 from gateway.keys import KeyUnusable, VerifyingKey
 from gateway.schemas import keys as schemas
-from lending.channels import keys
+from lending.channels import errors, keys
 from lending.channels.model import KEYS_FUNCTION, NewKey, PartnerKey
 from lending.foundation.audit import Actor
 from lending.foundation.clock import rfc3339
@@ -126,9 +126,25 @@ ENDPOINTS = (
         request=schemas.RegisterRequest(),
         status=201,
         writes=True,
+        refusals=(
+            PublicKeyUnusable,
+            ProofRefused,
+            errors.KeyTaken,
+            errors.TooManyKeys,
+            errors.SignerRetiring,
+            errors.FunctionsNotYours,
+        ),
     ),
     _mine("GET", "/v1/keys", "keys", "Your keys, oldest first", listed, schemas.KeyList),
-    _mine("GET", _ONE, "key", "One of your keys", one, schemas.KeySchema),
+    _mine(
+        "GET",
+        _ONE,
+        "key",
+        "One of your keys",
+        one,
+        schemas.KeySchema,
+        refusals=(errors.NoSuchKey,),
+    ),
     _mine(
         "POST",
         f"{_ONE}/activate",
@@ -137,6 +153,7 @@ ENDPOINTS = (
         activate,
         schemas.KeySchema,
         writes=True,
+        refusals=(errors.NoSuchKey, errors.KeyStateWrong, errors.SignerRetiring),
     ),
     _mine(
         "POST",
@@ -147,6 +164,7 @@ ENDPOINTS = (
         schemas.KeySchema,
         request=schemas.RetireRequest(),
         writes=True,
+        refusals=(errors.NoSuchKey, errors.KeyStateWrong, errors.LastKey, errors.EndRefused),
     ),
     _mine(
         "POST",
@@ -156,5 +174,6 @@ ENDPOINTS = (
         revoke,
         schemas.KeySchema,
         writes=True,
+        refusals=(errors.NoSuchKey,),
     ),
 )

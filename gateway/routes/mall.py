@@ -1,13 +1,26 @@
 """Mall instalments over the wire: each endpoint parses, calls once, answers."""
 
-from gateway import pages
+from gateway import pages, shown
 from gateway.endpoints import Call, Endpoint, Reply
+from gateway.fields import Choice, Text, page, said
 from gateway.rate_model import RateGroup
 from gateway.schemas import mall as schemas
-from scenarios.mall_installment import intake, servicing
+from lending.channels import errors as channels
+from lending.compliance import errors as compliance
+from lending.engine import errors as engine
+from lending.loans import errors as loans
+from lending.products import errors as products
+from scenarios.mall_installment import errors, intake, servicing
 from scenarios.mall_installment.servicing import OrderFilter
 
-PAGE = {"cursor": "next_cursor of the page before", "limit": "rows of a page, 1 to 200"}
+ADMISSION = (
+    channels.PartnerNotListed,
+    channels.NoAgreement,
+    products.NoSuchProduct,
+    products.AmountOutsideProduct,
+    engine.CostOverCap,
+)
+"""What quotes and orders may be refused for."""
 
 
 def quote(call: Call) -> Reply:
@@ -103,6 +116,9 @@ ENDPOINTS = (
         request=schemas.QuoteRequest(),
         response=schemas.QuoteSchema,
         group=RateGroup.QUOTES,
+        refusals=(*ADMISSION, products.PeriodsNotOffered),
+        about="Ask once for each price you show. The offers are good for the day; what the buyer"
+        " signs is made anew from the product as it then is.",
     ),
     Endpoint(
         "POST",
@@ -116,6 +132,16 @@ ENDPOINTS = (
         response=schemas.OrderSchema,
         status=201,
         writes=True,
+        refusals=(
+            *ADMISSION,
+            compliance.PurposeNotAllowed,
+            compliance.SceneBlocked,
+            errors.ItemsDoNotAddUp,
+            errors.ItemTwice,
+            errors.OrderNoTaken,
+        ),
+        about="The order waits for its buyer until `expires_at`. Deliver when it is `paid`, not"
+        " before.",
     ),
     Endpoint(
         "GET",
@@ -127,7 +153,13 @@ ENDPOINTS = (
         owner="partner",
         scope="orders:read",
         response=schemas.OrderList,
-        query={"order_no": "your own number", "state": "only orders in this state", **PAGE},
+        query={
+            "order_no": Text(
+                most=64, pattern=schemas.NUMBER, metadata=said("Your number of an order.", "A-77")
+            ),
+            "state": Choice(schemas.STATES, metadata=said("Only orders in this state.", "paid")),
+            **page(),
+        },
     ),
     Endpoint(
         "GET",
@@ -139,6 +171,7 @@ ENDPOINTS = (
         owner="partner",
         scope="orders:read",
         response=schemas.OrderSchema,
+        refusals=(errors.NoSuchOrder,),
     ),
     Endpoint(
         "POST",
@@ -150,6 +183,8 @@ ENDPOINTS = (
         owner="partner",
         response=schemas.OrderSchema,
         writes=True,
+        refusals=(errors.NoSuchOrder, loans.PayoutUnderWay, loans.WrongState),
+        about="Cancelling twice does it once. After the payout, refund instead.",
     ),
     Endpoint(
         "GET",
@@ -160,6 +195,8 @@ ENDPOINTS = (
         function="mall",
         owner="partner",
         gives="application/pdf",
+        refusals=(errors.NoSuchOrder, loans.NoSuchLoan),
+        about="There is none before the buyer has signed: 404 until then.",
     ),
     Endpoint(
         "POST",
@@ -173,6 +210,16 @@ ENDPOINTS = (
         response=schemas.RefundSchema,
         status=201,
         writes=True,
+        refusals=(
+            errors.NoSuchOrder,
+            errors.NotPaidOut,
+            errors.ItemNotInOrder,
+            errors.RefundAboveItems,
+            errors.RefundNoTaken,
+            engine.RefundTooLarge,
+            loans.WrongState,
+        ),
+        about="The sum of all refunds of an order never passes its price.",
     ),
     Endpoint(
         "GET",
@@ -184,7 +231,14 @@ ENDPOINTS = (
         owner="partner",
         scope="orders:read",
         response=schemas.RefundList,
-        query={"order_id": "only refunds of this order", **PAGE},
+        query={
+            "order_id": Text(
+                most=64,
+                pattern=r"[a-z0-9_]+",
+                metadata=said("Only refunds of this order.", shown.example_id("ord")),
+            ),
+            **page(),
+        },
     ),
     Endpoint(
         "GET",
@@ -196,5 +250,6 @@ ENDPOINTS = (
         owner="partner",
         scope="orders:read",
         response=schemas.RefundSchema,
+        refusals=(errors.NoSuchOrder,),
     ),
 )

@@ -12,6 +12,7 @@ from gateway.sandbox_store import Walk
 from gateway.schemas import sandbox as schemas
 from lending.foundation import sandbox_clock
 from scenarios.mall_installment import servicing
+from scenarios.mall_installment.errors import NoSuchOrder
 
 
 def state(call: Call) -> Reply:
@@ -94,6 +95,7 @@ def _walk_endpoint(goal: str) -> Endpoint:
         response=schemas.WalkSchema,
         status=202,
         writes=True,
+        refusals=(NoSuchOrder, sandbox.FateUnknown),
     )
 
 
@@ -119,6 +121,7 @@ ENDPOINTS = (
         response=schemas.SandboxSchema,
         status=202,
         writes=True,
+        refusals=(sandbox.ResetNotHere,),
     ),
     Endpoint(
         "GET",
@@ -142,6 +145,7 @@ ENDPOINTS = (
         response=schemas.ClockSchema,
         status=202,
         writes=True,
+        refusals=(sandbox.ClockAdvancing,),
     ),
     Endpoint(
         "GET",
@@ -163,6 +167,7 @@ ENDPOINTS = (
         function=FUNCTION,
         owner="partner",
         response=schemas.WalkSchema,
+        refusals=(sandbox.NoSuchWalk,),
     ),
 )
 """Served where the environment is `test`."""

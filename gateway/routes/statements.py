@@ -2,7 +2,8 @@
 
 from gateway import pages, ranges
 from gateway.endpoints import Call, Endpoint, Reply
-from gateway.routes.mall import PAGE
+from gateway.errors import FileTooLong, RangeRefused
+from gateway.fields import Choice, Text, page, said
 from gateway.schemas import statements as schemas
 from lending.finance import statements
 
@@ -56,11 +57,16 @@ ENDPOINTS = (
         scope="statements:read",
         response=schemas.StatementList,
         query={
-            "kind": "only statements of this kind",
-            "span": "only those of a day, or of a month",
-            "period": "only that of a date (2026-11-23) or a month (2026-11)",
-            **PAGE,
+            "kind": Choice(schemas.KINDS, metadata=said("Only statements of this kind.")),
+            "span": Choice(schemas.SPANS, metadata=said("Only those of a day, or of a month.")),
+            "period": Text(
+                most=10,
+                pattern=r"\d{4}-\d{2}(-\d{2})?",
+                metadata=said("Only that of a date, or of a month such as `2026-11`.", "2026-11"),
+            ),
+            **page(),
         },
+        refusals=(statements.PeriodRefused,),
     ),
     Endpoint(
         "GET",
@@ -72,6 +78,7 @@ ENDPOINTS = (
         owner="partner",
         scope="statements:read",
         response=schemas.StatementSchema,
+        refusals=(statements.NoSuchStatement,),
     ),
     Endpoint(
         "GET",
@@ -84,5 +91,11 @@ ENDPOINTS = (
         scope="statements:read",
         headers=ranges.HEADERS,
         gives="text/csv",
+        refusals=(
+            statements.NoSuchStatement,
+            statements.StatementAway,
+            RangeRefused,
+            FileTooLong,
+        ),
     ),
 )

@@ -4,7 +4,8 @@ from typing import Any
 
 from gateway import addresses, delivery_store, pages, webhook_store
 from gateway.endpoints import Call, Endpoint, Reply
-from gateway.routes.mall import PAGE
+from gateway.errors import UrlRefused
+from gateway.fields import Choice, page, said
 from gateway.schemas import webhooks as schemas
 from gateway.webhook_sending import event_view
 from lending.foundation import events
@@ -171,6 +172,7 @@ ENDPOINTS = (
         request=schemas.EndpointRequest(),
         status=201,
         writes=True,
+        refusals=(UrlRefused, TooManyEndpoints),
     ),
     _owned(
         "GET",
@@ -180,7 +182,15 @@ ENDPOINTS = (
         endpoints,
         schemas.EndpointList,
     ),
-    _owned("GET", _ONE, "endpoint", "One endpoint", endpoint, schemas.EndpointSchema),
+    _owned(
+        "GET",
+        _ONE,
+        "endpoint",
+        "One endpoint",
+        endpoint,
+        schemas.EndpointSchema,
+        refusals=(NoSuchEndpoint,),
+    ),
     _owned(
         "DELETE",
         _ONE,
@@ -189,6 +199,7 @@ ENDPOINTS = (
         delete_endpoint,
         schemas.DeletedSchema,
         writes=True,
+        refusals=(NoSuchEndpoint,),
     ),
     _owned(
         "POST",
@@ -199,6 +210,7 @@ ENDPOINTS = (
         schemas.EventSchema,
         status=201,
         writes=True,
+        refusals=(NoSuchEndpoint, EndpointDisabled),
     ),
     _owned(
         "GET",
@@ -208,7 +220,10 @@ ENDPOINTS = (
         events_page,
         schemas.EventList,
         scope="events:read",
-        query={"type": "only events of this type", **PAGE},
+        query={
+            "type": Choice(schemas.EVENT_TYPES, metadata=said("Only events of this type.")),
+            **page(),
+        },
     ),
     _owned(
         "GET",
@@ -218,6 +233,7 @@ ENDPOINTS = (
         event,
         schemas.EventSchema,
         scope="events:read",
+        refusals=(NoSuchEndpoint,),
     ),
     _owned(
         "POST",
@@ -227,6 +243,7 @@ ENDPOINTS = (
         resend,
         schemas.EventSchema,
         writes=True,
+        refusals=(NoSuchEndpoint,),
     ),
     _owned(
         "GET",
@@ -236,5 +253,6 @@ ENDPOINTS = (
         attempts,
         schemas.AttemptList,
         scope="events:read",
+        refusals=(NoSuchEndpoint,),
     ),
 )

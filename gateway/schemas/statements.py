@@ -2,53 +2,73 @@
 
 from marshmallow import fields
 
-from gateway.fields import Strict
-from lending.finance.statement_kinds import KINDS
+from gateway import shown
+from gateway.fields import said
+from gateway.shown import Answer
+from lending.finance.statement_kinds import KINDS as KINDS_MADE
+from lending.finance.statement_kinds import SETTLEMENT, schema
+
+KINDS = {"settlement": "A merchant's account with us: what it was owed, and what was paid."}
+assert set(KINDS) == set(KINDS_MADE)
+SPANS = {"day": "One business date.", "month": "One calendar month."}
+TYPES = {
+    name: f"{says[0].upper()}{says[1:]}."
+    for kind in KINDS_MADE.values()
+    for name, says in kind.types.items()
+}
 
 
-class SumSchema(Strict):
+class SumSchema(Answer):
     """Movements of one type together."""
 
-    type = fields.String()
-    rows = fields.Integer()
-    amount_fen = fields.Integer()
+    type = shown.one_of(TYPES, "What moved.")
+    rows = shown.whole("How many rows.", 1)
+    amount_fen = shown.fen("Their sum; below 0 is taken or paid.", 599_900, least=-(2**63))
 
 
-class StatementSchema(Strict):
+class StatementSchema(Answer):
     """A statement: what its file holds, and by what the file is known."""
 
-    id = fields.String()
-    kind = fields.String(metadata={"enum": list(KINDS)})
-    span = fields.String(metadata={"enum": ["day", "month"]})
-    period = fields.String(metadata={"description": "a date, or a month such as 2026-11"})
-    period_start = fields.Date()
-    period_end = fields.Date()
-    version = fields.Integer()
-    corrects = fields.String(
-        allow_none=True, metadata={"description": "the statement that this one replaces"}
+    id = shown.id_("stm", "The statement.")
+    kind = shown.one_of(KINDS, "What it tells of.")
+    span = shown.one_of(SPANS, "What it covers.")
+    period = shown.text(
+        "A date, or a month such as `2026-11`.", "2026-11-27", pattern=r"^\d{4}-\d{2}(-\d{2})?$"
     )
-    corrected_by = fields.String(
-        allow_none=True, metadata={"description": "the statement that replaces this one"}
+    period_start = shown.day("The first that it covers.")
+    period_end = shown.day("The last that it covers.")
+    version = shown.whole("1, or higher for a correction.", 1, least=1)
+    corrects = shown.id_("stm", "The statement that this one replaces; or null.", nullable=True)
+    corrected_by = shown.id_("stm", "The statement that replaces this one; or null.", nullable=True)
+    because = shown.text("Why it was corrected; empty if it is none.", "")
+    rows = shown.whole("Rows of the file, without its header.", 1)
+    sums = shown.many(SumSchema, "The rows summed by type.")
+    opening_balance_fen = shown.fen(
+        "Owed to you when the period began; below 0 you owed.", 0, least=-(2**63)
     )
-    because = fields.String(metadata={"description": "why it was corrected"})
-    rows = fields.Integer()
-    sums = fields.List(fields.Nested(SumSchema))
-    opening_balance_fen = fields.Integer(
-        metadata={"description": "owed to you when the period began; below 0 you owed"}
+    closing_balance_fen = shown.fen(
+        "The opening balance and the sum of all rows.", 599_900, least=-(2**63)
     )
-    closing_balance_fen = fields.Integer(
-        metadata={"description": "opening balance and the sum of all rows"}
+    currency = shown.text("Always CNY.", "CNY", pattern="^CNY$")
+    content_type = shown.text("Of the file.", "text/csv")
+    size_bytes = shown.whole("Of the file.", 181)
+    sha256 = shown.text(
+        "Of the file, in hexadecimal.",
+        "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+        pattern="^[0-9a-f]{64}$",
     )
-    currency = fields.String()
-    content_type = fields.String()
-    size_bytes = fields.Integer()
-    sha256 = fields.String(metadata={"description": "of the file, hexadecimal"})
-    made_at = fields.String()
-    schema = fields.Dict(metadata={"description": "columns and dialect, as Table Schema has them"})
+    made_at = shown.instant("When it was made.")
+    schema = fields.Dict(
+        required=True,
+        metadata=said(
+            "Columns and dialect of the file, as Frictionless Table Schema has them.",
+            schema(SETTLEMENT),
+        ),
+    )
 
 
-class StatementList(Strict):
+class StatementList(Answer):
     """A page of statements."""
 
-    data = fields.List(fields.Nested(StatementSchema))
-    next_cursor = fields.String(allow_none=True)
+    data = shown.many(StatementSchema, "The rows of the page, newest first.")
+    next_cursor = shown.next_cursor()

@@ -91,12 +91,13 @@ class TestQueries:
         world.order("A-1")
         for name in ("order_no", "state"):
             answer = world.call("GET", "/v1/mall/orders", query=f"{name}={attack}")
-            assert (answer.status_code, answer.json["data"]) == (200, [])
+            assert (answer.status_code, answer.json.get("data", [])) in ((200, []), (400, []))
         assert world.count("mall_order") == 1
 
     def test_with_a_plus_or_bytes_beyond_ascii_break_nothing(self, world):
         for query in ("order_no=a+b", "order_no=%C3%A4", "order_no=%FF"):
-            assert world.call("GET", "/v1/mall/orders", query=query).status_code == 200
+            answer = world.call("GET", "/v1/mall/orders", query=query)
+            assert (answer.status_code, code_of(answer)) == (400, "fields.refused")
         for path in ("/v1/mall/orders", "/.well-known/http-message-signatures-directory"):
             raw = world.app.test_client().get(
                 path,

@@ -29,6 +29,7 @@ from lending.foundation.settings import Settings
 from lending.products import service as products
 from processes import front
 from processes.seed import MALL_PRODUCT
+from tests.gateway import described
 from tests.outside import OutsideWorld, WsgiTransport
 from tests.today import TODAY
 
@@ -183,7 +184,8 @@ class World:
         return sent.but(headers=sent.headers | {n.lower(): v for n, v in added.items()})
 
     def send(self, sent: Sent, app: Flask | None = None) -> TestResponse:
-        return (
+        """The answer, which has to be one that the API's description tells of."""
+        answer = (
             (app or self.app)
             .test_client()
             .open(
@@ -195,6 +197,8 @@ class World:
                 base_url=sent.base_url,
             )
         )
+        described.check(sent.method, sent.path, answer)
+        return answer
 
     def call(
         self, method: str, path: str, body: Any = None, *, by: Partner | None = None, **how: Any

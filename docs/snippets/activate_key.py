@@ -1,0 +1,2 @@
+key = cf.keys.activate("poqkLGiymh_W0uP6PZFw-dvez3QJT5SolqXBCW38r0U")
+print(key.valid_from)

@@ -1,0 +1,2 @@
+for attempt in cf.events.attempts("evt_gezdgnbvgy3tqojqgezdgnbvgy"):
+    print(attempt.at, attempt.status, attempt.outcome)

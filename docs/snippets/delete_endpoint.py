@@ -1,0 +1,1 @@
+cf.webhook_endpoints.delete("whe_gezdgnbvgy3tqojqgezdgnbvgy")

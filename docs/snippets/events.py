@@ -1,0 +1,2 @@
+for event in cf.events.list(type="order.created"):
+    print(event.created_at, event.subject)

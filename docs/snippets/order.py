@@ -1,0 +1,2 @@
+order = cf.mall.orders.get("ord_gezdgnbvgy3tqojqgezdgnbvgy")
+print(order.state)

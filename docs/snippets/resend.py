@@ -1,0 +1,1 @@
+cf.events.resend("evt_gezdgnbvgy3tqojqgezdgnbvgy", idempotency_key="again-1")

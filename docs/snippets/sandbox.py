@@ -1,0 +1,2 @@
+here = cf.sandbox.get()
+print(here.name, here.generation)

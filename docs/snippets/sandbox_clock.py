@@ -1,0 +1,1 @@
+print(cf.sandbox.clock.get().business_date)

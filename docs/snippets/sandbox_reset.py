@@ -1,0 +1,1 @@
+cf.sandbox.reset(idempotency_key="fresh-1")

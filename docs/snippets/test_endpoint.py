@@ -1,0 +1,2 @@
+event = cf.webhook_endpoints.test("whe_gezdgnbvgy3tqojqgezdgnbvgy")
+print(event.id, event.type)

@@ -1,0 +1,101 @@
+"""The docs in a browser's eyes: every link leads somewhere, nothing comes from outside."""
+
+import re
+
+import pytest
+
+import gateway
+from gateway.docs import GUIDES
+from tests.gateway.described import document
+from tests.gateway.world import World
+
+TAGS = [tag["name"] for tag in document()["tags"]]
+PAGES = [
+    *(name for _, names in GUIDES for name in names),
+    *("errors", "events"),
+    *(f"api-{tag}" for tag in TAGS),
+]
+
+
+def get(world: World, url: str):
+    path, _, query = url.partition("?")
+    return world.send(world.request("GET", path, query=query))
+
+
+@pytest.fixture(scope="module")
+def pages(shared_world: World) -> dict[str, str]:
+    """Every page by its address."""
+    found = {}
+    for url in ("/docs", *(f"/docs/{name}" for name in PAGES)):
+        answer = get(shared_world, url)
+        assert answer.status_code == 200, url
+        found[url] = answer.text
+    return found
+
+
+class TestPages:
+    def test_have_one_heading_and_a_title(self, pages):
+        for url, page in pages.items():
+            assert page.count("<h1") == 1, url
+            assert re.search(r"<title>[^<]+ · Partner docs</title>", page), url
+
+    def test_take_nothing_from_outside_and_run_nothing_inline(self, pages):
+        for url, page in pages.items():
+            assert not re.search(r'(src|href)="(https?:)?//[^"]*\.(js|css)', page), url
+            assert not re.search(r"<script(?![^>]*src=)|<style|\sstyle=|\son\w+=", page), url
+
+    def test_lead_only_to_what_is_there(self, pages, shared_world):
+        ids = {url: set(re.findall(r'\sid="([^"]+)"', page)) for url, page in pages.items()}
+        ids["/docs/"] = ids["/docs"]
+        fetched = {}
+        for url, page in pages.items():
+            for link in set(re.findall(r'href="([^"]+)"', page)):
+                if "://" in link:
+                    continue
+                target, _, anchor = link.partition("#")
+                target = target or url
+                if not target.startswith("/"):
+                    target = "/docs/" + target.removeprefix(".")
+                if anchor:
+                    assert anchor in ids[target], f"{url}: {link}"
+                elif target not in fetched:
+                    fetched[target] = get(shared_world, target).status_code
+                    assert fetched[target] == 200, f"{url}: {link}"
+
+    def test_have_each_id_once(self, pages):
+        for url, page in pages.items():
+            found = re.findall(r'\sid="([^"]+)"', page)
+            assert len(found) == len(set(found)), url
+
+    def test_show_every_call_with_its_snippets(self, pages):
+        reference = "".join(pages[f"/docs/api-{tag}"] for tag in TAGS)
+        for endpoint in gateway.ENDPOINTS:
+            part = reference.partition(f'id="{endpoint.name}"')[2].partition("<section")[0]
+            assert "<h3>HTTP</h3>" in part, endpoint.name
+            if endpoint.function == "statements":
+                continue  # the SDK has no call for it yet
+            assert "<h3>Python</h3>" in part, f"write docs/snippets/{endpoint.name}.py"
+
+    def test_have_a_place_for_every_code_and_every_event(self, pages):
+        for problem in document()["x-problems"]:
+            assert f'id="{problem["code"]}"' in pages["/docs/errors"]
+        for kind in document()["webhooks"]:
+            assert f'id="{kind}"' in pages["/docs/events"]
+
+    def test_that_are_not_there_are_404(self, shared_world):
+        for name in ("nothing", "api-nothing", "README", "..%2FREADME"):
+            assert get(shared_world, f"/docs/{name}").status_code == 404
+
+
+class TestTheSearch:
+    def test_knows_every_section_call_code_and_event(self, shared_world, pages):
+        index = get(shared_world, "/docs/search.json").json
+        titles = {each["title"] for each in index}
+        assert {problem["code"] for problem in document()["x-problems"]} <= titles
+        assert set(document()["webhooks"]) <= titles
+        assert {endpoint.summary for endpoint in gateway.ENDPOINTS} <= titles
+        assert "A worked example, to the byte" in titles
+        for each in index:
+            target, _, anchor = each["url"].partition("#")
+            page = pages["/docs" if target == "." else f"/docs/{target}"]
+            assert not anchor or f'id="{anchor}"' in page, each["url"]
