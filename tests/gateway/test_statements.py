@@ -57,12 +57,12 @@ class TestTheList:
     @pytest.mark.parametrize(
         ("query", "code"),
         [
-            ("kind=other", "statement.filter_refused"),
-            ("span=year", "statement.filter_refused"),
-            ("period=2026", "statement.period_refused"),
+            ("kind=other", "fields.refused"),
+            ("span=year", "fields.refused"),
+            ("period=2026", "fields.refused"),
             ("period=2026-13", "statement.period_refused"),
             ("period=2026-02-30", "statement.period_refused"),
-            ("period=20261123", "statement.period_refused"),
+            ("period=20261123", "fields.refused"),
             ("month=2026-11", "fields.refused"),
         ],
     )
