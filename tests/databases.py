@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from itertools import count
 
 import psycopg
-from psycopg.rows import TupleRow
+from psycopg.errors import ObjectInUse
 from psycopg.sql import SQL, Composed, Identifier
 
 from processes.migrate import migrate
@@ -25,7 +25,7 @@ SELECT md5(string_agg(one::text, '|' ORDER BY one::text)) FROM (
     WHERE pronamespace = 'public'::regnamespace
     UNION ALL SELECT 'setting', setconfig::text, '', '' FROM pg_db_role_setting
     WHERE setdatabase = (SELECT oid FROM pg_database WHERE datname = current_database())
-    UNION ALL SELECT 'seeded', move::text, '', '' FROM state_move move
+    {seeded}
 ) one
 """
 """Of all that is there before the first test writes: tables, triggers, functions, seeded rows."""
@@ -34,7 +34,6 @@ _OTHERS = """
 SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
 WHERE datname = current_database() AND pid <> pg_backend_pid()
 """
-_SEEDED = ("alembic_version", "state_move")
 _RESTARTED = """
 SELECT setval(format('%I.%I', schemaname, sequencename)::regclass, start_value, false)
 FROM pg_sequences WHERE last_value IS NOT NULL
@@ -54,8 +53,12 @@ class Databases:
         self._admin("CREATE DATABASE template_cf")
         migrate(server.url_of("template_cf"))
         with psycopg.connect(server.url_of("template_cf")) as connection:
-            self._shape = connection.execute(_SHAPE).fetchone()
-            self._filled = self._asking_for_the_filled(connection)
+            tables = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
+            names = [name for (name,) in connection.execute(tables)]
+            seeded = [name for (name,) in connection.execute(_filled(names))]
+            self._shape_asked = _shape(seeded)
+            self._shape = connection.execute(self._shape_asked).fetchone()
+            self._filled_asked = _filled([name for name in names if name not in seeded])
 
     @contextmanager
     def lent(self) -> Iterator[str]:
@@ -64,7 +67,7 @@ class Databases:
         url = self._server.url_of(name)
         yield url
         if self._emptied(url):
-            self._free.append(name)
+            self._renamed(name)
         else:
             self._admin(f"DROP DATABASE {name} WITH (FORCE)")
 
@@ -73,27 +76,44 @@ class Databases:
         self._admin(f"CREATE DATABASE {name} TEMPLATE template_cf STRATEGY FILE_COPY")
         return name
 
+    def _renamed(self, name: str) -> None:
+        """Under a new name nobody finds it who still has the address from before."""
+        new = next(self._names)
+        try:
+            self._admin(f"ALTER DATABASE {name} RENAME TO {new}")
+        except ObjectInUse:
+            self._admin(f"DROP DATABASE {name} WITH (FORCE)")
+        else:
+            self._free.append(new)
+
     def _emptied(self, url: str) -> bool:
+        """Whether it is as the migrations leave it once its rows are gone."""
         with psycopg.connect(url) as connection:
             connection.execute(_OTHERS)
-            if connection.execute(_SHAPE).fetchone() != self._shape:
-                return False
-            filled = [Identifier(name) for (name,) in connection.execute(self._filled)]
+            filled = [Identifier(name) for (name,) in connection.execute(self._filled_asked)]
             if filled:
                 connection.execute("SET LOCAL session_replication_role = replica")
                 tables = SQL(", ").join(filled)
                 connection.execute(SQL("TRUNCATE {} CASCADE").format(tables))
             connection.execute(_RESTARTED)
-        return True
-
-    def _asking_for_the_filled(self, connection: psycopg.Connection[TupleRow]) -> Composed:
-        tables = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
-        return SQL(" UNION ALL ").join(
-            SQL("SELECT {} WHERE EXISTS (SELECT FROM {})").format(name, Identifier(name))
-            for (name,) in tables
-            if name not in _SEEDED
-        )
+            return connection.execute(self._shape_asked).fetchone() == self._shape
 
     def _admin(self, statement: str) -> None:
         with psycopg.connect(self._server.url, autocommit=True) as connection:
             connection.execute(statement)
+
+
+def _filled(tables: list[str]) -> Composed:
+    """Which of the tables have rows."""
+    return SQL(" UNION ALL ").join(
+        SQL("SELECT {} WHERE EXISTS (SELECT FROM {})").format(name, Identifier(name))
+        for name in tables
+    )
+
+
+def _shape(seeded: list[str]) -> Composed:
+    rows = (
+        SQL("UNION ALL SELECT {}, t::text, '', '' FROM {} t").format(name, Identifier(name))
+        for name in seeded
+    )
+    return SQL(_SHAPE).format(seeded=SQL(" ").join(rows))
