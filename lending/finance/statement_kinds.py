@@ -61,14 +61,7 @@ SETTLEMENT = Kind(
     name="settlement",
     movements=store.merchant_movements,
     balances=store.merchant_balances,
-    types={
-        "order_paid": "an order was paid out: its amount is owed to you",
-        "fee": "your fee on the order, withheld",
-        "subsidy": "what you pay for a loan free of interest, withheld",
-        "payout": "paid to your settlement account",
-        "refund_claim": "goods came back: claimed from you, taken from your next payouts",
-        "adjustment": "a correction by the lender",
-    },
+    types=store.MERCHANT_TYPES,
     own=(
         Column("order_id", "string", "our id of the order", required=False),
         Column("order_no", "string", "your number of the order", required=False),

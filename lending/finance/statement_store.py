@@ -8,31 +8,50 @@ from lending.foundation.database import Row, Tx, json
 from lending.ledger.chart import Code
 from lending.ledger.model import OWN
 
+MERCHANT_TYPES = {
+    "order_paid": "an order was paid out: its amount is owed to you",
+    "retained": "kept back until you have served, below 0; above 0 given free",
+    "fee": "your fee, withheld",
+    "subsidy": "what you pay for a loan free of interest, withheld",
+    "payout": "paid to your settlement account",
+    "refund_claim": "goods came back: claimed from you, taken from your next payouts",
+    "service_stopped": "a service stopped: claimed from you, met by what was kept back",
+    "adjustment": "a correction by the lender",
+}
+"""What can move a merchant's account; the movements of one entry are in this order."""
+
 _MERCHANT_MOVEMENTS = """
-SELECT l.partner_id, date_trunc('milliseconds', e.created_at) AS booked_at,
-    CASE WHEN a.code = :principal THEN 'order_paid' WHEN a.code = :fee THEN 'fee'
-        WHEN a.code = :subsidy THEN 'subsidy' WHEN a.code = :bank THEN 'payout'
-        WHEN e.kind = 'loan.goods_returned' AND e.reverses IS NULL THEN 'refund_claim'
-        ELSE 'adjustment' END AS type,
-    sum(CASE WHEN a.code = :claim THEN j.credit_fen - j.debit_fen
-        ELSE j.debit_fen - j.credit_fen END)::bigint AS amount_fen,
-    l.subject AS order_id, o.number AS order_no, l.id AS loan_id, r.id AS refund_id,
-    r.number AS refund_no, p.channel_reference AS bank_reference, s.last4 AS account_last4
-FROM journal_entry e
-JOIN journal_line j ON j.entry_seq = e.seq
-JOIN ledger_account a ON a.id = j.account_id
-JOIN loan l ON l.id = e.subject
-LEFT JOIN payout p ON p.id = e.key AND a.code = :bank
+SELECT m.partner_id, m.booked_at, m.type, sum(m.fen)::bigint AS amount_fen, m.subject AS order_id,
+    o.number AS order_no, m.loan_id, r.id AS refund_id, r.number AS refund_no,
+    p.channel_reference AS bank_reference, s.last4 AS account_last4
+FROM (
+    SELECT e.seq, e.key, e.memo, e.kind, l.id AS loan_id, l.partner_id, l.subject,
+        date_trunc('milliseconds', e.created_at) AS booked_at,
+        CASE WHEN a.code = :claim THEN j.credit_fen - j.debit_fen
+            ELSE j.debit_fen - j.credit_fen END AS fen,
+        CASE WHEN a.code = :principal THEN 'order_paid' WHEN a.code = :retained THEN 'retained'
+            WHEN a.code = :fee THEN 'fee' WHEN a.code = ANY (:subsidies) THEN 'subsidy'
+            WHEN a.code = :bank THEN 'payout' WHEN e.reverses IS NOT NULL THEN 'adjustment'
+            WHEN e.kind = 'loan.goods_returned' THEN 'refund_claim'
+            WHEN e.kind = 'loan.service_stopped' THEN 'service_stopped'
+            ELSE 'adjustment' END AS type
+    FROM journal_entry e
+    JOIN journal_line j ON j.entry_seq = e.seq
+    JOIN ledger_account a ON a.id = j.account_id
+    JOIN loan l ON l.id = e.subject
+    WHERE e.booked_date = :day AND e.book = :book
+        AND (e.kind IN ('loan.paid_out', 'loan.released', 'release.stopped')) = (a.code <> :claim)
+        AND (CAST(:partner_id AS text) IS NULL OR l.partner_id = :partner_id)
+) m
+LEFT JOIN payout p ON p.id = m.key AND m.type = 'payout'
 LEFT JOIN settlement_account s ON s.id = p.account_id
-LEFT JOIN partner_number o ON o.id = l.subject
-LEFT JOIN partner_number r ON r.id = e.memo AND e.kind = 'loan.goods_returned'
-WHERE e.booked_date = :day AND e.book = :book
-    AND (e.kind = 'loan.paid_out') = (a.code <> :claim)
-    AND (CAST(:partner_id AS text) IS NULL OR l.partner_id = :partner_id)
-GROUP BY e.seq, e.created_at, e.kind, e.reverses, a.code, l.partner_id, l.subject, l.id, o.number,
-    r.id, r.number, p.channel_reference, s.last4
-ORDER BY l.partner_id, booked_at, order_id, refund_id NULLS FIRST,
-    array_position(ARRAY[:principal, :fee, :subsidy, :bank], a.code)
+LEFT JOIN partner_number o ON o.id = m.subject
+LEFT JOIN partner_number r ON r.id = m.memo AND m.kind = 'loan.goods_returned'
+GROUP BY m.seq, m.partner_id, m.booked_at, m.type, m.subject, m.loan_id, o.number, r.id, r.number,
+    p.channel_reference, s.last4
+HAVING sum(m.fen) <> 0
+ORDER BY m.partner_id, m.booked_at, m.subject COLLATE "C", r.id COLLATE "C" NULLS FIRST,
+    array_position(CAST(:types AS text[]), m.type), m.seq
 """
 """An entry of a payout lists all but what it took off the claim; every other entry lists only that.
 
@@ -81,9 +100,11 @@ def merchant_movements(tx: Tx, day: date, partner_id: str | None) -> Iterator[Ro
         day=day,
         partner_id=partner_id,
         book=OWN,
+        types=list(MERCHANT_TYPES),
         principal=Code.LOAN_PRINCIPAL.value,
+        retained=Code.MERCHANT_RETAINED.value,
         fee=Code.MERCHANT_FEE_INCOME.value,
-        subsidy=Code.DEFERRED_SUBSIDY.value,
+        subsidies=[Code.DEFERRED_SUBSIDY.value, Code.SUBSIDY_RECEIVABLE.value],
         bank=Code.BANK_SETTLEMENT.value,
         claim=Code.MERCHANT_CLAIM.value,
     )

@@ -24,6 +24,7 @@ from ._errors import (
     Refused,
     RequestInvalid,
     ServerFault,
+    StatementRefused,
     TooManyRequests,
     TransportError,
     WebhookDuplicate,
@@ -46,6 +47,7 @@ from ._event_types import (
     OrderRefunded,
     OrderSigned,
     Repayment,
+    StatementReady,
 )
 from ._models import (
     Event,
@@ -72,6 +74,14 @@ from ._sandbox import (
     SandboxStopped,
     SandboxWalk,
     SandboxWalkState,
+)
+from ._statement_models import (
+    MovementType,
+    Statement,
+    StatementKind,
+    StatementRow,
+    StatementSpan,
+    StatementSum,
 )
 from ._version import __version__
 from ._webhook_models import (
@@ -132,6 +142,7 @@ __all__ = [
     "KeyState",
     "LoanRepaid",
     "MemorySeenStore",
+    "MovementType",
     "NotAllowed",
     "NotAuthenticated",
     "NotFound",
@@ -176,6 +187,13 @@ __all__ = [
     "SeenStore",
     "ServerFault",
     "SqlSeenStore",
+    "Statement",
+    "StatementKind",
+    "StatementReady",
+    "StatementRefused",
+    "StatementRow",
+    "StatementSpan",
+    "StatementSum",
     "SubsidyPayer",
     "TooManyRequests",
     "TransportError",

@@ -32,6 +32,7 @@ class Call(Generic[T]):
     idempotency_key: Optional[str] = None
     repeatable: bool = True
     accept: str = JSON
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from ._mall import Mall
 from ._options import HttpOptions
 from ._partner_keys import Keys
 from ._sandbox import Sandbox
+from ._statements import Statements
 from ._sync import Http, Runner
 from ._wire import Hook, Wire
 from .directory import KeyDirectory
@@ -36,6 +37,7 @@ class Services(Generic[R]):
     event_types: EventTypes[R]
     keys: Keys[R]
     sandbox: Sandbox[R]
+    statements: Statements[R]
 
     def _offer(self, runner: R) -> None:
         self.mall = Mall(runner)
@@ -44,6 +46,7 @@ class Services(Generic[R]):
         self.event_types = EventTypes(runner)
         self.keys = Keys(runner)
         self.sandbox = Sandbox(runner)
+        self.statements = Statements(runner)
 
 
 class Client(Services[Runner]):

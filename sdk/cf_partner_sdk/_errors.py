@@ -16,6 +16,7 @@ CfError                       all have code, field, mend, request_id, retryable
 |-- ArgumentInvalid         never sent: an argument cannot be right (also a ValueError)
 |   `-- KeyNotUsable        a key that is broken, too weak or of another kind
 |-- ClientClosed            never sent: the client was closed (also a RuntimeError)
+|-- StatementRefused        a file that is not what the lender said of it
 `-- WebhookRefused          an event that was not proved to be the lender's
     `-- WebhookDuplicate    proved, and dealt with before
 """
@@ -176,6 +177,21 @@ class ClientClosed(CfError, RuntimeError):
 
     code = "client-closed"
     mend = "Make the call within the client's `with` block, or make a new client."
+
+
+class StatementRefused(CfError):
+    """A statement's file that is not to be relied on; `step` says which check failed.
+
+    Steps in their order: `part`, `size`, `digest`, `columns`, `rows`, `balance`, `sums`.
+    """
+
+    mend = "Download it again; if it is refused again, tell the lender."
+
+    def __init__(self, step: str, detail: str) -> None:
+        super().__init__(f"{step}: {detail}")
+        self.code = f"statement.{step}"
+        self.step = step
+        self.detail = detail
 
 
 class WebhookRefused(CfError):

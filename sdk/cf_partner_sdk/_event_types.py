@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Optional
 
 from ._models import Event, Model, Order, Refund
+from ._statement_models import Statement
 from ._webhook_models import WebhookEndpoint
 
 
@@ -107,3 +108,12 @@ class EndpointTest(EndpointEvent, of="endpoint.test"):
 
 class EndpointDisabled(EndpointEvent, of="endpoint.disabled"):
     """Another of your endpoints gets nothing any more; its `disabled_reason` says why."""
+
+
+class StatementReady(Event, of="statement.ready"):
+    """A statement was made; `Client.statements.download` gets its file."""
+
+    @property
+    def statement(self) -> Statement:
+        """The statement."""
+        return Statement.from_json(self.object)

@@ -150,7 +150,7 @@ class Wire:
 
     def _message(self, call: Call[Any]) -> Message:
         query = urlencode(call.query, quote_via=quote, safe="")
-        headers = {"Accept": f"{call.accept}, application/problem+json"}
+        headers = {"Accept": f"{call.accept}, application/problem+json", **call.headers}
         body = b""
         if call.body is not None:
             text = json.dumps(call.body, ensure_ascii=False, allow_nan=False, separators=(",", ":"))

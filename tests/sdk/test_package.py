@@ -29,6 +29,8 @@ PUBLIC = {
     *("SqlSeenStore",),
     *("SandboxApplicant", "SandboxClock", "SandboxClockState", "SandboxInfo"),
     *("SandboxStopped", "SandboxWalk", "SandboxWalkState"),
+    *("MovementType", "Statement", "StatementKind", "StatementReady", "StatementRefused"),
+    *("StatementRow", "StatementSpan", "StatementSum"),
     *("SubsidyPayer", "TooManyRequests", "TransportError", "WebhookDuplicate"),
     *("WebhookEndpoint", "WebhookRefused", "WebhookVerifier", "__version__"),
     *("ArgumentInvalid", "AsyncClient", "Attempt", "ClientClosed", "Hook", "Outcome", "Pages"),

@@ -1,0 +1,122 @@
+"""Statements and their rows, typed. Amounts are integers of fen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from types import MappingProxyType
+from typing import Any, ClassVar, Optional
+
+from ._instants import instant
+from ._models import Model, OpenEnum, Reader, many
+
+
+class StatementKind(OpenEnum):
+    """What a statement is about."""
+
+    SETTLEMENT = "settlement"
+    """A merchant's account: orders paid, what was withheld, goods claimed, payouts."""
+
+
+class StatementSpan(OpenEnum):
+    """How long a statement's period is."""
+
+    DAY = "day"
+    MONTH = "month"
+    """The sum of its days."""
+
+
+class MovementType(OpenEnum):
+    """What moved."""
+
+    ORDER_PAID = "order_paid"
+    """An order was paid out: its amount is owed to you."""
+    RETAINED = "retained"
+    """Kept back until you have served, below 0; above 0 given free."""
+    FEE = "fee"
+    """Your fee, withheld."""
+    SUBSIDY = "subsidy"
+    """What you pay for a loan free of interest, withheld."""
+    PAYOUT = "payout"
+    """Paid to your settlement account."""
+    REFUND_CLAIM = "refund_claim"
+    """Goods came back: claimed from you, taken from your next payouts."""
+    SERVICE_STOPPED = "service_stopped"
+    """A service stopped: claimed from you, met by what was kept back."""
+    ADJUSTMENT = "adjustment"
+    """A correction by the lender."""
+
+
+@dataclass(frozen=True)
+class StatementSum(Model):
+    """All movements of one type together."""
+
+    type: MovementType
+    rows: int
+    amount_fen: int
+
+    _readers: ClassVar[Mapping[str, Reader]] = {"type": MovementType}
+
+
+@dataclass(frozen=True)
+class Statement(Model):
+    """What a statement's file holds, and by what the file is known.
+
+    Balances are what is owed to you; below 0 you owe. `period` is a date or a month. A correction
+    has a higher `version` and names in `corrects` the statement that it replaces.
+    """
+
+    id: str
+    kind: StatementKind
+    span: StatementSpan
+    period: str
+    period_start: date
+    period_end: date
+    rows: int
+    sums: tuple[StatementSum, ...]
+    opening_balance_fen: int
+    closing_balance_fen: int
+    size_bytes: int
+    sha256: str
+    version: int = 1
+    corrects: Optional[str] = None
+    corrected_by: Optional[str] = None
+    because: str = ""
+    currency: str = "CNY"
+    content_type: str = "text/csv"
+    made_at: Optional[datetime] = None
+    schema: Mapping[str, Any] = field(default_factory=dict)
+
+    _readers: ClassVar[Mapping[str, Reader]] = {
+        "kind": StatementKind,
+        "span": StatementSpan,
+        "period_start": date.fromisoformat,
+        "period_end": date.fromisoformat,
+        "sums": many(StatementSum.from_json),
+        "made_at": instant,
+    }
+
+
+@dataclass(frozen=True)
+class StatementRow:
+    """One movement. `amount_fen` above 0 is owed to you, below 0 is taken or paid.
+
+    `balance_fen` is what is owed to you after it. `extra` has the columns that this version of the
+    package does not know.
+    """
+
+    line: int
+    business_date: date
+    booked_at: datetime
+    type: MovementType
+    amount_fen: int
+    balance_fen: int
+    order_id: Optional[str] = None
+    order_no: Optional[str] = None
+    loan_id: Optional[str] = None
+    refund_id: Optional[str] = None
+    refund_no: Optional[str] = None
+    bank_reference: Optional[str] = None
+    account_last4: Optional[str] = None
+    extra: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
