@@ -17,7 +17,9 @@ from lending.repayments import day as repayment_day
 from lending.repayments import jobs as repayment_jobs
 from processes.worker import Loop, Worker
 from scenarios.mall_installment import jobs as mall_jobs
-from scenarios.mall_installment import news
+from scenarios.mall_installment import news as mall_news
+from scenarios.offline_credit import jobs as store_jobs
+from scenarios.offline_credit import news as store_news
 
 NEWS_PAUSE_S = 0.2
 DELIVERY_PAUSE_S = 0.2
@@ -33,9 +35,16 @@ def core(context: Context) -> Worker:
         name="core",
         database_url=context.database.url,
         queues=(jobs.CORE,),
-        handlers=_handlers(loan_jobs.handlers(context), mall_jobs.handlers(context)),
+        handlers=_handlers(
+            loan_jobs.handlers(context),
+            mall_jobs.handlers(context),
+            store_jobs.handlers(context),
+        ),
         concurrency=context.settings.core_workers,
-        loops=(Loop("news of mall orders", lambda: news.relay(context), NEWS_PAUSE_S),),
+        loops=(
+            Loop("news of mall orders", lambda: mall_news.relay(context), NEWS_PAUSE_S),
+            Loop("news of payments in stores", lambda: store_news.relay(context), NEWS_PAUSE_S),
+        ),
     )
 
 

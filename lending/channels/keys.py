@@ -20,6 +20,8 @@ from lending.foundation.database import Tx
 
 KEYS_MAX = 6
 """Keys of one partner that are not revoked: enough for two places that rotate at once."""
+LIMITED_KEYS_MAX = 1000
+"""Keys that may do only some of what their partner may, as a till's; they count by themselves."""
 RETIRING_FOR = timedelta(days=7)
 """How long a key still verifies where nobody says otherwise."""
 RETIRING_FOR_MAX = timedelta(days=90)
@@ -51,9 +53,12 @@ def register(tx: Tx, new: NewKey, actor: Actor, *, signer: PartnerKey | None = N
         _must_be_active(signer)
         _must_give_no_more(signer, new)
     there = [
-        k for k in store.keys(tx, new.partner_id) if k.state_at(tx.machine_now) != KeyState.REVOKED
+        k
+        for k in store.keys(tx, new.partner_id)
+        if k.state_at(tx.machine_now) != KeyState.REVOKED
+        and (k.functions is None) == (new.functions is None)
     ]
-    if len(there) >= KEYS_MAX:
+    if len(there) >= (KEYS_MAX if new.functions is None else LIMITED_KEYS_MAX):
         raise TooManyKeys
     if not store.insert_key(tx, new, str(actor)):
         raise KeyTaken

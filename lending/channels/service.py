@@ -131,14 +131,23 @@ def add_account(tx: Tx, keys: FieldKeys, partner_id: str, account: NewAccount, a
 
 
 def add_key(
-    tx: Tx, *, partner_id: str, keyid: str, algorithm: str, public_jwk: dict[str, Any], actor: Actor
+    tx: Tx,
+    *,
+    partner_id: str,
+    keyid: str,
+    algorithm: str,
+    public_jwk: dict[str, Any],
+    actor: Actor,
+    functions: tuple[str, ...] | None = None,
 ) -> None:
     """Makes a public key speak for a partner from now on, beside those that do.
+
+    With `functions` it may do only these of what its partner may.
 
     Raises TooManyKeys, KeyTaken, NoSuchPartner.
     """
     partner(tx, partner_id)
-    keys.register(tx, NewKey(partner_id, keyid, algorithm, public_jwk), actor)
+    keys.register(tx, NewKey(partner_id, keyid, algorithm, public_jwk, functions=functions), actor)
     keys.activate(tx, partner_id, keyid, actor)
 
 

@@ -223,6 +223,22 @@ def require_annual_rate_shown(text: str, rate_annual: Decimal, rules: Parameters
         raise AnnualRateNotShown("the method of the annual rate is not named")
 
 
+def require_within_table(made: Mapping[str, Any], confirmed: Mapping[str, Any]) -> None:
+    """R-COST-NOTHINGELSE: a loan of less, on a table that was confirmed beforehand for more.
+
+    Product, version, method and periods are the same, and principal and cost are not above what was
+    confirmed (金规〔2026〕2号).
+
+    Raises ChargeNotInTable.
+    """
+    for name in ("product_code", "product_version", "method", "periods"):
+        if made[name] != confirmed[name]:
+            raise ChargeNotInTable(f"{name} is {made[name]}, confirmed was {confirmed[name]}")
+    for name in ("principal_fen", "cost_total_fen"):
+        if made[name] > confirmed[name]:
+            raise ChargeNotInTable(f"{name} is {made[name]}, confirmed was {confirmed[name]}")
+
+
 def require_order_page(offer: Mapping[str, Any]) -> None:
     """R-COST-ORDERPAGE: the shop's order page is given principal, term, each cost, total, rate.
 

@@ -114,6 +114,13 @@ DEFAULTS: tuple[Parameter, ...] = (
     _from("provision.substandard_rate", "0.25", date(2002, 4, 2), "M", f"R-PROV: {_PROVISION}"),
     _from("provision.doubtful_rate", "0.50", date(2002, 4, 2), "M", f"R-PROV: {_PROVISION}"),
     _from("provision.loss_rate", "1", date(2002, 4, 2), "M", f"R-PROV: {_PROVISION}"),
+    _from(
+        "store.quick_pay_max_fen",
+        "20000",
+        EVER,
+        "C",
+        "STORE-5: the most that a customer may confirm beforehand; ours",
+    ),
     _from("capital.rate_min", "0.105", date(2024, 1, 1), "M", "R-CAR: 资本管理办法"),
 )
 """What a new installation starts with."""

@@ -12,6 +12,7 @@ from lending.credit_lines.errors import (
     HasALine,
     LimitNotPossible,
     LineNotOpen,
+    LineTooSmall,
     NoSuchLine,
     SceneNotAllowed,
     StillUsed,
@@ -92,6 +93,27 @@ def require_drawable(tx: Tx, line_id: str, scene: str) -> Line:
     if scene not in store.scenes(tx, line_id):
         raise SceneNotAllowed
     return found
+
+
+def require_open(tx: Tx, line_id: str) -> None:
+    """Whether a line may be drawn on at all, whatever for.
+
+    Raises NoSuchLine, LineNotOpen, LineFrozen, ReviewDue.
+    """
+    rules.require_drawable(get(tx, line_id), business_day.today(tx))
+
+
+def require_available(tx: Tx, line_id: str, scene: str, amount_fen: int) -> None:
+    """Whether so much may be drawn at the moment, so that a till learns it at once.
+
+    Nothing is held: the hold of the signature finds what has been drawn meanwhile.
+
+    Raises NoSuchLine, LineTooSmall.
+    """
+    found = standing(tx, line_id)
+    of_scene = (each.available_fen for each in found.scenes if each.scene == scene)
+    if amount_fen > min(found.available_fen, *of_scene):
+        raise LineTooSmall
 
 
 def standing(tx: Tx, line_id: str) -> LineStanding:

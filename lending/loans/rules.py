@@ -15,7 +15,7 @@ from lending.ledger.chart import Code
 from lending.ledger.model import Account, Leg, credit, debit, signed
 from lending.loans.model import Loan, Payout
 from lending.loans.terms import Terms
-from lending.products.model import Offer, Product
+from lending.products.model import Offer, Product, SubsidyPayer
 
 DECISION_GOOD_FOR = timedelta(minutes=30)
 QUERY_AFTER_S = (2, 5, 15, 60, 300, 900)
@@ -86,6 +86,37 @@ def _early_repayment(product: Product) -> str:
 def rate_text(rate: Decimal) -> str:
     """A rate as a decimal string of six places: `0.144001`."""
     return f"{rate:.6f}"
+
+
+def offer_view(product: Product, offer: Offer) -> dict[str, Any]:
+    """One offer as partners and pages show it."""
+    rows = offer.plan.instalments
+    return {
+        "periods": offer.periods,
+        "instalment_fen": rows[0].total_fen,
+        "instalment_last_fen": rows[-1].total_fen,
+        "principal_fen": offer.plan.principal_fen,
+        "interest_total_fen": offer.plan.interest_total_fen,
+        "fee_total_fen": offer.plan.fee_total_fen,
+        "cost_total_fen": offer.cost.total_fen,
+        "rate_annual": rate_text(offer.cost.rate_annual),
+        "rate_annual_effective": rate_text(offer.cost.rate_effective),
+        "rate_nominal": rate_text(product.rate_annual),
+        "interest_free": offer.subsidy_payer is not SubsidyPayer.NONE,
+        "subsidy_payer": offer.subsidy_payer.value,
+        "merchant_subsidy_fen": offer.merchant_subsidy_fen,
+        "plan": [
+            {
+                "number": row.number,
+                "due_in_months": row.number,
+                "principal_fen": row.principal_fen,
+                "interest_fen": row.interest_fen,
+                "fee_fen": row.fee_fen,
+                "total_fen": row.total_fen,
+            }
+            for row in rows
+        ],
+    }
 
 
 def merchant_fee_fen(amount_fen: int, rate: Decimal) -> int:

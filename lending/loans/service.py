@@ -112,10 +112,11 @@ def draw(tx: Tx, keys: FieldKeys, command: DrawCommand) -> Application:
 
     Approved, it is signed like any other: the customer sees the cost table first.
 
-    Raises NoSuchLine, LineNotOpen, LineFrozen, ReviewDue, SceneNotAllowed, ConsentMissing,
-    CardNotYours. Whether the amount is available is found as it is signed.
+    Raises NoSuchLine, LineNotOpen, LineFrozen, ReviewDue, SceneNotAllowed, LineTooSmall,
+    ConsentMissing, CardNotYours.
     """
     line = credit_lines.require_drawable(tx, command.line_id, command.scene)
+    credit_lines.require_available(tx, line.id, command.scene, command.new.amount_fen)
     application_id = store.insert_application(tx, command.new)
     if customers.card(tx, command.bank_card_id).customer_id != line.customer_id:
         raise CardNotYours

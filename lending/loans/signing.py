@@ -53,6 +53,9 @@ class SignCommand:
     signature: Signature
     goods: tuple[Good, ...]
     merchant_name: str
+    shown_under: str = ""
+    """The id that the table was shown under beforehand, for amounts up to its own; empty: it was
+    shown for this very application."""
 
 
 def sign(tx: Tx, keys: FieldKeys, files: FileStore, command: SignCommand) -> str:
@@ -132,12 +135,14 @@ def _require_gates(tx: Tx, found: Application, command: SignCommand) -> None:
         rules=day,
     )
     gates.require_charges_in_table([item.code for item in offer.cost.items], command.table)
+    if command.shown_under:
+        gates.require_within_table(rules.cost_table(product, offer), command.table)
     if cost_showing.table_sha256(command.table) != terms.cost_table_sha256:
         raise TermsNotShown
     cost_showing.require_confirmed(
         tx,
         command.signature.showing_id,
-        application_id=found.id,
+        application_id=command.shown_under or found.id,
         sha256=terms.cost_table_sha256,
     )
     gates.require_entrusted_payment(

@@ -72,6 +72,9 @@ CATALOGUE: dict[str, tuple[Kind, str]] = {
     "draws_24h": (Kind.WHOLE, OWN),
     "draw_device_identities_24h": (Kind.WHOLE, OWN),
     "draw_percent": (Kind.WHOLE, OWN),
+    "draw_distance_m": (Kind.WHOLE, APPLICATION),
+    "draw_speed_kmh": (Kind.WHOLE, OWN),
+    "draw_prepaid": (Kind.TRUTH, APPLICATION),
     "score": (Kind.WHOLE, CARD),
     "grade": (Kind.WORD, CARD),
 }

@@ -63,8 +63,3 @@ JOIN application a ON a.id = o.application_id
 LEFT JOIN loan l ON l.application_id = a.id
 LEFT JOIN payout p ON p.loan_id = l.id AND p.purpose = 'disbursement' AND p.state = 'paid'
 LEFT JOIN settlement_account s ON s.id = p.account_id;
-
--- A partner's own numbers of what it knows, for whoever has our ids only. Each way to lend adds its own.
-CREATE VIEW partner_number AS
-SELECT id, partner_id, order_no AS number FROM mall_order
-UNION ALL SELECT id, partner_id, refund_no FROM mall_refund;

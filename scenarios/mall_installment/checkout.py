@@ -19,7 +19,7 @@ from lending.products import service as products
 from lending.products.errors import PeriodsNotOffered
 from lending.products.model import Offer
 from lending.risk.model import Decision
-from scenarios.mall_installment import intake, store
+from scenarios.mall_installment import store
 from scenarios.mall_installment.errors import CheckoutEnded
 from scenarios.mall_installment.orders import Order
 from scenarios.mall_installment.terms import compile_terms
@@ -71,7 +71,7 @@ def offers(tx: Tx, order_id: str) -> list[dict[str, Any]]:
         product, order.amount_fen, periods_max=_periods_max(tx, order)
     )
     made = [product_rules.offer(product, order.amount_fen, each, start) for each in periods]
-    return [intake.offer_view(product, each) for each in made]
+    return [loan_rules.offer_view(product, each) for each in made]
 
 
 def submit(

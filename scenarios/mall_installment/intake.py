@@ -14,7 +14,7 @@ from lending.loans import service as loans
 from lending.loans.model import NewApplication
 from lending.products import rules as product_rules
 from lending.products.errors import PeriodsNotOffered
-from lending.products.model import Offer, Product, SubsidyPayer
+from lending.products.model import Offer, Product
 from scenarios.mall_installment import admission, orders, store
 from scenarios.mall_installment.errors import OrderNoTaken
 from scenarios.mall_installment.orders import Item, Order
@@ -70,39 +70,8 @@ def quote_of(
         "amount_fen": amount_fen,
         "product_code": product.code,
         "product_version": product.version,
-        "offers": [offer_view(product, each) for each in made],
+        "offers": [loan_rules.offer_view(product, each) for each in made],
         "message": price_message(made),
-    }
-
-
-def offer_view(product: Product, offer: Offer) -> dict[str, Any]:
-    """One offer as shops and checkout show it."""
-    rows = offer.plan.instalments
-    return {
-        "periods": offer.periods,
-        "instalment_fen": rows[0].total_fen,
-        "instalment_last_fen": rows[-1].total_fen,
-        "principal_fen": offer.plan.principal_fen,
-        "interest_total_fen": offer.plan.interest_total_fen,
-        "fee_total_fen": offer.plan.fee_total_fen,
-        "cost_total_fen": offer.cost.total_fen,
-        "rate_annual": loan_rules.rate_text(offer.cost.rate_annual),
-        "rate_annual_effective": loan_rules.rate_text(offer.cost.rate_effective),
-        "rate_nominal": loan_rules.rate_text(product.rate_annual),
-        "interest_free": offer.subsidy_payer is not SubsidyPayer.NONE,
-        "subsidy_payer": offer.subsidy_payer.value,
-        "merchant_subsidy_fen": offer.merchant_subsidy_fen,
-        "plan": [
-            {
-                "number": row.number,
-                "due_in_months": row.number,
-                "principal_fen": row.principal_fen,
-                "interest_fen": row.interest_fen,
-                "fee_fen": row.fee_fen,
-                "total_fen": row.total_fen,
-            }
-            for row in rows
-        ],
     }
 
 

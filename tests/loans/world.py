@@ -42,6 +42,7 @@ from scenarios.mall_installment import checkout, intake, news, servicing
 from scenarios.mall_installment import jobs as mall_jobs
 from scenarios.mall_installment.intake import PlaceOrder
 from scenarios.mall_installment.orders import Item
+from scenarios.offline_credit import jobs as store_jobs
 from tests.risk.people import GOOD, bureaus, card, person
 from tests.today import TODAY
 
@@ -384,6 +385,7 @@ class World:
             **loans_jobs.handlers(self.context),
             **repayments_jobs.handlers(self.context),
             **mall_jobs.handlers(self.context),
+            **store_jobs.handlers(self.context),
         }
         while job := self._next_job():
             handlers[job["task_name"]](**job["args"])

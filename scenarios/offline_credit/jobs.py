@@ -1,0 +1,17 @@
+"""What payments in stores have done later."""
+
+from collections.abc import Callable
+from typing import Any
+
+from lending.foundation.context import Context
+from scenarios.offline_credit import servicing
+
+
+def handlers(context: Context) -> dict[str, Callable[..., Any]]:
+    """The jobs of this scenario by name; each is safe to run twice."""
+
+    def expire(payment_id: str) -> None:
+        with context.database.unit_of_work() as tx:
+            servicing.expire(tx, payment_id)
+
+    return {"store.expire": expire}
