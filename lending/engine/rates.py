@@ -66,7 +66,7 @@ def solve(flows: Iterable[Flow]) -> Decimal:
     """The one rate per period, not below 0, at which the flows are worth nothing.
 
     Flows that change their sign once in time (advances, then payments) have at most one such rate.
-    Others are searched up to 255 a period. No cost is exactly 0.
+    Others are searched up to 1,000,000,000 a period. No cost is exactly 0.
 
     Raises NoAnnualRate when payments sum to less than the advances, or when no rate, or more than
     one, solves them.
@@ -129,8 +129,10 @@ def _one_change(worth: Worth, total: Decimal) -> Decimal:
 
 
 def _searched(worth: Worth, total: Decimal) -> Decimal:
-    """The one root in an even net of discount factors from 1 down to 0."""
+    """The one root in an even net of discount factors from 1 down to 1/256, then in halves."""
     rates = [Decimal(_SCAN_POINTS) / k - 1 for k in range(_SCAN_POINTS, 0, -1)]
+    while rates[-1] < _RATE_MAX:
+        rates.append(rates[-1] * 2)
     with localcontext() as context:
         context.prec = _DIGITS // 2
         signs = [total > 0, *(worth(rate)[0] > 0 for rate in rates[1:])]

@@ -51,6 +51,15 @@ class TestTheRegulationsVectors:
         assert abs(effective(rate) * 100 - Decimal(compound)) < Decimal("0.0002")
 
 
+def near(flows: list[int], rate: Decimal) -> bool:
+    """Whether the rate solves the flows, but for its last digits."""
+    worth = [
+        sum(flow / (1 + rate * by) ** k for k, flow in enumerate(flows))
+        for by in (Decimal("0.999999"), Decimal("1.000001"))
+    ]
+    return worth[0] * worth[1] < 0
+
+
 class TestTheSolver:
     @given(
         st.integers(100_000, 10_000_000),
@@ -94,6 +103,13 @@ class TestTheSolver:
     )
     def test_says_why_there_is_no_rate(self, flows: list[int], why: str):
         with pytest.raises(NoAnnualRate, match=why):
+            period_irr(flows)
+
+    def test_sees_a_second_rate_however_far_it_is(self):
+        flows = [39, -45_300, 53_200, -41_600, 91_700, 78_200]
+        assert near(flows, Decimal("0.6946030973276026"))
+        assert near(flows, Decimal("1159.3636703117827"))
+        with pytest.raises(NoAnnualRate, match="several rates"):
             period_irr(flows)
 
     def test_finds_zero_to_be_the_one_rate_of_a_loan_lent_again_at_no_cost(self):
