@@ -22,6 +22,7 @@ SETTINGS = {
     "wal_buffers": "64MB",
     "random_page_cost": "1.1",
     "jit": "off",
+    "max_connections": "400",
 }
 """For sets of many rows, as the end of day has: an eighth of the memory, up to 1 GB, for pages."""
 

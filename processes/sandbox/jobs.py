@@ -13,6 +13,7 @@ from gateway.sandbox_store import Walk
 from lending.batch import end_of_day
 from lending.foundation import events, sandbox_clock
 from lending.foundation.context import Context
+from lending.foundation.database import Tx
 from lending.foundation.errors import Problem
 from lending.repayments import day as repayment_day
 from processes.phone import Buyer, StuckAtPage
@@ -138,6 +139,9 @@ class Buyers:
         def told(page: str) -> None:
             with self._context.database.unit_of_work() as tx:
                 sandbox_store.set_step(tx, walk.id, page)
+                failed = page == "paying" and self._order(tx, walk)["state"] == "payout_failed"
+            if failed:
+                raise StuckAtPage("the payout failed at every account of the merchant")
 
         buyer = self._buyer(walk)
         buyer.walk(REACHED[walk.goal], told, periods=walk.periods)
@@ -148,13 +152,7 @@ class Buyers:
     def _buyer(self, walk: Walk) -> Buyer:
         if walk.order_id not in self._known:
             with self._context.database.unit_of_work() as tx:
-                order = servicing.order(
-                    tx,
-                    self._context.keys,
-                    walk.partner_id,
-                    walk.order_id,
-                    self._context.settings.public_url,
-                )
+                order = self._order(tx, walk)
             if len(self._known) >= BUYERS_KEPT_MAX:
                 self._known.clear()
             self._known[walk.order_id] = Buyer(
@@ -164,6 +162,12 @@ class Buyers:
                 sandbox=self._installation,
             )
         return self._known[walk.order_id]
+
+    def _order(self, tx: Tx, walk: Walk) -> dict[str, Any]:
+        context = self._context
+        return servicing.order(
+            tx, context.keys, walk.partner_id, walk.order_id, context.settings.public_url
+        )
 
     def _until_received(self, order_id: str) -> None:
         until = time.monotonic() + REST_S_MAX

@@ -96,7 +96,7 @@ class Tenants:
         """
         found = self.find(name)
         if found is None:
-            raise NoSuchTenant(name)
+            raise NoSuchTenant(f"There is no tenant {name}.")
         return found
 
     def add(self, name: str) -> Path:
@@ -106,7 +106,7 @@ class Tenants:
         """
         with self.main.unit_of_work() as tx:
             if store.tenant(tx, name) is not None:
-                raise TenantThere(name)
+                raise TenantThere(f"There is a tenant {name}.")
         owner = seed.tenant_owner(name)
         database_name = databases.name_of(self.main.url, name, 1)
         databases.create(self.main.url, database_name)

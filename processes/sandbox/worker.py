@@ -5,7 +5,7 @@ import logging
 import signal
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from gateway.platform_keys import PlatformKeys
@@ -15,7 +15,7 @@ from processes import workers
 from processes.sandbox import jobs as sandbox_jobs
 from processes.sandbox.store import Tenant
 from processes.sandbox.tenants import Tenants
-from processes.worker import Worker
+from processes.worker import Loop, Worker
 
 LOOK_S = 0.3
 """How often the register is looked at."""
@@ -24,6 +24,7 @@ ASLEEP_AFTER = timedelta(minutes=15)
 DROP_AFTER_S = 10.0
 """An old generation stays so long for calls that are under way."""
 CONCURRENCY = 3
+LOOP_PAUSE_S = 0.5
 THREADS = 48
 
 log = logging.getLogger(__name__)
@@ -115,7 +116,7 @@ class SandboxWorker:
                 **sandbox_jobs.handlers(context, tenant.installation),
             },
             concurrency=CONCURRENCY,
-            loops=(*core.loops, *postloan.loops),
+            loops=[_rarer(loop) for loop in (*core.loops, *postloan.loops)],
         )
 
     async def _end(self, name: str) -> None:
@@ -137,3 +138,8 @@ class SandboxWorker:
     async def _drop_later(self, tenant: Tenant) -> None:
         await asyncio.sleep(DROP_AFTER_S)
         await asyncio.to_thread(self._tenants.drop, tenant)
+
+
+def _rarer(loop: Loop) -> Loop:
+    """Many tenants share one machine: each is looked after less often."""
+    return replace(loop, pause_s=max(loop.pause_s, LOOP_PAUSE_S))

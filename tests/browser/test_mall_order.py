@@ -21,7 +21,7 @@ from selenium.webdriver.support import expected_conditions as wanted
 from selenium.webdriver.support.ui import WebDriverWait
 
 from simulators.magic import Somebody, somebody
-from tests.processes.test_whole_system import free_port
+from tests.processes.system import free_port
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 CHROMIUM, DRIVER = "/usr/bin/chromium", "/usr/bin/chromedriver"

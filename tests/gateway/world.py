@@ -16,6 +16,7 @@ from werkzeug.test import TestResponse
 import gateway
 from gateway.context import GatewayContext
 from gateway.platform_keys import PlatformKeys
+from gateway.sandbox import Sandbox
 from lending.channels import service as channels
 from lending.channels.model import Agreement, NewAccount, NewPartner, PartnerKind
 from lending.compliance import parameters
@@ -95,7 +96,9 @@ class World:
         self._seed()
         self.app, self.context = self.front(self.settings)
 
-    def front(self, settings: Settings) -> tuple[Flask, GatewayContext]:
+    def front(
+        self, settings: Settings, sandbox: Sandbox | None = None
+    ) -> tuple[Flask, GatewayContext]:
         """Another process's front on the same database."""
         plugged = self.outside.plugged
         context = Context(
@@ -108,7 +111,7 @@ class World:
             identity=plugged.identity,
             sms=plugged.sms,
         )
-        made = front.gateway_context(context, plugged.institution_key)
+        made = front.gateway_context(context, plugged.institution_key, sandbox=sandbox)
         app = front.create_app(context, made)
         app.config["TESTING"] = False
         return app, made
