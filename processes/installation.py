@@ -90,19 +90,10 @@ def prepare(settings: Settings) -> Context:
 
 
 def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Adds `cf migrate` and `cf seed`."""
-    commands.add_parser("migrate", help="bring the database to the newest schema").set_defaults(
-        func=_migrate
-    )
+    """Adds `cf seed`."""
     commands.add_parser(
         "seed", help="open the business day; in the sandbox, make product, partners and keys"
     ).set_defaults(func=_seed)
-
-
-def _migrate(args: argparse.Namespace) -> int:
-    migrate(database_url(args.settings))
-    print("the schema is up to date")
-    return 0
 
 
 def _seed(args: argparse.Namespace) -> int:

@@ -7,6 +7,7 @@ import time
 
 from lending.foundation.settings import Settings
 from processes import installation, ports
+from processes.sandbox import commands as sandbox_commands
 from processes.supervisor import Part, Supervisor
 
 log = logging.getLogger(__name__)
@@ -67,6 +68,7 @@ def _up(args: argparse.Namespace) -> int:
     with proof.say("database"):
         prepared = installation.prepare(settings)
         prepared.database.close()
+        sandbox_commands.migrate_all(settings)
     supervisor = Supervisor(
         settings.var / "log",
         {"DATABASE_URL": prepared.database.url, "CF_VAR": str(settings.var.resolve())},

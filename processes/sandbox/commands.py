@@ -5,6 +5,7 @@ import re
 
 from lending.foundation.settings import Settings
 from processes import installation
+from processes.migrate import migrate
 from processes.sandbox.tenants import NAME, Tenants
 
 
@@ -15,7 +16,10 @@ class NoSandbox(RuntimeError):
 
 
 def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Adds `cf tenant add | list | remove` and `cf sandbox`."""
+    """Adds `cf tenant add | list | remove`, `cf sandbox` and `cf migrate`."""
+    commands.add_parser(
+        "migrate", help="bring the database, and those of test tenants, to the newest schema"
+    ).set_defaults(func=_migrate)
     tenant = commands.add_parser("tenant", help="test tenants of the sandbox")
     actions = tenant.add_subparsers(metavar="ACTION", required=True)
     add = actions.add_parser("add", help="make a tenant: a whole installation under /t/NAME")
@@ -37,6 +41,19 @@ def tenants(settings: Settings) -> Tenants:
         raise NoSandbox("there are no test tenants in live")
     url = installation.database_url(settings)
     return Tenants(installation.open_database(settings, url, pool_size=2), settings)
+
+
+def migrate_all(settings: Settings) -> None:
+    """Brings the main database, then those of tenants, to the newest schema."""
+    migrate(installation.database_url(settings))
+    if settings.environment == "test":
+        tenants(settings).migrate()
+
+
+def _migrate(args: argparse.Namespace) -> int:
+    migrate_all(args.settings)
+    print("the schema is up to date")
+    return 0
 
 
 def _add(args: argparse.Namespace) -> int:

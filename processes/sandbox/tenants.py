@@ -11,6 +11,7 @@ from lending.foundation.database import Database
 from lending.foundation.errors import Conflict, NotFound
 from lending.foundation.settings import Settings
 from processes import installation, seed
+from processes.migrate import migrate
 from processes.sandbox import applicants as magic
 from processes.sandbox import databases, store
 from processes.sandbox.store import Tenant
@@ -98,6 +99,11 @@ class Tenants:
         if found is None:
             raise NoSuchTenant(f"There is no tenant {name}.")
         return found
+
+    def migrate(self) -> None:
+        """Brings the database of every tenant to the newest schema."""
+        for each in self.all():
+            migrate(self._url(each))
 
     def add(self, name: str) -> Path:
         """Makes a tenant with one owner; where its key and addresses are written.

@@ -45,6 +45,18 @@ class TestMagicValues:
         for amount in magic.AMOUNTS:
             assert f"| `{amount.name}` | {amount.says} |" in text
 
+    def test_are_all_in_the_docs(self):
+        text = (Path(magic.__file__).parents[1] / "docs" / "sandbox.md").read_text("utf-8")
+        for fates, examples in (
+            (magic.SEQUENCES, magic.MAGIC),
+            (magic.CARDS, magic.MAGIC_CARDS),
+        ):
+            for fate in fates:
+                row = f"| `{fate.name}` | {fate.digits} | {fate.says} | `{examples[fate.name]}` |"
+                assert row in text
+        for amount in magic.AMOUNTS:
+            assert f"| `{amount.name}` | {amount.order_fen} | {amount.says} |" in text
+
     def test_make_somebody_new_each_time_with_the_fate_that_is_asked_for(self):
         one, other = magic.somebody("declined", "dead"), magic.somebody("declined", "dead")
         assert one.identity_no[-4:-1] == other.identity_no[-4:-1] == "200"
