@@ -5,7 +5,7 @@ import re
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from cf_partner_sdk.http_signatures import Message, SignatureRefused, verify_request
@@ -42,6 +42,8 @@ class Caller:
     """The version of the API that it is pinned to; None before its first call."""
     functions: tuple[str, ...] = ()
     """What the partner may do with this key."""
+    base: bytes = b""
+    """The signature base of its request, to be told should the request turn out a replay."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +93,19 @@ class Callers:
         assert verified.nonce is not None
         by = signer[0]
         return Caller(
-            by.partner, verified.keyid, verified.nonce, by.limits, by.version, by.functions
+            partner=by.partner,
+            keyid=verified.keyid,
+            nonce=verified.nonce,
+            limits=by.limits,
+            version=by.version,
+            functions=by.functions,
+            base=verified.base,
         )
 
-    def knows(self, request: Message) -> bool:
-        """Whether a request names a key that this process has seen, before any other work on it."""
+    def named(self, request: Message) -> str | None:
+        """The key that a request names, if this process has seen it; before any other work."""
         named = _KEYID.findall(request.headers.get("signature-input", "")[:SHOWN_MAX])
-        return any(keyid in self._known for keyid in named)
+        return next((keyid for keyid in named if keyid in self._known), None)
 
     def pin(self, caller: Caller, day: str) -> str:
         """Pins the caller's partner to a version at its first call; the one that it is pinned to.
@@ -106,7 +114,10 @@ class Callers:
         """
         with self._database.unit_of_work() as tx:
             pinned = version_store.pin_first(tx, caller.partner.id, day)
-        self._known.pop(caller.keyid, None)
+        with self._lock:
+            known = self._known.get(caller.keyid)
+            if known is not None:
+                self._known[caller.keyid] = replace(known, version=pinned)
         return pinned
 
     def _active(self, keyid: str, now: datetime) -> _Known | None:
@@ -156,8 +167,9 @@ def spend(tx: Tx, caller: Caller) -> None:
     Raises NotSignedRight when it was used before.
     """
     if not store.spend_nonce(tx, caller.keyid, caller.nonce):
+        said = "this nonce was used before"
         raise NotSignedRight(
-            SignatureRefused("signature-replayed", "this nonce was used before", keyid=caller.keyid)
+            SignatureRefused("signature-replayed", said, keyid=caller.keyid, base=caller.base)
         )
 
 

@@ -37,10 +37,11 @@ from gateway.keys import SigningKey
 from gateway.oauth_errors import TokenRefused
 from gateway.oauth_tokens import check_read, refuse_on_write
 from gateway.observing import request_id
-from gateway.rate_limits import Limiter
+from gateway.rate_limits import STRANGER_QUOTA, STRANGER_WINDOW_S, Addresses, Limiter
 from gateway.rate_model import RateLimited, headers
 from gateway.versions import Version
 from lending.foundation.clock import rfc3339
+from lending.foundation.database import Tx
 from lending.foundation.errors import OutsideFault, Problem
 
 BODY_MAX = 1024 * 1024
@@ -76,6 +77,7 @@ class Door:
         self._context = context
         self._callers = Callers(context.lending.database, context.lending.settings.environment)
         self._limiter = Limiter(context.lending.database)
+        self._failures = Addresses("failures", STRANGER_QUOTA, STRANGER_WINDOW_S)
 
     def add(self, blueprint: Blueprint, endpoints: Sequence[Endpoint]) -> None:
         """Adds endpoints to a blueprint."""
@@ -110,33 +112,51 @@ class Door:
         version = self._version(endpoint, caller)
         if endpoint.writes:
             with self._context.lending.database.unit_of_work() as tx:
-                spend(tx, caller)
+                self._spend(tx, endpoint, caller)
             refuse_on_write(request)
             parsed = self._granted(endpoint, caller, body, version)[1]
             return self._write_once(endpoint, caller, path, (body, parsed, version))
         return self._look_up(endpoint, caller, path, (body, version))
 
     def _identified(self) -> tuple[Caller, bytes]:
-        """Who calls, and the body; a stranger is counted by address before any other work.
+        """Who calls, and the body; counted by address before any other work.
+
+        Who names no key that we know is counted as a stranger of that address; who names one, by
+        key and address once it failed. So nobody is kept out by what others do elsewhere.
 
         Raises RateLimited, NotSignedRight, and what `read_body` raises.
         """
         now = self._context.lending.database.clock.now()
         strangers, address = self._context.strangers, request.remote_addr or ""
-        known = self._callers.knows(message_of(request, b""))
-        if not known:
+        named = self._callers.named(message_of(request, b""))
+        if named is None:
             strangers.take(address, now)
+        else:
+            self._failures.check(address, now, named)
         body = read_body()
         g.signed_message = message_of(request, body)
         try:
             caller = self._callers.identify(g.signed_message, now)
         except NotSignedRight:
-            if known:
-                strangers.count(address, now)
+            if named is not None:
+                self._failures.count(address, now, named)
             raise
-        if not known:
+        if named is None:
             strangers.give_back(address, now)
         return caller, body
+
+    def _spend(self, tx: Tx, endpoint: Endpoint, caller: Caller) -> None:
+        """Uses up the nonce. A replay counts as a failure, not against what the partner may call.
+
+        Raises NotSignedRight.
+        """
+        try:
+            spend(tx, caller)
+        except NotSignedRight:
+            now = self._context.lending.database.clock.now()
+            self._failures.count(request.remote_addr or "", now, caller.keyid)
+            self._limiter.give_back(caller.partner.id, caller.keyid, endpoint.rate_group)
+            raise
 
     def _admitted(self, endpoint: Endpoint, caller: Caller) -> dict[str, str]:
         """Counts a call of a known key; the headers that tell where it stands.
@@ -184,7 +204,7 @@ class Door:
         refusal: Problem | None = None
         with self._context.lending.database.unit_of_work() as tx:
             store.commit_without_wait(tx)
-            spend(tx, caller)
+            self._spend(tx, endpoint, caller)
             try:
                 check_read(tx, request, caller, endpoint.scope)
                 query, parsed = self._granted(endpoint, caller, body, version)

@@ -98,22 +98,6 @@ class HeadersTooLarge(Problem):
     mend = "Send fewer and shorter headers."
 
 
-class BodyTooSlow(Problem):
-    """The body did not arrive in time."""
-
-    code, status, title = "body.too_slow", 408, "The body did not arrive in time"
-    mend = "Send the call again over a better connection."
-    retry_after_s: ClassVar[int | None] = 1
-
-
-class TooManyAtOnce(Problem):
-    """One address has more bodies under way to us than we wait for."""
-
-    code, status, title = "body.too_many_at_once", 429, "Too many bodies are under way at once"
-    mend = "Finish the calls that are under way first."
-    retry_after_s: ClassVar[int | None] = 1
-
-
 class EncodingRefused(Problem):
     """A Content-Encoding, or a content type other than JSON."""
 

@@ -14,12 +14,10 @@ EVERYWHERE: tuple[type[Problem], ...] = (
     errors.FieldsRefused,
     versions.VersionUnknown,
     errors.NotHere,
-    errors.BodyTooSlow,
     errors.BodyTooLarge,
     errors.EncodingRefused,
     errors.HeadersTooLarge,
     rate_model.RateLimited,
-    errors.TooManyAtOnce,
     door.Unforeseen,
     door.DatabaseAway,
 )

@@ -134,9 +134,16 @@ class Limiter:
             raise RateLimited(partner)
         return headers([partner, key])
 
+    def give_back(self, partner_id: str, keyid: str, group: RateGroup) -> None:
+        """Takes back that a call was counted: the partner did not make it."""
+        self._buckets.give_back(f"key|{keyid}|{group}")
+        self._buckets.give_back(f"partner|{partner_id}|{group}")
+
 
 class Addresses:
     """Buckets of addresses, kept by each process for itself: strangers cause no writing.
+
+    `keyid` tells the calls of one address apart by the key that they name.
 
     An IPv6 address counts as its /64, of which one household has all.
     """
@@ -151,13 +158,17 @@ class Addresses:
 
         Raises RateLimited.
         """
-        name = _network(address)
         with self._lock:
-            tokens = self._tokens(name, now)
-            if tokens < 1:
-                wait_s = (1 - tokens) * self._window_s / self._quota
-                raise RateLimited(Standing(self._policy, self._quota, self._window_s, 0, wait_s))
-            self._keep(name, tokens - 1, now)
+            self._check(_network(address), now)
+            self._keep(_network(address), self._tokens(_network(address), now) - 1, now)
+
+    def check(self, address: str, now: datetime, keyid: str = "") -> None:
+        """Lets a call go on that is counted only if it fails.
+
+        Raises RateLimited.
+        """
+        with self._lock:
+            self._check(keyid + _network(address), now)
 
     def give_back(self, address: str, now: datetime) -> None:
         """Takes back that a call was counted: its caller turned out to be known."""
@@ -165,11 +176,17 @@ class Addresses:
         with self._lock:
             self._keep(name, self._tokens(name, now) + 1, now)
 
-    def count(self, address: str, now: datetime) -> None:
+    def count(self, address: str, now: datetime, keyid: str = "") -> None:
         """Counts a call that is over, however many there were."""
-        name = _network(address)
+        name = keyid + _network(address)
         with self._lock:
             self._keep(name, max(0.0, self._tokens(name, now) - 1), now)
+
+    def _check(self, name: str, now: datetime) -> None:
+        tokens = self._tokens(name, now)
+        if tokens < 1:
+            wait_s = (1 - tokens) * self._window_s / self._quota
+            raise RateLimited(Standing(self._policy, self._quota, self._window_s, 0, wait_s))
 
     def _tokens(self, name: str, now: datetime) -> float:
         tokens, at = self._kept.get(name, (float(self._quota), now))

@@ -42,7 +42,7 @@ def create_app(context: Context, gateway_: GatewayContext) -> Flask:
 
     @app.before_request
     def check_host() -> Response | None:
-        if request.host not in hosts:
+        if request.host.lower() not in hosts:
             return Response("this host is not served here", 421)
         return None
 

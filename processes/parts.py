@@ -6,9 +6,12 @@ import signal
 import time
 
 from lending.foundation.settings import Settings
-from processes import installation, ports
+from processes import installation, metrics_page, ports
 from processes.sandbox import commands as sandbox_commands
 from processes.supervisor import Part, Supervisor
+
+HEADERS_MS_MAX = 5_000
+"""A connection whose headers take longer is closed."""
 
 log = logging.getLogger(__name__)
 
@@ -96,9 +99,12 @@ def _up(args: argparse.Namespace) -> int:
 def _front(args: argparse.Namespace) -> int:
     from granian import Granian  # noqa: PLC0415  only the server needs it
     from granian.constants import Interfaces  # noqa: PLC0415
+    from granian.http import HTTP1Settings  # noqa: PLC0415
 
     settings: Settings = args.settings
     ports.require_free(settings.front_host, settings.front_port, "CF_FRONT_PORT")
+    if settings.metrics_port:
+        metrics_page.serve(settings)
     Granian(
         "processes.application:application",
         address=settings.front_host,
@@ -106,6 +112,7 @@ def _front(args: argparse.Namespace) -> int:
         interface=Interfaces.WSGI,
         workers=settings.front_workers,
         blocking_threads=settings.front_threads,
+        http1_settings=HTTP1Settings(header_read_timeout=HEADERS_MS_MAX),
         respawn_failed_workers=True,
         log_access=False,
         factory=True,

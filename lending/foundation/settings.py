@@ -22,7 +22,14 @@ class Settings:
     front_url: str = ""
     """The address partners and browsers see; by default made of host and port."""
     front_workers: int = 2
-    front_threads: int = 8
+    front_threads: int = 32
+    """Of each worker. Most wait for a body or for the database at any moment."""
+    front_connections: int = 8
+    """To the database, of each worker; as many again under load."""
+    trusted_proxies: int = 0
+    """How many reverse proxies stand before the front, each adding to `X-Forwarded-For`."""
+    metrics_port: int = 0
+    """Where Prometheus asks the front, on this machine only; 0: nowhere."""
     simulators_port: int = 8090
     outside_url: str = ""
     """Base address of the institutions outside; by default the simulators'."""

@@ -18,6 +18,7 @@ from cf_partner_sdk.http_signatures import (
 )
 
 from gateway.keys import KeyUnusable, VerifyingKey
+from lending.foundation.clock import rfc3339
 from tests.gateway.world import PUBLIC_URL, Sent, World, code_of
 
 QUOTE = {"amount_fen": 599_900}
@@ -172,6 +173,44 @@ class TestRefusesAsMalformed:
         sent = world.request("POST", "/v1/mall/orders/x/cancel", headers={"idempotency-key": "one"})
         sent = world.signed(sent).with_headers(idempotency_key="one, two")
         refused(world, sent, "signature-malformed")
+
+
+class TestASignatureOfSomebodyElseBesides:
+    @pytest.mark.parametrize(
+        "other",
+        [
+            'proxy=("@method");created=1;keyid="p"',
+            'proxy=("@method");tag="x-request";nonce="a-nonce-of-the-proxy"',
+            'proxy=();a=tok/en;b=1.5;c=:AAAA:;d=?0;e;f="x"',
+            'cf2=("@path");tag="cf-partner-1-event"',
+        ],
+    )
+    def test_is_passed_over_and_the_answer_is_still_bound_to_ours(self, world, quote, other):
+        ours = quote.headers["signature-input"]
+        value = f"{other.partition('=')[0]}=:AAAA:"
+        both = quote.with_headers(
+            signature_input=f"{other}, {ours}", signature=f"{quote.headers['signature']}, {value}"
+        )
+        answer = world.send(both)
+        assert answer.status_code == 200, answer.text
+        nonce = re.search(r'nonce="[^"]+"', ours)
+        assert nonce
+        assert nonce[0] in answer.headers["signature-input"]
+
+
+class TestTheWindow:
+    @pytest.mark.parametrize(
+        ("created", "status"),
+        [(-301, 401), (-300, 401), (-299, 200), (29, 200), (30, 200), (31, 401)],
+    )
+    def test_ends_where_it_says(self, world, created, status):
+        """At -300 the longest life is just over: expires has to be ahead."""
+        sent = world.signed(plain(world), created=world.now + created, lifetime_s=300)
+        answer = world.send(sent)
+        assert answer.status_code == status
+        if status == 401:
+            assert code_of(answer) == "signature-expired"
+            assert answer.json["server_time"] == rfc3339(world.clock.now())
 
 
 class TestRefusesAsExpired:

@@ -114,19 +114,20 @@ def sign_response(
     digest = _digest_headers(message, names)
     names += [name for name in MEANINGFUL_IN_ANSWER if name in message.headers]
     texts = [f'"{name}"' for name in names]
-    texts += [f'"{name}";req' for name in _request_names(message.request)]
+    tag_of_request = f"{tag.removesuffix('response')}request"
+    texts += [f'"{name}";req' for name in _request_names(message.request, tag_of_request)]
     components = components_of(texts)
     parameters = _parameters(signer, created, lifetime_s, nonce, tag)
     return _signed(message, components, parameters, digest)
 
 
-def request_nonce(request: Message) -> Optional[str]:
+def request_nonce(request: Message, *, tag: str = TAG_REQUEST) -> Optional[str]:
     """Return the nonce that an answer to `request` must carry, or None.
 
-    It is the nonce of the request's signature, verified or not; None if the request has no
-    readable signature with exactly one nonce that the profile allows.
+    It is the nonce of the request's signature under `tag`, verified or not; None if the request
+    has no such readable signature, several, or one without a nonce that the profile allows.
     """
-    signatures = _request_signatures(request)
+    signatures = _request_signatures(request, tag)
     nonce = signatures[0].parameters.get("nonce") if len(signatures) == 1 else None
     return nonce if isinstance(nonce, str) and is_nonce(nonce) else None
 
@@ -171,34 +172,29 @@ def _signed(
     }
 
 
-def _request_names(request: Message) -> list[str]:
+def _request_names(request: Message, tag: str) -> list[str]:
     headers = [
         name
         for name in ("content-digest", "idempotency-key")
         if name in request.headers and _can_be_covered(request, name)
     ]
-    return ["@method", *_request_target(request), *headers]
+    return ["@method", *_request_target(request, tag), *headers]
 
 
-def _request_target(request: Message) -> Sequence[str]:
-    signatures = _request_signatures(request)
+def _request_target(request: Message, tag: str) -> Sequence[str]:
+    signatures = _request_signatures(request, tag)
     uri = len(signatures) == 1 and any(
         component.name == "@target-uri" for component in signatures[0].components
     )
     return TARGET_URI if uri else TARGET_PARTS
 
 
-def _request_signatures(request: Message) -> list[SignatureInput]:
+def _request_signatures(request: Message, tag: str) -> list[SignatureInput]:
     try:
         found = parse_signature_input(request.headers.get("signature-input", ""))
     except SignatureRefused:
         return []
-    return [
-        one
-        for one in found
-        if isinstance(one.parameters.get("tag"), str)
-        and str(one.parameters["tag"]).endswith("-request")
-    ]
+    return [one for one in found if one.parameters.get("tag") == tag]
 
 
 def _can_be_covered(request: Message, name: str) -> bool:

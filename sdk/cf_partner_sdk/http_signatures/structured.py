@@ -3,6 +3,8 @@
 Only the canonical spelling is read: one space between items, no spelled-out `=?1`, no leading
 zeros, no key twice, base64 with its padding and no stray bits. Text that was read is therefore
 byte for byte what a serialiser would write, and may stand in a signature base as it came.
+Signatures of others, which we pass over, may have parameters that we never write; each is kept as
+`Unread`, so that none is taken for a text or a number.
 """
 
 from __future__ import annotations
@@ -18,16 +20,30 @@ from typing import Union
 
 from .errors import malformed
 
-BareItem = Union[int, str, bool]
+
+@dataclass(frozen=True)
+class Unread:
+    """A value of a kind that the profile never writes."""
+
+    text: str
+
+
+BareItem = Union[int, str, bool, Unread]
 
 _KEY = r"[a-z*][a-z0-9_\-.*]*"
 _STRING = r'"[ !#-\[\]-~]*(?:\\["\\][ !#-\[\]-~]*)*"'
-_PARAMETERS = rf"(?:;{_KEY}(?:=(?:0|-?[1-9][0-9]{{0,14}}|{_STRING}))?)*"
+_NUMBER = r"(?:0|-?[1-9][0-9]{0,14})(?![0-9.])"
+_OTHER = (
+    r"-?(?:0|[1-9][0-9]{0,11})\.[0-9]{1,3}|[A-Za-z*][!#$%&'*+\-.^_`|~0-9A-Za-z:/]*"
+    r"|:[A-Za-z0-9+/]*={0,2}:|\?[01]"
+)
+_PARAMETERS = rf"(?:;{_KEY}(?:=(?:{_NUMBER}|{_STRING}))?)*"
+_OF_ANYBODY = rf"(?:;{_KEY}(?:=(?:{_NUMBER}|{_STRING}|{_OTHER}))?)*"
 _MEMBER = re.compile(
-    rf"({_KEY})=(\(((?:{_STRING}{_PARAMETERS}(?: {_STRING}{_PARAMETERS})*)?)\)({_PARAMETERS}))"
+    rf"({_KEY})=(\(((?:{_STRING}{_PARAMETERS}(?: {_STRING}{_PARAMETERS})*)?)\)({_OF_ANYBODY}))"
 )
 _COMPONENT = re.compile(rf"({_STRING})({_PARAMETERS})(?: |\Z)")
-_PARAMETER = re.compile(rf";({_KEY})(?:=(?:(0|-?[1-9][0-9]{{0,14}})|({_STRING})))?")
+_PARAMETER = re.compile(rf";({_KEY})(?:=(?:({_NUMBER})|({_STRING})|({_OTHER})))?")
 _BYTES = re.compile(rf"({_KEY})=:([A-Za-z0-9+/]*={{0,2}}):")
 _COMMA = re.compile(r"[ \t]*,[ \t]*")
 _ESCAPED = re.compile(r'\\(["\\])')
@@ -102,11 +118,19 @@ def _parameters(text: str) -> dict[str, BareItem]:
     parameters: dict[str, BareItem] = {}
     if not text:
         return parameters
-    for key, number, quoted in _PARAMETER.findall(text):
+    for key, number, quoted, other in _PARAMETER.findall(text):
         if key in parameters:
             raise malformed(f"the parameter {key} is given twice")
-        parameters[key] = int(number) if number else _unquote(quoted) if quoted else True
+        parameters[key] = _value(number, quoted, other)
     return parameters
+
+
+def _value(number: str, quoted: str, other: str) -> BareItem:
+    if number:
+        return int(number)
+    if quoted:
+        return _unquote(quoted)
+    return Unread(other) if other else True
 
 
 def parse_signature_input(field: str) -> list[SignatureInput]:
