@@ -4,6 +4,7 @@
 this package for a quick start, and `http_signatures` for the signatures alone.
 """
 
+import importlib as _importlib
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 from typing import Any as _Any
 
@@ -30,83 +31,93 @@ from ._errors import (
     WebhookDuplicate,
     WebhookRefused,
 )
-from ._event_types import (
-    EndpointDisabled,
-    EndpointEvent,
-    EndpointTest,
-    LoanRepaid,
-    OrderApproved,
-    OrderCancelled,
-    OrderCreated,
-    OrderDeclined,
-    OrderEvent,
-    OrderExpired,
-    OrderPaid,
-    OrderPayoutFailed,
-    OrderReferred,
-    OrderRefunded,
-    OrderSigned,
-    Repayment,
-    StatementReady,
-)
-from ._models import (
-    Event,
-    Offer,
-    Order,
-    OrderItem,
-    OrderState,
-    Payout,
-    PlanRow,
-    Quote,
-    Refund,
-    RefundState,
-    ReturnedItem,
-    SubsidyPayer,
-)
 from ._options import HttpOptions
 from ._pages import Pages
-from ._partner_keys import KeyState, PartnerKey
-from ._sandbox import (
-    SandboxApplicant,
-    SandboxClock,
-    SandboxClockState,
-    SandboxInfo,
-    SandboxStopped,
-    SandboxWalk,
-    SandboxWalkState,
-)
-from ._statement_models import (
-    MovementType,
-    Statement,
-    StatementKind,
-    StatementRow,
-    StatementSpan,
-    StatementSum,
-)
 from ._version import __version__
-from ._webhook_models import (
-    CheckResult,
-    CheckState,
-    CheckVerdict,
-    Delivery,
-    DeliveryAttempt,
-    DeliveryState,
-    DisabledReason,
-    EndpointCheck,
-    EndpointSecret,
-    EndpointState,
-    EventType,
-    Resent,
-    WebhookEndpoint,
-)
 from ._wire import Attempt, CfDeprecationWarning, Hook, Outcome
 from .directory import KeyDirectory
-from .keys import PrivateKey, PublicKey
 from .seen import MemorySeenStore, SeenStore, SqlSeenStore
-from .webhooks import WebhookVerifier
 
 if _TYPE_CHECKING:
-    from ._async_client import AsyncClient
+    from ._async_client import (
+        AsyncClient,
+    )
+    from ._event_types import (
+        EndpointDisabled,
+        EndpointEvent,
+        EndpointTest,
+        LoanRepaid,
+        OrderApproved,
+        OrderCancelled,
+        OrderCreated,
+        OrderDeclined,
+        OrderEvent,
+        OrderExpired,
+        OrderPaid,
+        OrderPayoutFailed,
+        OrderReferred,
+        OrderRefunded,
+        OrderSigned,
+        Repayment,
+        StatementReady,
+    )
+    from ._models import (
+        Event,
+        Offer,
+        Order,
+        OrderItem,
+        OrderState,
+        Payout,
+        PlanRow,
+        Quote,
+        Refund,
+        RefundState,
+        ReturnedItem,
+        SubsidyPayer,
+    )
+    from ._partner_keys import (
+        KeyState,
+        PartnerKey,
+    )
+    from ._sandbox import (
+        SandboxApplicant,
+        SandboxClock,
+        SandboxClockState,
+        SandboxInfo,
+        SandboxStopped,
+        SandboxWalk,
+        SandboxWalkState,
+    )
+    from ._statement_models import (
+        MovementType,
+        Statement,
+        StatementKind,
+        StatementRow,
+        StatementSpan,
+        StatementSum,
+    )
+    from ._webhook_models import (
+        CheckResult,
+        CheckState,
+        CheckVerdict,
+        Delivery,
+        DeliveryAttempt,
+        DeliveryState,
+        DisabledReason,
+        EndpointCheck,
+        EndpointSecret,
+        EndpointState,
+        EventType,
+        Resent,
+        WebhookEndpoint,
+    )
+    from .keys import (
+        PrivateKey,
+        PublicKey,
+    )
+    from .webhooks import (
+        WebhookVerifier,
+    )
 
 __all__ = [
     "AnswerNotTrusted",
@@ -205,13 +216,100 @@ __all__ = [
 ]
 
 
+_LATER = {
+    "._async_client": ("AsyncClient",),
+    "._event_types": (
+        "EndpointDisabled",
+        "EndpointEvent",
+        "EndpointTest",
+        "LoanRepaid",
+        "OrderApproved",
+        "OrderCancelled",
+        "OrderCreated",
+        "OrderDeclined",
+        "OrderEvent",
+        "OrderExpired",
+        "OrderPaid",
+        "OrderPayoutFailed",
+        "OrderReferred",
+        "OrderRefunded",
+        "OrderSigned",
+        "Repayment",
+        "StatementReady",
+    ),
+    "._models": (
+        "Event",
+        "Offer",
+        "Order",
+        "OrderItem",
+        "OrderState",
+        "Payout",
+        "PlanRow",
+        "Quote",
+        "Refund",
+        "RefundState",
+        "ReturnedItem",
+        "SubsidyPayer",
+    ),
+    "._partner_keys": (
+        "KeyState",
+        "PartnerKey",
+    ),
+    "._sandbox": (
+        "SandboxApplicant",
+        "SandboxClock",
+        "SandboxClockState",
+        "SandboxInfo",
+        "SandboxStopped",
+        "SandboxWalk",
+        "SandboxWalkState",
+    ),
+    "._statement_models": (
+        "MovementType",
+        "Statement",
+        "StatementKind",
+        "StatementRow",
+        "StatementSpan",
+        "StatementSum",
+    ),
+    "._webhook_models": (
+        "CheckResult",
+        "CheckState",
+        "CheckVerdict",
+        "Delivery",
+        "DeliveryAttempt",
+        "DeliveryState",
+        "DisabledReason",
+        "EndpointCheck",
+        "EndpointSecret",
+        "EndpointState",
+        "EventType",
+        "Resent",
+        "WebhookEndpoint",
+    ),
+    ".keys": (
+        "PrivateKey",
+        "PublicKey",
+    ),
+    ".webhooks": ("WebhookVerifier",),
+}
+"""What is imported when it is first used: it is much code, or brings an extra."""
+
+_MODULES = {name: module for module, names in _LATER.items() for name in names}
+
+
 def __getattr__(name: str) -> _Any:
-    if name != "AsyncClient":
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     try:
-        from ._async_client import AsyncClient  # noqa: PLC0415 - an extra
+        value = getattr(_importlib.import_module(_MODULES[name], __name__), name)
     except ModuleNotFoundError as missing:
         if missing.name not in {"anyio", "httpx"}:
             raise
         raise ImportError("AsyncClient needs: pip install 'cf-partner-sdk[async]'") from missing
-    return AsyncClient
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -51,7 +51,7 @@ class AsyncClient(Services[AsyncRunner]):
             api_version=api_version,
             hook=hook,
         )
-        self._offer(AsyncRunner(self._http, wire))
+        self._runner = AsyncRunner(self._http, wire)
 
     async def aclose(self) -> None:
         """Close the connections; the client cannot be used afterwards."""

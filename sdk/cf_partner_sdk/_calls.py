@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, Optional, TypeVar
 
 from ._answers import json_of
 from ._errors import AnswerNotUnderstood, ArgumentInvalid
-from .http_signatures import Message
+from .http_signatures import Message, new_nonce
 
 T = TypeVar("T")
 
@@ -62,7 +61,7 @@ def write(
     method: str = "POST",
 ) -> Call[T]:
     """Return a write, with the caller's idempotency key or a new one. Raises ArgumentInvalid."""
-    key = str(uuid.uuid4()) if idempotency_key is None else idempotency_key
+    key = new_nonce() if idempotency_key is None else idempotency_key
     if _IDEMPOTENCY_KEY.fullmatch(key) is None:
         raise ArgumentInvalid(
             'an idempotency key is 1 to 255 visible ASCII characters without " , \\',

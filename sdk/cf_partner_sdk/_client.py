@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import re
+from functools import cached_property
 from types import TracebackType
-from typing import Generic, Optional, TypeVar
+from typing import TYPE_CHECKING, Generic, Optional, TypeVar
 from urllib.parse import urlsplit
 
 from requests.adapters import BaseAdapter
 
 from ._clock import Clock
 from ._errors import ArgumentInvalid
-from ._events import Events, EventTypes, WebhookEndpoints
-from ._mall import Mall
 from ._options import HttpOptions
-from ._partner_keys import Keys
-from ._sandbox import Sandbox
-from ._statements import Statements
 from ._sync import Http, Runner
 from ._wire import Hook, Wire
 from .directory import KeyDirectory
 from .http_signatures import Signer
-from .webhooks import Webhooks
+
+if TYPE_CHECKING:
+    from ._events import Events, EventTypes, WebhookEndpoints
+    from ._mall import Mall
+    from ._partner_keys import Keys
+    from ._sandbox import Sandbox
+    from ._statements import Statements
+    from .webhooks import Webhooks
 
 R = TypeVar("R")
 
@@ -29,24 +32,68 @@ _PREFIX = re.compile(r"(/t/[a-z0-9-]+)?")
 
 
 class Services(Generic[R]):
-    """What a client offers, by scenario; the same for `Client` and `AsyncClient`."""
+    """What a client offers, by scenario; the same for `Client` and `AsyncClient`.
 
-    mall: Mall[R]
-    webhook_endpoints: WebhookEndpoints[R]
-    events: Events[R]
-    event_types: EventTypes[R]
-    keys: Keys[R]
-    sandbox: Sandbox[R]
-    statements: Statements[R]
+    A scenario's models are much code, so each is imported when it is first used.
+    """
 
-    def _offer(self, runner: R) -> None:
-        self.mall = Mall(runner)
-        self.webhook_endpoints = WebhookEndpoints(runner)
-        self.events = Events(runner)
-        self.event_types = EventTypes(runner)
-        self.keys = Keys(runner)
-        self.sandbox = Sandbox(runner)
-        self.statements = Statements(runner)
+    _runner: R
+
+    @cached_property
+    def mall(self) -> Mall[R]:
+        """Instalments in a mall: quotes, orders, refunds."""
+        from ._mall import Mall  # noqa: PLC0415
+
+        return Mall(self._runner)
+
+    @cached_property
+    def webhook_endpoints(self) -> WebhookEndpoints[R]:
+        """Where the lender sends events to."""
+        from ._events import WebhookEndpoints  # noqa: PLC0415
+
+        return WebhookEndpoints(self._runner)
+
+    @cached_property
+    def events(self) -> Events[R]:
+        """What happened, also what no endpoint took."""
+        from ._events import Events  # noqa: PLC0415
+
+        return Events(self._runner)
+
+    @cached_property
+    def event_types(self) -> EventTypes[R]:
+        """What the lender tells of."""
+        from ._events import EventTypes  # noqa: PLC0415
+
+        return EventTypes(self._runner)
+
+    @cached_property
+    def keys(self) -> Keys[R]:
+        """Your public keys at the lender."""
+        from ._partner_keys import Keys  # noqa: PLC0415
+
+        return Keys(self._runner)
+
+    @cached_property
+    def sandbox(self) -> Sandbox[R]:
+        """What only a sandbox has: its clock, applicants and buyers, a fresh start."""
+        from ._sandbox import Sandbox  # noqa: PLC0415
+
+        return Sandbox(self._runner)
+
+    @cached_property
+    def statements(self) -> Statements[R]:
+        """What was paid, by day and by month."""
+        from ._statements import Statements  # noqa: PLC0415
+
+        return Statements(self._runner)
+
+    @cached_property
+    def webhooks(self) -> Webhooks[R]:
+        """Proves that events came from the lender."""
+        from .webhooks import Webhooks  # noqa: PLC0415
+
+        return Webhooks(self._runner)
 
 
 class Client(Services[Runner]):
@@ -88,8 +135,7 @@ class Client(Services[Runner]):
             api_version=api_version,
             hook=hook,
         )
-        self._offer(Runner(self._http, wire))
-        self.webhooks = Webhooks(self.directory.key_of("event"), self._http.clock.now)
+        self._runner = Runner(self._http, wire)
 
     def close(self) -> None:
         """Close the connections; the client cannot be used afterwards."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import functools
-import platform
+import sys
 
 from ._errors import AnswerNotTrusted
 from ._version import __version__
 from .http_signatures import Message
+
+_PYTHON = ".".join(str(part) for part in sys.version_info[:3])
 
 ANSWER_BYTES_MAX = 16 * 1024 * 1024
 
@@ -15,7 +16,7 @@ ANSWER_BYTES_MAX = 16 * 1024 * 1024
 def request_headers(message: Message, app_id: str) -> dict[str, str]:
     """Return the headers to send: those of the message, and who is calling."""
     suffix = f" ({app_id})" if app_id else ""
-    agent = f"cf-partner-sdk/{__version__} python/{_python()}{suffix}"
+    agent = f"cf-partner-sdk/{__version__} python/{_PYTHON}{suffix}"
     return {"User-Agent": agent, "Accept-Encoding": "identity", **message.headers}
 
 
@@ -27,8 +28,3 @@ def encoded_unasked() -> AnswerNotTrusted:
 def too_long() -> AnswerNotTrusted:
     """Return the error for an answer longer than `ANSWER_BYTES_MAX`."""
     return AnswerNotTrusted("signature-malformed", "the answer is longer than agreed")
-
-
-@functools.cache
-def _python() -> str:
-    return platform.python_version()

@@ -6,7 +6,7 @@ import json
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Optional
+from typing import TYPE_CHECKING, Any, Optional
 
 from ._clock import Clock
 from ._errors import AnswerNotTrusted, KeyNotUsable, TransportError
@@ -24,7 +24,9 @@ from .http_signatures import (
     thumbprint,
     verify_response,
 )
-from .keys import PublicKey
+
+if TYPE_CHECKING:
+    from .keys import PublicKey
 
 PATH = "/.well-known/http-message-signatures-directory"
 
@@ -173,6 +175,8 @@ def _published(body: bytes) -> list[Mapping[str, Any]]:
 
 
 def _public_key(jwk: Mapping[str, Any]) -> Optional[PublicKey]:
+    from .keys import PublicKey  # noqa: PLC0415 - much code, needed at the first call only
+
     try:
         return PublicKey.from_jwk(jwk)
     except KeyNotUsable:

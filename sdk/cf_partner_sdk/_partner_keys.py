@@ -14,7 +14,6 @@ from ._instants import instant
 from ._models import Model, OpenEnum, Reader
 from ._service import R, Service, call, listing
 from .http_signatures import Signer, possession_base
-from .keys import PrivateKey
 
 
 class KeyState(OpenEnum):
@@ -99,6 +98,8 @@ class Keys(Service[R]):
         Conflict for a key that is registered already or one too many, Refused for one that cannot
         be used, and ArgumentInvalid for a `public_jwk` left out.
         """
+        from .keys import PrivateKey  # noqa: PLC0415 - much code, needed here only
+
         jwk = key.public.jwk if isinstance(key, PrivateKey) else public_jwk
         if jwk is None:
             raise ArgumentInvalid(

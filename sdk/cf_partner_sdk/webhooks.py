@@ -9,8 +9,11 @@ from datetime import datetime
 from typing import Optional, Union
 
 from ._errors import AnswerNotUnderstood, WebhookRefused
+from ._keyring import Keyring
 from ._models import Event
 from ._refusals import MENDS, refusal
+from ._service import R, Service, steps
+from ._steps import Steps
 from .directory import KeyDirectory
 from .http_signatures import TAG_EVENT, Headers, KeyOf, Message, SignatureRefused, verify_request
 from .http_signatures.message import HeaderItems
@@ -24,13 +27,10 @@ Moment = Union[int, float, datetime]
 """Seconds since 1970, or an aware datetime."""
 
 
-class Webhooks:
+class Webhooks(Service[R]):
     """Verifies events with the keys that the lender publishes for them."""
 
-    def __init__(self, key_of: KeyOf, now: Callable[[], int]) -> None:
-        self._key_of = key_of
-        self._now = now
-
+    @steps
     def verify(
         self,
         *,
@@ -39,7 +39,7 @@ class Webhooks:
         url: str,
         method: str = "POST",
         now: Optional[Moment] = None,
-    ) -> Event:
+    ) -> Steps[Event]:
         """Prove that the lender sent this, to this `url`, just now; then read it.
 
         `body` is the raw bytes as they arrived and `url` the address that was registered, as the
@@ -50,23 +50,21 @@ class Webhooks:
         Raises WebhookRefused, whose `step` says what failed, with what was expected and found; and
         TransportError or AnswerNotTrusted if the lender's keys could not be had.
         """
-        if not isinstance(body, (bytes, bytearray, memoryview)):
-            raise TypeError("body is the raw bytes as they arrived, not what a parser made of them")
-        moment = self._now() if now is None else _seconds(now)
-        given = Headers(headers)
+        moment = self._clock.now() if now is None else _seconds(now)
+        message = _posted(method, url, headers, body)
+        keyring: Keyring = self.runner.wire.keyring
         try:
-            message = Message.of_url(method, url, given, bytes(body))
-        except ValueError as fault:
-            raise WebhookRefused("request", str(fault), mend=MENDS["request"]) from None
-        try:
-            verify_request(message, key_of=self._key_of, now=moment, tag=TAG_EVENT)
+            yield from keyring.prove(
+                "event",
+                keyring.deadline(),
+                lambda key_of: verify_request(message, key_of=key_of, now=moment, tag=TAG_EVENT),
+            )
         except SignatureRefused as refused:
             raise refusal(refused, message, moment) from None
-        _check_timestamp(given["webhook-timestamp"], moment)
-        return _event(message.body, given["webhook-id"])
+        return _event_of(message, moment)
 
 
-class WebhookVerifier(Webhooks):
+class WebhookVerifier:
     """Verifies the events of one endpoint, without a client.
 
     `url` is the endpoint's address as it was registered. Keys come from a `KeyDirectory`, or from
@@ -86,16 +84,37 @@ class WebhookVerifier(Webhooks):
         keys = directory.key_of("event") if directory is not None else key_of
         if keys is None:
             raise ValueError("key_of is needed")
-        super().__init__(keys, now or (lambda: int(time.time())))
+        self._key_of = keys
+        self._now = now or (lambda: int(time.time()))
         self.url = url
 
     def event(self, headers: HeaderItems, body: bytes, *, now: Optional[Moment] = None) -> Event:
-        """Verify a POST to the endpoint's URL, as `verify` does."""
-        return self.verify(headers=headers, body=body, url=self.url, now=now)
+        """Verify a POST to the endpoint's URL, as `Webhooks.verify` does."""
+        moment = self._now() if now is None else _seconds(now)
+        message = _posted("POST", self.url, headers, body)
+        try:
+            verify_request(message, key_of=self._key_of, now=moment, tag=TAG_EVENT)
+        except SignatureRefused as refused:
+            raise refusal(refused, message, moment) from None
+        return _event_of(message, moment)
 
     def now(self) -> int:
         """Return the time by which events are judged, in seconds since 1970."""
         return self._now()
+
+
+def _posted(method: str, url: str, headers: HeaderItems, body: bytes) -> Message:
+    if not isinstance(body, (bytes, bytearray, memoryview)):
+        raise TypeError("body is the raw bytes as they arrived, not what a parser made of them")
+    try:
+        return Message.of_url(method, url, Headers(headers), bytes(body))
+    except ValueError as fault:
+        raise WebhookRefused("request", str(fault), mend=MENDS["request"]) from None
+
+
+def _event_of(proved: Message, moment: int) -> Event:
+    _check_timestamp(proved.headers["webhook-timestamp"], moment)
+    return _event(proved.body, proved.headers["webhook-id"])
 
 
 def _seconds(moment: Moment) -> int:
