@@ -121,6 +121,13 @@ DEFAULTS: tuple[Parameter, ...] = (
         "C",
         "STORE-5: the most that a customer may confirm beforehand; ours",
     ),
+    _from(
+        "security.free_fen",
+        "5000000",
+        EVER,
+        "C",
+        "STORE-4: up to here a credit line needs no guarantee; ours",
+    ),
     _from("capital.rate_min", "0.105", date(2024, 1, 1), "M", "R-CAR: 资本管理办法"),
 )
 """What a new installation starts with."""

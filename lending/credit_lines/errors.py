@@ -71,3 +71,36 @@ class StillUsed(Conflict):
 
     code, title = "credit_line.still_used", "Something is still drawn on this line"
     mend = "Freeze it, and close it when it is repaid."
+
+
+class NoSuchSecurity(NotFound):
+    """There is no such guarantee, or it is another customer's."""
+
+
+class SecurityWrongState(Conflict):
+    """The state of the guarantee or of its line does not allow this."""
+
+    code, title = "security.wrong_state", "The guarantee's state does not allow this"
+    mend = "Look at its state; a guarantor signs before being registered."
+
+
+class GuarantorIsBorrower(Refused):
+    """Nobody answers for their own debt."""
+
+    code, title = "security.guarantor_is_borrower", "保证人不能是借款人本人"
+    mend = "请由其他人担任保证人。"
+
+
+class ValueMissing(Refused):
+    """What is registered has a value and a number of the office that registered it."""
+
+    code, title = "security.value_missing", "A value and a registration number are needed"
+    field = "/valued_fen"
+    mend = "Give a positive value in fen and the registration number."
+
+
+class SecurityStillNeeded(Refused):
+    """Without it the line would be backed by less than was asked for."""
+
+    code, title = "security.still_needed", "This guarantee is still needed"
+    mend = "Register another one, lower the line, or close it first."

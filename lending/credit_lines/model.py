@@ -29,8 +29,8 @@ class NewLine:
     limit_fen: int
     scenes: dict[str, int]
     """The most that each kind of consumption may take, in fen; a kind left out takes nothing."""
-    waits: bool
-    """Whether a guarantee has to be there before it opens."""
+    security_needed_fen: int = 0
+    """The value of what must be registered before it opens; 0: it opens at once (STORE-4)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,7 @@ class Line:
     raise_fen: int
     """On top of the limit, up to and on `raise_until`."""
     raise_until: date | None
+    security_needed_fen: int
     exposure_fen: int
     """What it takes of what the borrower may owe in all (STORE-3): see `rules.exposure_fen`."""
     changes: int
@@ -93,3 +94,48 @@ class LineStanding:
     held_fen: int
     available_fen: int
     scenes: tuple[SceneStanding, ...]
+
+
+class SecurityKind(StrEnum):
+    """What backs a line."""
+
+    MORTGAGE = "mortgage"
+    """抵押: a thing that stays with the customer, registered with its office."""
+    PLEDGE = "pledge"
+    """质押: a thing or right that is handed over."""
+    GUARANTOR = "guarantor"
+    """保证: a person who answers for the debt, and signs for it."""
+    INSURANCE = "insurance"
+    """保证保险: a policy that pays when the customer does not."""
+
+
+class SecurityState(StrEnum):
+    """Where it is."""
+
+    OFFERED = "offered"
+    """Named by the customer; a guarantor has not signed yet."""
+    SIGNED = "signed"
+    """The guarantor has signed."""
+    REGISTERED = "registered"
+    """Valued and registered: it counts."""
+    REJECTED = "rejected"
+    """Not taken. Final."""
+    RELEASED = "released"
+    """Given back. Final."""
+
+
+@dataclass(frozen=True, slots=True)
+class Security:
+    """One thing or person that backs a line."""
+
+    id: str
+    line_id: str
+    kind: SecurityKind
+    state: SecurityState
+    description: str
+    valued_fen: int | None
+    registration_no: str
+    guarantor_id: str | None
+    token_sealed: bytes | None
+    because: str
+    created_at: datetime

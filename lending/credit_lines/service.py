@@ -25,6 +25,8 @@ from lending.ledger import service as ledger
 from lending.ledger.errors import LimitPassed
 from lending.ledger.model import Balances, Entry, Limits, signed
 
+next_review = rules.review_due
+
 
 def grant(tx: Tx, new: NewLine, actor: Actor) -> str:
     """Makes a line as it was decided and signed; its id. One application makes one line.

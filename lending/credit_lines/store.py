@@ -8,18 +8,18 @@ from lending.foundation.database import Row, Tx
 
 LINE = """
     SELECT id, customer_id, application_id, product_code, product_version, state, limit_fen,
-           raise_fen, raise_until, exposure_fen, changes, frozen_because, review_due, created_at,
-           opened_at
+           raise_fen, raise_until, security_needed_fen, exposure_fen, changes, frozen_because,
+           review_due, created_at, opened_at
     FROM credit_line WHERE id = :id"""
 LINE_LOCKED = """
     SELECT id, customer_id, application_id, product_code, product_version, state, limit_fen,
-           raise_fen, raise_until, exposure_fen, changes, frozen_because, review_due, created_at,
-           opened_at
+           raise_fen, raise_until, security_needed_fen, exposure_fen, changes, frozen_because,
+           review_due, created_at, opened_at
     FROM credit_line WHERE id = :id FOR UPDATE"""
 LINE_SHARED = """
     SELECT id, customer_id, application_id, product_code, product_version, state, limit_fen,
-           raise_fen, raise_until, exposure_fen, changes, frozen_because, review_due, created_at,
-           opened_at
+           raise_fen, raise_until, security_needed_fen, exposure_fen, changes, frozen_because,
+           review_due, created_at, opened_at
     FROM credit_line WHERE id = :id FOR SHARE"""
 
 
@@ -32,8 +32,9 @@ def insert(tx: Tx, new: NewLine, review_due: date) -> str | None:
     line_id = ids.new("line")
     written = tx.run(
         "INSERT INTO credit_line (id, customer_id, application_id, product_code, product_version,"
-        " state, limit_fen, exposure_fen, review_due, created_at, opened_at, changed_at)"
-        " VALUES (:id, :customer_id, :application_id, :code, :version, :state, :limit, 0,"
+        " state, limit_fen, security_needed_fen, exposure_fen, review_due, created_at, opened_at,"
+        " changed_at) VALUES (:id, :customer_id, :application_id, :code, :version, :state, :limit,"
+        " :needed, 0,"
         " :review_due, :now, CASE WHEN :state = 'open' THEN :now END, :now)"
         " ON CONFLICT DO NOTHING",
         id=line_id,
@@ -41,8 +42,9 @@ def insert(tx: Tx, new: NewLine, review_due: date) -> str | None:
         application_id=new.application_id,
         code=new.product_code,
         version=new.product_version,
-        state=(LineState.WAITING if new.waits else LineState.OPEN).value,
+        state=(LineState.WAITING if new.security_needed_fen else LineState.OPEN).value,
         limit=new.limit_fen,
+        needed=new.security_needed_fen,
         review_due=review_due,
         now=tx.now,
     )

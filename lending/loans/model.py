@@ -1,6 +1,7 @@
 """Applications, loans, payouts: their states and what is kept of them."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -8,6 +9,7 @@ from typing import Any
 
 from lending.ledger.model import Account
 from lending.loans.terms import Terms
+from lending.risk.model import Value
 
 
 class ApplicationState(StrEnum):
@@ -87,6 +89,10 @@ class NewApplication:
     amount_fen: int
     purpose: str
     """The category of the goods (R-PURPOSE)."""
+    partner_signals: Mapping[str, Value] = field(default_factory=dict)
+    """What the partner says of the applicant: kept, and read by no rule (ASSIST-3)."""
+    is_for_line: bool = False
+    """Whether a credit line is asked for: then less than the amount is of use, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +110,10 @@ class Application:
     customer_id: str | None
     bank_card_id: str | None
     device: dict[str, Any]
+    signals: dict[str, Value]
+    """What the scenario saw, as features of the decision."""
+    partner_signals: dict[str, Value]
+    is_for_line: bool
     state: ApplicationState
     decision_id: str | None
     decided_at: datetime | None

@@ -1,6 +1,8 @@
 """From the application to the decision, and what ends it before money leaves."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from lending.credit_lines import service as credit_lines
 from lending.customers import service as customers
@@ -76,9 +78,17 @@ def application(tx: Tx, application_id: str) -> Application:
 
 
 def submit(
-    tx: Tx, application_id: str, *, customer_id: str, bank_card_id: str, device: dict[str, str]
+    tx: Tx,
+    application_id: str,
+    *,
+    customer_id: str,
+    bank_card_id: str,
+    device: dict[str, str],
+    signals: Mapping[str, Value] = MappingProxyType({}),
 ) -> None:
     """Hands the application in and asks for the decision. Handing it in twice does it once.
+
+    `signals` are what the scenario saw, as features of the decision.
 
     Raises NoSuchLoan, WrongState, CardNotYours when the card is another customer's, and
     ConsentMissing without a live consent to process the customer's data (R-PI-CONSENT).
@@ -97,6 +107,7 @@ def submit(
         customer_id=customer_id,
         bank_card_id=bank_card_id,
         device=device,
+        signals=signals,
     )
     jobs.enqueue(
         tx,
@@ -127,6 +138,7 @@ def draw(tx: Tx, keys: FieldKeys, command: DrawCommand) -> Application:
         customer_id=line.customer_id,
         bank_card_id=command.bank_card_id,
         device=command.device,
+        signals=command.signals,
     )
     found = application(tx, application_id)
     decision = draws.decide(
@@ -137,7 +149,6 @@ def draw(tx: Tx, keys: FieldKeys, command: DrawCommand) -> Application:
             line_id=line.id,
             line_application_id=line.application_id,
             limit_fen=line.limit_on(business_day.today(tx)),
-            signals=command.signals,
         ),
     )
     _decided(tx, found, decision)
@@ -212,6 +223,18 @@ def ask_for_review(tx: Tx, application_id: str) -> None:
     store.set_application_state(tx, application_id, ApplicationState.REFERRED)
     tell(tx, found.scenario, found.subject, "referred", {"reason": "review_asked"})
     audit.record(tx, Actor("customer", found.customer_id or ""), "loan.ask_review", application_id)
+
+
+def close_as_signed(tx: Tx, application_id: str) -> None:
+    """An application became something else than a loan, such as a credit line.
+
+    Raises NoSuchLoan, WrongState.
+    """
+    found = locked(tx, application_id)
+    if found.state is not ApplicationState.APPROVED:
+        raise WrongState(f"the application is {found.state.value}")
+    store.set_application_state(tx, found.id, ApplicationState.SIGNED)
+    tell(tx, found.scenario, found.subject, "signed", {})
 
 
 def cancel(tx: Tx, application_id: str, actor: Actor) -> None:
@@ -301,6 +324,9 @@ def _risk_request(tx: Tx, found: Application) -> RiskRequest:
         device=Device.of(found.device),
         loans_open=counts["open"],
         loans_settled=counts["settled"],
+        signals=found.signals,
+        partner_signals=found.partner_signals,
+        less_is_of_use=found.is_for_line,
     )
 
 

@@ -1,6 +1,6 @@
 """The SQL of applications, loans, plans and contracts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from datetime import date
 
@@ -16,14 +16,17 @@ from lending.loans.model import (
     NewApplication,
 )
 from lending.loans.terms import FORMAT, Terms
+from lending.risk.model import Value
 
 APPLICATION = """
     SELECT id, partner_id, scenario, product_code, product_version, subject, amount_fen, purpose,
-           customer_id, bank_card_id, device, state, decision_id, decided_at
+           customer_id, bank_card_id, device, signals, partner_signals, is_for_line, state,
+           decision_id, decided_at
     FROM application WHERE id = :id"""
 APPLICATION_LOCKED = """
     SELECT id, partner_id, scenario, product_code, product_version, subject, amount_fen, purpose,
-           customer_id, bank_card_id, device, state, decision_id, decided_at
+           customer_id, bank_card_id, device, signals, partner_signals, is_for_line, state,
+           decision_id, decided_at
     FROM application WHERE id = :id FOR UPDATE"""
 LOAN = """
     SELECT id, application_id, partner_id, customer_id, bank_card_id, scenario, product_code,
@@ -41,8 +44,9 @@ def insert_application(tx: Tx, new: NewApplication) -> str:
     application_id = ids.new("app")
     tx.run(
         "INSERT INTO application (id, partner_id, scenario, product_code, product_version,"
-        " subject, amount_fen, purpose, state, created_at, changed_at) VALUES (:id, :partner_id,"
-        " :scenario, :code, :version, :subject, :amount, :purpose, 'started', :now, :now)",
+        " subject, amount_fen, purpose, partner_signals, is_for_line, state, created_at,"
+        " changed_at) VALUES (:id, :partner_id, :scenario, :code, :version, :subject, :amount,"
+        " :purpose, :partner_signals, :for_line, 'started', :now, :now)",
         id=application_id,
         partner_id=new.partner_id,
         scenario=new.scenario,
@@ -51,6 +55,8 @@ def insert_application(tx: Tx, new: NewApplication) -> str:
         subject=new.subject,
         amount=new.amount_fen,
         purpose=new.purpose,
+        partner_signals=json(dict(new.partner_signals)),
+        for_line=new.is_for_line,
         now=tx.now,
     )
     return application_id
@@ -64,16 +70,23 @@ def application(tx: Tx, application_id: str, *, lock: bool = False) -> Applicati
 
 
 def submit_application(
-    tx: Tx, application_id: str, *, customer_id: str, bank_card_id: str, device: dict[str, str]
+    tx: Tx,
+    application_id: str,
+    *,
+    customer_id: str,
+    bank_card_id: str,
+    device: dict[str, str],
+    signals: Mapping[str, Value],
 ) -> None:
     tx.run(
         "UPDATE application SET customer_id = :customer_id, bank_card_id = :card,"
-        " device = :device, state = 'deciding', submitted_at = :now, changed_at = :now"
-        " WHERE id = :id",
+        " device = :device, signals = :signals, state = 'deciding', submitted_at = :now,"
+        " changed_at = :now WHERE id = :id",
         id=application_id,
         customer_id=customer_id,
         card=bank_card_id,
         device=json(device),
+        signals=json(dict(signals)),
         now=tx.now,
     )
 

@@ -4,7 +4,6 @@ The line was decided on with bureaus, card and tables; what is looked at here is
 payment is the customer's and is like them (STORE-2, R-RISK-INDEP).
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -31,8 +30,6 @@ class Draw:
     line_application_id: str
     """Whose decision gave the line."""
     limit_fen: int
-    signals: Mapping[str, Value]
-    """Features of the scenario, such as how far the till is from the phone; all in CATALOGUE."""
 
 
 def decide(
@@ -51,7 +48,6 @@ def decide(
         **of_application(request),
         **of_partner(channels.partner(tx, request.partner_id)),
         **_observed(tx, keys, request, draw),
-        **{name: feature(name, value) for name, value in draw.signals.items()},
         "line_decision": feature("line_decision", given.id),
     }
     hits = book.tables["draw_filters"].ask(values_of(features))

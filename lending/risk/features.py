@@ -75,10 +75,22 @@ CATALOGUE: dict[str, tuple[Kind, str]] = {
     "draw_distance_m": (Kind.WHOLE, APPLICATION),
     "draw_speed_kmh": (Kind.WHOLE, OWN),
     "draw_prepaid": (Kind.TRUTH, APPLICATION),
+    "store_distance_m": (Kind.WHOLE, APPLICATION),
+    "visit_speed_kmh": (Kind.WHOLE, OWN),
+    "store_applications_1h": (Kind.WHOLE, OWN),
+    "device_visits_stale_24h": (Kind.WHOLE, OWN),
     "score": (Kind.WHOLE, CARD),
     "grade": (Kind.WORD, CARD),
 }
 """Every feature by name: its kind and its source."""
+
+SIGNALS_ABSENT: dict[str, Value] = {
+    "store_distance_m": -1,
+    "visit_speed_kmh": -1,
+    "store_applications_1h": 0,
+    "device_visits_stale_24h": 0,
+}
+"""What a scenario that does not see these says of them: -1 where there is nothing to tell."""
 
 PROVINCES = frozenset(
     {11, 12, 13, 14, 15, 21, 22, 23, 31, 32, 33, 34, 35, 36, 37, 41, 42, 43, 44, 45, 46}
@@ -111,7 +123,8 @@ def of_application(request: RiskRequest) -> dict[str, Feature]:
         f"partner.{name}": Feature(value, PARTNER)
         for name, value in sorted(request.partner_signals.items())
     }
-    return {name: feature(name, value) for name, value in known.items()} | signals
+    own = {**SIGNALS_ABSENT, **known, **request.signals}
+    return {name: feature(name, value) for name, value in own.items()} | signals
 
 
 def of_profile(person: Profile, on: date) -> dict[str, Feature]:

@@ -68,6 +68,10 @@ class RiskRequest:
     """Loans of this customer with us that are not settled."""
     loans_settled: int = 0
     """Loans with us that were paid back in full."""
+    less_is_of_use: bool = False
+    """Whether a limit below the amount is an approval, as for a credit line."""
+    signals: Mapping[str, Value] = field(default_factory=dict)
+    """What the scenario saw, under names of the catalogue."""
     partner_signals: Mapping[str, Value] = field(default_factory=dict)
     """What a partner says of the applicant: kept with the decision, read by no rule (ASSIST-3)."""
 

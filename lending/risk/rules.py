@@ -89,7 +89,7 @@ def decide(
     """The verdict on all features (M7): filters, then card, then grade, then offer.
 
     Any declining filter declines; else any referring one refers, with the limit the offer would
-    have had. An approval whose limit is below the amount is declined: the goods have one price.
+    have had. An approval whose limit is below the amount is declined where goods have one price.
 
     Raises RuleInputMissing.
     """
@@ -104,6 +104,7 @@ def decide(
     all_features["grade"] = feature("grade", grade.says["grade"])
     (offer,) = book.tables["offer"].ask(values_of(all_features))
     limit_fen = min(int(offer.says["limit_fen"]), request.amount_max_fen)
+    less_is_of_use = request.less_is_of_use and limit_fen > 0
     periods_max = min(int(offer.says["periods_max"]), request.periods_max)
     outcome, hits = Outcome(str(offer.says["outcome"])), [*filtered, offer]
     extra: list[Reason] = []
@@ -111,7 +112,7 @@ def decide(
         outcome = Outcome.DECLINE
     elif filtered and outcome is Outcome.APPROVE:
         outcome = Outcome.REFER
-    elif outcome is Outcome.APPROVE and limit_fen < request.amount_fen:
+    elif outcome is Outcome.APPROVE and limit_fen < request.amount_fen and not less_is_of_use:
         outcome, extra = Outcome.DECLINE, [reason("AMOUNT_ABOVE_LIMIT")]
     if int(features["bureaus_answered"].value or 0) < bureaus_asked:
         extra.append(reason("BUREAU_ABSENT"))

@@ -10,6 +10,7 @@ CREATE TABLE credit_line (
     limit_fen bigint NOT NULL CHECK (limit_fen > 0),
     raise_fen bigint NOT NULL DEFAULT 0 CHECK (raise_fen >= 0),
     raise_until date,
+    security_needed_fen bigint NOT NULL DEFAULT 0 CHECK (security_needed_fen >= 0),
     exposure_fen bigint NOT NULL CHECK (exposure_fen >= 0),
     changes integer NOT NULL DEFAULT 0,
     frozen_because text NOT NULL DEFAULT '',

@@ -10,6 +10,9 @@ CREATE TABLE application (
     customer_id text REFERENCES customer,
     bank_card_id text REFERENCES bank_card,
     device jsonb NOT NULL DEFAULT '{}',
+    signals jsonb NOT NULL DEFAULT '{}',
+    partner_signals jsonb NOT NULL DEFAULT '{}',
+    is_for_line boolean NOT NULL DEFAULT false,
     state text NOT NULL CHECK (state IN
         ('started', 'deciding', 'referred', 'approved', 'declined', 'signed', 'cancelled', 'expired')),
     decision_id text,

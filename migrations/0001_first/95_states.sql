@@ -25,6 +25,9 @@ INSERT INTO state_move (entity, state_old, state_new) VALUES
     ('loan_release', 'planned', 'paying'), ('loan_release', 'planned', 'stopped'),
     ('loan_release', 'paying', 'paid'), ('loan_release', 'paying', 'failed'),
     ('loan_release', 'failed', 'paying'), ('loan_release', 'failed', 'stopped'),
+    ('line_security', 'offered', 'signed'), ('line_security', 'offered', 'registered'),
+    ('line_security', 'offered', 'rejected'), ('line_security', 'signed', 'registered'),
+    ('line_security', 'signed', 'rejected'), ('line_security', 'registered', 'released'),
     ('payout', 'held', 'unknown'), ('payout', 'held', 'paid'), ('payout', 'held', 'failed'),
     ('payout', 'unknown', 'paid'), ('payout', 'unknown', 'failed'),
     ('repayment', 'held', 'unknown'), ('repayment', 'held', 'received'), ('repayment', 'held', 'failed'),
@@ -42,6 +45,8 @@ END $$;
 CREATE TRIGGER state_moves BEFORE UPDATE ON application
     FOR EACH ROW WHEN (OLD.state <> NEW.state) EXECUTE FUNCTION state_moves_as_listed();
 CREATE TRIGGER state_moves BEFORE UPDATE ON credit_line
+    FOR EACH ROW WHEN (OLD.state <> NEW.state) EXECUTE FUNCTION state_moves_as_listed();
+CREATE TRIGGER state_moves BEFORE UPDATE ON line_security
     FOR EACH ROW WHEN (OLD.state <> NEW.state) EXECUTE FUNCTION state_moves_as_listed();
 CREATE TRIGGER state_moves BEFORE UPDATE ON loan
     FOR EACH ROW WHEN (OLD.state <> NEW.state) EXECUTE FUNCTION state_moves_as_listed();

@@ -66,6 +66,17 @@ def admit(
         raise ReleaseNotOffered
 
 
+def admit_line(tx: Tx, product: Product, store: Store, wanted_fen: int) -> None:
+    """Lets an application for a line in, for what the store sells.
+
+    Raises PurposeNotAllowed, SceneBlocked, AmountOutsideProduct.
+    """
+    day = parameters.today(tx)
+    gates.require_purpose(store.scene, allowed=product.purposes, rules=day)
+    gates.require_scene(store.scene, day)
+    product_rules.require_amount(product, wanted_fen)
+
+
 def periods_free(product: Product, amount_fen: int) -> tuple[int, ...]:
     """The numbers of months that cost the customer nothing, for an amount."""
     return tuple(

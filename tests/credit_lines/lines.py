@@ -65,7 +65,7 @@ def grant(
     limit_fen: int = 2_000_000,
     *,
     scenes: dict[str, int] | None = None,
-    waits: bool = False,
+    security_needed_fen: int = 0,
     number: int = 1,
 ) -> str:
     """A line of the world's buyer; its id."""
@@ -77,7 +77,7 @@ def grant(
             product_version=1,
             limit_fen=limit_fen,
             scenes=scenes or {name: min(most, limit_fen) for name, most in SCENES.items()},
-            waits=waits,
+            security_needed_fen=security_needed_fen,
         )
         return credit_lines.grant(tx, new, OPERATOR)
 

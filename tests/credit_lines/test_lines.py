@@ -77,7 +77,7 @@ class TestGrantingALine:
         assert refused.value.field == "/scenes"
 
     def test_leaves_a_line_waiting_for_its_guarantee_undrawable(self, world: World):
-        line_id = grant(world, waits=True)
+        line_id = grant(world, security_needed_fen=1_000_000)
         with pytest.raises(LineNotOpen):
             draw(world, line_id, 100_000)
         with world.database.unit_of_work() as tx:

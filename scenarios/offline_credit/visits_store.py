@@ -1,0 +1,129 @@
+"""The SQL of visits to stores: what shows that somebody was there."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from lending.foundation.database import Row, Tx, json
+from scenarios.offline_credit.model import Position, Visit
+
+VISIT = """
+    SELECT id, store_id, staff_id, outcome, distance_m, customer_id, application_id, arrived_at,
+           located_at
+    FROM store_visit WHERE id = :id"""
+VISIT_OF_PAGE = """
+    SELECT id, store_id, staff_id, outcome, distance_m, customer_id, application_id, arrived_at,
+           located_at
+    FROM store_visit WHERE token_sha256 = :digest"""
+
+
+def insert(
+    tx: Tx,
+    visit_id: str,
+    *,
+    store_id: str,
+    staff_id: str | None,
+    token_sha256: bytes,
+    code_made_at: datetime,
+    device: dict[str, Any],
+    outcome: str,
+) -> None:
+    tx.run(
+        "INSERT INTO store_visit (id, store_id, staff_id, token_sha256, code_made_at, device,"
+        " outcome, arrived_at) VALUES (:id, :store_id, :staff_id, :digest, :made_at, :device,"
+        " :outcome, :now)",
+        id=visit_id,
+        store_id=store_id,
+        staff_id=staff_id,
+        digest=token_sha256,
+        made_at=code_made_at,
+        device=json(device),
+        outcome=outcome,
+        now=tx.now,
+    )
+
+
+def by_id(tx: Tx, visit_id: str) -> Visit | None:
+    row = tx.maybe(VISIT, id=visit_id)
+    return Visit(**row) if row else None
+
+
+def by_token(tx: Tx, token_sha256: bytes) -> Visit | None:
+    row = tx.maybe(VISIT_OF_PAGE, digest=token_sha256)
+    return Visit(**row) if row else None
+
+
+def set_position(
+    tx: Tx, visit_id: str, position: Position, *, distance_m: int, outcome: str
+) -> None:
+    tx.run(
+        "UPDATE store_visit SET latitude_e6 = :latitude, longitude_e6 = :longitude,"
+        " accuracy_m = :accuracy, distance_m = :distance, outcome = :outcome, located_at = :now"
+        " WHERE id = :id",
+        id=visit_id,
+        latitude=position.latitude_e6,
+        longitude=position.longitude_e6,
+        accuracy=position.accuracy_m,
+        distance=distance_m,
+        outcome=outcome,
+        now=tx.now,
+    )
+
+
+def set_application(tx: Tx, visit_id: str, application_id: str) -> None:
+    tx.run(
+        "UPDATE store_visit SET application_id = :application_id WHERE id = :id",
+        id=visit_id,
+        application_id=application_id,
+    )
+
+
+def set_customer(tx: Tx, visit_id: str, customer_id: str) -> None:
+    tx.run(
+        "UPDATE store_visit SET customer_id = :customer_id WHERE id = :id",
+        id=visit_id,
+        customer_id=customer_id,
+    )
+
+
+def position(tx: Tx, visit_id: str) -> tuple[int, int]:
+    """Where the phone was, in millionths of a degree."""
+    row = tx.one("SELECT latitude_e6, longitude_e6 FROM store_visit WHERE id = :id", id=visit_id)
+    return row["latitude_e6"], row["longitude_e6"]
+
+
+def others_of_customer(tx: Tx, customer_id: str, visit_id: str) -> Sequence[Row]:
+    """Where else the customer was in the last three hours, and when."""
+    return tx.all(
+        "SELECT latitude_e6, longitude_e6, located_at FROM store_visit"
+        " WHERE customer_id = :customer_id AND id <> :id AND located_at > :since",
+        customer_id=customer_id,
+        id=visit_id,
+        since=tx.now - timedelta(hours=3),
+    )
+
+
+def applications_since_an_hour(tx: Tx, store_id: str) -> int:
+    """How many applications were begun in a store within an hour, this one counted."""
+    return int(
+        tx.scalar(
+            "SELECT count(*) FROM store_visit WHERE store_id = :id AND arrived_at > :since"
+            " AND application_id IS NOT NULL",
+            id=store_id,
+            since=tx.now - timedelta(hours=1),
+        )
+    )
+
+
+def stale_codes_of_device(tx: Tx, visit_id: str) -> int:
+    """How often the visit's device came with a code that was replaced, within a day."""
+    return int(
+        tx.scalar(
+            "SELECT count(*) FROM store_visit v JOIN store_visit mine ON mine.id = :id"
+            " WHERE v.outcome = 'stale_code' AND v.arrived_at > :since"
+            " AND mine.device ->> 'fingerprint' <> ''"
+            " AND v.device ->> 'fingerprint' = mine.device ->> 'fingerprint'",
+            id=visit_id,
+            since=tx.now - timedelta(days=1),
+        )
+    )
