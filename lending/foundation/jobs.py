@@ -43,3 +43,13 @@ def enqueue(
         schedule_at=tx.by_machine(at) if at else None,
         connection=tx.driver,
     ).defer(**arguments)
+
+
+def wake(tx: Tx) -> None:
+    """Has workers look again, once this commits, for jobs whose instant was moved."""
+    for queue in (CORE, POSTLOAN):
+        tx.run(
+            "SELECT pg_notify(:channel, :payload)",
+            channel=f"procrastinate_queue_v1#{queue}",
+            payload='{"type": "job_inserted", "job_id": 0}',
+        )

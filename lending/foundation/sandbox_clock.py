@@ -7,6 +7,7 @@ sessions) stays on the machine's clock, `Tx.machine_now`.
 import time
 from dataclasses import dataclass
 
+from lending.foundation import jobs
 from lending.foundation.database import Tx
 
 LOCK = 71120240319
@@ -82,3 +83,4 @@ def advance(tx: Tx) -> None:
         "UPDATE procrastinate_jobs SET scheduled_at = scheduled_at - interval '1 day'"
         " WHERE status = 'todo' AND scheduled_at IS NOT NULL"
     )
+    jobs.wake(tx)

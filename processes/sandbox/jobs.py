@@ -97,7 +97,7 @@ def come_to_rest(context: Context) -> None:
                     break
             time.sleep(PAUSE_S)
         with context.database.unit_of_work() as tx:
-            if not store.bring_jobs_near(tx):
+            if not store.bring_questions_near(tx):
                 break
     while news.relay(context):
         pass

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from lending.foundation import jobs
 from lending.foundation.database import Tx
 
 TOUCHED_ANEW = timedelta(seconds=30)
@@ -85,7 +86,7 @@ def delete(tx: Tx, name: str) -> None:
     tx.run("DELETE FROM sandbox_tenant WHERE name = :name", name=name)
 
 
-_QUEUES = ["core", "postloan"]
+_QUEUES = [jobs.CORE, jobs.POSTLOAN]
 
 
 def jobs_due(tx: Tx) -> int:
@@ -101,14 +102,20 @@ def jobs_due(tx: Tx) -> int:
     )
 
 
-def bring_jobs_near(tx: Tx) -> int:
-    """Lets jobs that wait for an instant of this day be done now; how many."""
-    return tx.run(
-        "UPDATE procrastinate_jobs SET scheduled_at = :now WHERE queue_name = ANY (:queues)"
+def bring_questions_near(tx: Tx) -> int:
+    """Has payments that are not known to have ended asked about now, not later this day; how many.
+
+    What else waits for an instant, such as the end of an offer, waits for it.
+    """
+    found = tx.run(
+        "UPDATE procrastinate_jobs SET scheduled_at = :now"
+        " WHERE task_name IN ('loans.send', 'repayments.send')"
         " AND status = 'todo' AND scheduled_at > :now AND scheduled_at <= :now + interval '1 day'",
-        queues=_QUEUES,
         now=tx.machine_now,
     )
+    if found:
+        jobs.wake(tx)
+    return found
 
 
 def events_waiting(tx: Tx) -> int:

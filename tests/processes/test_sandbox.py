@@ -1,5 +1,6 @@
 """Test tenants of one installation, through the SDK and real processes."""
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -113,7 +114,20 @@ class TestAnAdvancedClock:
         assert set(repaid) == {prompt.id, short.id}
         assert repaid[short.id].date() == repaid[prompt.id].date() + timedelta(days=1)
         self._agrees(pair, acme.mall.orders.get(prompt.id).loan_id or "", found.business_date)
-        assert pair.beta.sandbox.clock.get().business_date == begun
+        assert pair.beta.sandbox.clock.get().days_ahead == 0
+
+    def test_goes_on_when_its_worker_was_killed(self, system: System, pair: Pair):
+        beta = pair.beta
+        begun = beta.sandbox.clock.advance(days=8, wait_s=0)
+        system.supervisor.kill("sandbox")
+        system.supervisor.start(system.parts["sandbox"])
+        for _ in range(300):
+            found = beta.sandbox.clock.get()
+            if found.state is not SandboxClockState.ADVANCING:
+                break
+            time.sleep(0.2)
+        assert (found.state, found.days_ahead) == (SandboxClockState.READY, begun.days_ahead + 8)
+        assert found.business_date == begun.business_date + timedelta(days=8)
 
     def _agrees(self, pair: Pair, loan_id: str, today: date) -> None:
         """The loan shows the payment; bank, payments, ledger and loans agree to the fen."""
