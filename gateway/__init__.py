@@ -5,7 +5,7 @@ from flask import Blueprint, Response
 from gateway import docs, openapi, public
 from gateway.context import GatewayContext
 from gateway.door import Door
-from gateway.routes import keys, mall, statements, webhooks
+from gateway.routes import events, keys, mall, statements, webhooks
 from gateway.routes import oauth as oauth_routes
 from gateway.routes.sandbox import ENDPOINTS as SANDBOX_ENDPOINTS
 
@@ -13,6 +13,7 @@ ENDPOINTS = (
     *mall.ENDPOINTS,
     *statements.ENDPOINTS,
     *webhooks.ENDPOINTS,
+    *events.ENDPOINTS,
     *keys.ENDPOINTS,
 )
 

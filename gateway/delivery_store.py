@@ -91,10 +91,14 @@ def fan_out(tx: Tx, limit: int) -> int:
 
 
 def give(tx: Tx, event_id: str, endpoint_id: str) -> None:
-    """Has one event delivered to one endpoint, now, whether or not it was before."""
+    """Has one event delivered to one endpoint, now, whether or not it was before.
+
+    Tests wait for no other event.
+    """
     tx.run(
         "INSERT INTO webhook_delivery (event_id, endpoint_id, event_seq, subject, state, next_at)"
-        " SELECT id, :endpoint_id, seq, subject, 'waiting', :now FROM event WHERE id = :event_id"
+        " SELECT id, :endpoint_id, seq, CASE WHEN is_test THEN id ELSE subject END, 'waiting', :now"
+        " FROM event WHERE id = :event_id"
         " ON CONFLICT (event_id, endpoint_id) DO UPDATE"
         " SET state = 'waiting', attempts = 0, next_at = :now, leased_until = NULL",
         event_id=event_id,

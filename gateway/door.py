@@ -41,7 +41,7 @@ from gateway.rate_limits import STRANGER_QUOTA, STRANGER_WINDOW_S, Addresses, Li
 from gateway.rate_model import RateLimited, headers
 from gateway.versions import Version
 from lending.foundation.clock import rfc3339
-from lending.foundation.database import Tx
+from lending.foundation.database import Row, Tx
 from lending.foundation.errors import OutsideFault, Problem
 
 BODY_MAX = 1024 * 1024
@@ -115,6 +115,8 @@ class Door:
                 self._spend(tx, endpoint, caller)
             refuse_on_write(request)
             parsed = self._granted(endpoint, caller, body, version)[1]
+            if endpoint.outside is not None:
+                endpoint.outside(self._context, parsed)
             return self._write_once(endpoint, caller, path, (body, parsed, version))
         return self._look_up(endpoint, caller, path, (body, version))
 
@@ -260,7 +262,8 @@ class Door:
             if there is not None:
                 if (there["method"], there["path"], bytes(there["body_sha256"])) != call:
                     raise KeyReused
-                return Reply(bytes(there["body"]), there["status"], there["location"])
+                kept = self._unsealed(there, f"{partner_id}|{key}")
+                return Reply(kept, there["status"], there["location"])
             reply = endpoint.act(Call(tx, self._context, caller, path, {}, parsed))
             stored = dumps(self._in_version(endpoint, reply, version))
             store.insert_reply(
@@ -270,9 +273,20 @@ class Door:
                 call,
                 status=reply.status,
                 location=reply.location,
-                body=stored,
+                body=self._sealed(reply, stored, f"{partner_id}|{key}"),
+                is_sealed=reply.is_secret,
             )
         return Reply(stored, reply.status, reply.location)
+
+    def _sealed(self, reply: Reply, body: bytes, name: str) -> bytes:
+        keys = self._context.lending.keys
+        return keys.seal(body.decode(), at=f"stored_reply.body:{name}") if reply.is_secret else body
+
+    def _unsealed(self, there: Row, name: str) -> bytes:
+        body = bytes(there["body"])
+        if not there["is_sealed"]:
+            return body
+        return self._context.lending.keys.open(body, at=f"stored_reply.body:{name}").encode()
 
     def sign(self, answer: Response) -> Response:
         """Signs an answer, bound to the request that it answers."""
@@ -407,6 +421,8 @@ def _read(endpoint: Endpoint, body: bytes) -> dict[str, Any] | None:
         if body:
             raise FieldsRefused("this call has no body", mend="Send no body.")
         return None
+    if not body and not endpoint.needs_body:
+        return {}
     if request.mimetype != "application/json":
         raise EncodingRefused
     given = strict_json.loads(body)

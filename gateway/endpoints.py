@@ -23,7 +23,7 @@ class Call:
     context: GatewayContext
     caller: Caller
     path: Mapping[str, str]
-    query: Mapping[str, str]
+    query: Mapping[str, Any]
     body: Any = None
     headers: Mapping[str, str] = field(default_factory=dict)
     """Those that the endpoint names, where they were sent; the signature covers them."""
@@ -43,6 +43,8 @@ class Reply:
     location: str | None = None
     content_type: str = "application/json"
     headers: Mapping[str, str] = field(default_factory=dict)
+    is_secret: bool = False
+    """Kept sealed for those who ask again with the same key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,8 @@ class Endpoint:
     response: type[Schema] | None = None
     status: int = 200
     writes: bool = False
+    outside: Callable[[GatewayContext, Any], None] | None = None
+    """What of a write's body has to be looked up outside first: no unit of work waits for it."""
     query: Mapping[str, Text | Choice] = field(default_factory=dict)
     """Query parameters; any other is refused."""
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -83,3 +87,10 @@ class Endpoint:
     def rate_group(self) -> RateGroup:
         """Which limit a call counts against."""
         return self.group or (RateGroup.WRITES if self.writes else RateGroup.READS)
+
+    @property
+    def needs_body(self) -> bool:
+        """Whether a call without a body is refused: not where every field may be left out."""
+        return self.request is not None and any(
+            each.required for each in self.request.fields.values()
+        )

@@ -84,6 +84,17 @@ class Url(Text):
         self.metadata = {**self.metadata, "format": "uri"}
 
 
+class Flag(fields.Field[bool]):
+    """True or false; never a text or a number."""
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **_: Any
+    ) -> bool:
+        if not isinstance(value, bool):
+            raise ValidationError("must be true or false")
+        return value
+
+
 class Choice(fields.Field[str]):
     """One of a closed list of words, each with what it means."""
 

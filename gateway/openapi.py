@@ -8,15 +8,15 @@ from typing import Any
 
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
-from apispec.ext.marshmallow.field_converter import FieldConverterMixin
 from marshmallow import fields
 
+from gateway import catalogue, problems
 from gateway import openapi_parts as parts
-from gateway import problems
 from gateway.endpoints import Endpoint
-from gateway.fields import Choice, Text, Url, Whole
+from gateway.json_schemas import pointed_to, teach
 from gateway.openapi_examples import example_of
 from gateway.problems import Told
+from gateway.schemas.webhooks import EventSchema
 from gateway.versions import Versions
 
 Field = fields.Field[Any]
@@ -45,7 +45,7 @@ def describe(endpoints: Sequence[Endpoint], server: str, versions: Versions) -> 
             "x-versions": [{"day": each.day, "says": each.says} for each in versions],
         },
     )
-    _teach(plugin)
+    teach(plugin)
     spec.components.schema("Problem", parts.PROBLEM)
     for name, header in parts.HEADERS.items():
         spec.components.header(name, header)
@@ -58,30 +58,12 @@ def describe(endpoints: Sequence[Endpoint], server: str, versions: Versions) -> 
     for endpoint in endpoints:
         path = re.sub(r"<(\w+)>", r"{\1}", endpoint.path)
         spec.path(path, operations={endpoint.method.lower(): _operation(endpoint, plugin)})
-    document = spec.to_dict()
+    told = catalogue.webhooks(plugin, pointed_to(plugin, EventSchema))
+    document = spec.to_dict() | {"webhooks": told}
     document["jsonSchemaDialect"] = "https://spec.openapis.org/oas/3.1/dialect/base"
     document["tags"] = parts.tags(endpoints)
-    document["webhooks"] = parts.webhooks()
     _add_examples(document)
     return document
-
-
-def _teach(plugin: MarshmallowPlugin) -> None:
-    """Tells apispec of our fields, and how many members a mapping has and how they are named."""
-    assert plugin.converter is not None
-    plugin.converter.field_mapping[Whole] = ("integer", "int64")
-    for text in (Text, Choice, Url):
-        plugin.converter.field_mapping[text] = ("string", None)
-
-    def members(converter: FieldConverterMixin, field: Field, ret: Found, **_: Any) -> Found:
-        if not isinstance(field, fields.Dict):
-            return {}
-        for most in [name for name in ("minLength", "maxLength") if name in ret]:
-            ret[most.replace("Length", "Properties")] = ret.pop(most)
-        names = field.key_field and converter.field2property(field.key_field)
-        return {"propertyNames": names} if isinstance(field.key_field, Text) else {}
-
-    plugin.converter.add_attribute_function(members)  # type: ignore[no-untyped-call]
 
 
 def _operation(endpoint: Endpoint, plugin: MarshmallowPlugin) -> dict[str, Any]:
@@ -100,7 +82,7 @@ def _operation(endpoint: Endpoint, plugin: MarshmallowPlugin) -> dict[str, Any]:
         operation["deprecated"] = True
     if endpoint.request is not None:
         operation["requestBody"] = {
-            "required": True,
+            "required": endpoint.needs_body,
             "content": {"application/json": {"schema": endpoint.request}},
         }
     return operation

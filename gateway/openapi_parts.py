@@ -8,7 +8,6 @@ from gateway.endpoints import Endpoint
 from gateway.oauth import METADATA_PATH, TOKEN_PATH
 from gateway.oauth_tokens import SCOPES
 from gateway.schemas.keys import KEYID
-from gateway.schemas.webhooks import EVENT_TYPES
 from gateway.shown import example_id
 
 DOCS_OF_ERRORS = "/docs/errors"
@@ -27,6 +26,7 @@ IDS: Mapping[str, dict[str, Any]] = {
     "event_id": _id("evt", "An event's id."),
     "statement_id": _id("stm", "A statement's id."),
     "walk_id": _id("wlk", "A played buyer's id."),
+    "check_id": _id("whc", "A check's id."),
     "keyid": {
         "description": "A key's RFC 7638 thumbprint.",
         "schema": {"type": "string", "pattern": "^[A-Za-z0-9_-]{43}$"},
@@ -222,38 +222,5 @@ def security_schemes(server: str) -> dict[str, dict[str, Any]]:
                     },
                 }
             },
-        },
-    }
-
-
-def webhooks() -> dict[str, Any]:
-    """What we send to partners' endpoints, by type of event."""
-    return {kind: {"post": _webhook(kind, says)} for kind, says in EVENT_TYPES.items()}
-
-
-def _webhook(kind: str, says: str) -> dict[str, Any]:
-    ids_told = {
-        "webhook-id": _header("The event's id: the same at each try.", example_id("evt")),
-        "webhook-timestamp": _header("Unix seconds of this try.", "1795768200"),
-    }
-    typed = {"type": "object", "properties": {"type": {"const": kind}}}
-    event = {"allOf": [{"$ref": "#/components/schemas/Event"}, typed]}
-    return {
-        "operationId": f"on_{kind.replace('.', '_')}",
-        "summary": kind,
-        "description": says,
-        "parameters": [
-            {"in": "header", "name": name, **header, "required": True}
-            for name, header in {
-                **{name: REQUEST_HEADERS[name] for name in ("Signature-Input", "Signature")},
-                "Content-Digest": REQUEST_HEADERS["Content-Digest"],
-                **ids_told,
-            }.items()
-        ],
-        "requestBody": {"required": True, "content": {"application/json": {"schema": event}}},
-        "responses": {
-            "2XX": {"description": "You have it: nothing more is sent."},
-            "410": {"description": "You want nothing more: the endpoint is disabled."},
-            "default": {"description": "It is tried again later."},
         },
     }

@@ -46,7 +46,7 @@ def lock_key(tx: Tx, partner_id: str, key: str) -> bool:
 
 def reply(tx: Tx, partner_id: str, key: str) -> Row | None:
     return tx.maybe(
-        "SELECT method, path, body_sha256, status, content_type, location, body"
+        "SELECT method, path, body_sha256, status, content_type, location, body, is_sealed"
         " FROM stored_reply WHERE partner_id = :partner_id AND key = :key",
         partner_id=partner_id,
         key=key,
@@ -62,12 +62,14 @@ def insert_reply(
     status: int,
     location: str | None,
     body: bytes,
+    is_sealed: bool,
 ) -> None:
     """Stores a reply in the unit of work of its effect; `call` is method, path, body's digest."""
     tx.run(
         "INSERT INTO stored_reply (partner_id, key, method, path, body_sha256, status,"
-        " content_type, location, body, created_at) VALUES (:partner_id, :key, :method, :path,"
-        " :sha256, :status, 'application/json', :location, :body, :now)",
+        " content_type, location, body, is_sealed, created_at)"
+        " VALUES (:partner_id, :key, :method, :path, :sha256,"
+        " :status, 'application/json', :location, :body, :is_sealed, :now)",
         partner_id=partner_id,
         key=key,
         method=call[0],
@@ -76,5 +78,6 @@ def insert_reply(
         status=status,
         location=location,
         body=body,
+        is_sealed=is_sealed,
         now=tx.machine_now,
     )

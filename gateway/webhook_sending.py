@@ -87,6 +87,7 @@ def event_view(row: Row) -> dict[str, Any]:
         "created_at": rfc3339(row["created_at"]),
         "api_version": API_VERSION,
         "subject": row["subject"],
+        "test": row["is_test"],
         "data": row["data"],
     }
 

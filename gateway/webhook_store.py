@@ -141,12 +141,12 @@ def rest(tx: Tx, endpoint_id: str, until: datetime) -> None:
     )
 
 
-def secrets(tx: Tx, endpoint_id: str) -> Row:
-    return tx.one(
-        "SELECT secret_sealed, old_secret_sealed, old_secret_until FROM webhook_endpoint"
-        " WHERE id = :id",
-        id=endpoint_id,
+def secret(tx: Tx, endpoint_id: str) -> bytes | None:
+    """The endpoint's secret, sealed; nobody else renews it until this unit of work ends."""
+    found: bytes | None = tx.scalar(
+        "SELECT secret_sealed FROM webhook_endpoint WHERE id = :id FOR UPDATE", id=endpoint_id
     )
+    return found
 
 
 def set_secrets(

@@ -7,6 +7,7 @@ from gateway import oauth_store
 from gateway import store as gateway_store
 from gateway.context import CallbackNotBelieved, GatewayContext
 from gateway.platform_keys import PlatformKeys
+from gateway.webhook_checks import Checks
 from gateway.webhooks import Deliveries
 from lending.batch import end_of_day
 from lending.foundation import jobs
@@ -23,6 +24,7 @@ from scenarios.offline_credit import news as store_news
 
 NEWS_PAUSE_S = 0.2
 DELIVERY_PAUSE_S = 0.2
+CHECK_PAUSE_S = 0.5
 PRUNE_PAUSE_S = 60
 DEBIT_PAUSE_S = 5
 EOD_PAUSE_S = 20
@@ -50,13 +52,12 @@ def core(context: Context) -> Worker:
 
 def postloan(context: Context, keys: PlatformKeys | None = None) -> Worker:
     """Repayments, and webhooks to partners; `keys` where they are not under the context's `var`."""
-    deliveries = Deliveries(
-        GatewayContext(
-            lending=context,
-            keys=keys or PlatformKeys.load_or_make(context.settings.keys),
-            heard_from_bank=_nobody_calls_here,
-        )
+    sender = GatewayContext(
+        lending=context,
+        keys=keys or PlatformKeys.load_or_make(context.settings.keys),
+        heard_from_bank=_nobody_calls_here,
     )
+    deliveries, checks = Deliveries(sender), Checks(sender)
 
     def prune() -> bool:
         with context.database.unit_of_work() as tx:
@@ -70,6 +71,7 @@ def postloan(context: Context, keys: PlatformKeys | None = None) -> Worker:
         concurrency=context.settings.core_workers,
         loops=(
             Loop("webhooks", deliveries.step, DELIVERY_PAUSE_S),
+            Loop("checks of receivers", checks.run_once, CHECK_PAUSE_S),
             Loop("spent nonces", prune, PRUNE_PAUSE_S),
             Loop("end of day", lambda: bool(end_of_day.catch_up(context)), EOD_PAUSE_S),
             Loop("automatic debits", lambda: repayment_day.send_debits(context), DEBIT_PAUSE_S),

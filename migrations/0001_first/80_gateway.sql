@@ -16,6 +16,7 @@ CREATE TABLE stored_reply (
     content_type text,
     location text,
     body bytea,
+    is_sealed boolean NOT NULL DEFAULT false,
     created_at timestamptz NOT NULL,
     PRIMARY KEY (partner_id, key)
 );

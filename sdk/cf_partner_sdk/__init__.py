@@ -59,6 +59,7 @@ if _TYPE_CHECKING:
         OrderRefunded,
         OrderSigned,
         Repayment,
+        SandboxClockReady,
         StatementReady,
     )
     from ._models import (
@@ -190,6 +191,7 @@ __all__ = [
     "ReturnedItem",
     "SandboxApplicant",
     "SandboxClock",
+    "SandboxClockReady",
     "SandboxClockState",
     "SandboxInfo",
     "SandboxStopped",
@@ -235,6 +237,7 @@ _LATER = {
         "OrderRefunded",
         "OrderSigned",
         "Repayment",
+        "SandboxClockReady",
         "StatementReady",
     ),
     "._models": (

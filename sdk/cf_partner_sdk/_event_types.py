@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Optional
 
 from ._models import Event, Model, Order, Refund
+from ._sandbox import SandboxClock
 from ._statement_models import Statement
 from ._webhook_models import WebhookEndpoint
 
@@ -91,6 +92,15 @@ class LoanRepaid(Event, of="loan.repaid"):
     def repayment(self) -> Repayment:
         """What was paid, and what is still owed."""
         return Repayment.from_json(self.object)
+
+
+class SandboxClockReady(Event, of="sandbox.clock_ready"):
+    """The sandbox's clock is where it was sent."""
+
+    @property
+    def clock(self) -> SandboxClock:
+        """The clock as it stood."""
+        return SandboxClock.from_json(self.object)
 
 
 class EndpointEvent(Event):

@@ -140,17 +140,13 @@ class WebhookEndpoints(Service[R]):
 
     @call
     def resend(
-        self,
-        endpoint_id: str,
-        *,
-        event_id: Optional[str] = None,
-        since: Optional[datetime] = None,
-        idempotency_key: Optional[str] = None,
+        self, endpoint_id: str, *, since: datetime, idempotency_key: Optional[str] = None
     ) -> Call[Resent]:
-        """Send one event there again, or all since an instant that the endpoint has not taken."""
-        if (event_id is None) == (since is None):
-            raise ArgumentInvalid("give either event_id or since", field="since")
-        body = {"event_id": event_id} if since is None else {"since": _rfc3339(since)}
+        """Send everything there since an instant that the endpoint wants and has not taken.
+
+        `Events.resend` sends a single event again.
+        """
+        body = {"since": _rfc3339(since)}
         return write(_path(endpoint_id, "resend"), Resent.from_json, body, idempotency_key)
 
     @steps
@@ -176,6 +172,12 @@ class WebhookEndpoints(Service[R]):
             pause_s=CHECK_PAUSE_S,
         )
         return report
+
+    @call
+    def get_check(self, endpoint_id: str, check_id: str) -> Call[EndpointCheck]:
+        """Return a check as it stands. Raises NotFound."""
+        path = _path(endpoint_id, f"checks/{segment(check_id)}")
+        return read(path, EndpointCheck.from_json)
 
     @listing
     def checks(self, endpoint_id: str) -> Call[Page[EndpointCheck]]:
@@ -207,10 +209,17 @@ class Events(Service[R]):
         return read(f"/v1/events/{segment(event_id)}", Event.from_json)
 
     @call
-    def resend(self, event_id: str, *, idempotency_key: Optional[str] = None) -> Call[Event]:
-        """Have the event delivered again to every endpoint that wants it."""
+    def resend(
+        self,
+        event_id: str,
+        *,
+        endpoint_id: Optional[str] = None,
+        idempotency_key: Optional[str] = None,
+    ) -> Call[Event]:
+        """Have the event delivered again to every endpoint that wants it, or only to one."""
+        body = None if endpoint_id is None else {"endpoint_id": endpoint_id}
         path = f"/v1/events/{segment(event_id)}/resend"
-        return write(path, Event.from_json, None, idempotency_key)
+        return write(path, Event.from_json, body, idempotency_key)
 
     @listing
     def attempts(self, event_id: str) -> Call[Page[DeliveryAttempt]]:

@@ -11,7 +11,7 @@ from openapi_schema_validator import OAS31Validator
 from werkzeug.test import TestResponse
 
 import gateway
-from gateway import openapi
+from gateway import catalogue, openapi
 from gateway.versions import VERSIONS
 
 ENDPOINTS = gateway.ENDPOINTS + gateway.SANDBOX_ENDPOINTS
@@ -70,3 +70,18 @@ def check(method: str, path: str, answer: TestResponse) -> None:
         for error in validator.iter_errors(json.loads(answer.data)):
             at = "/".join(map(str, error.absolute_path))
             raise AssertionError(f"{method} {rule} {answer.status_code}: {at}: {error.message}")
+
+
+@cache
+def _event_validator(kind: str) -> OAS31Validator:
+    assert kind in catalogue.BY_NAME, f"{kind} is not in the catalogue"
+    schema = catalogue.described(catalogue.BY_NAME[kind])["schema"]
+    tight_schema = {**schema, "additionalProperties": False}
+    return OAS31Validator(tight_schema, format_checker=OAS31Validator.FORMAT_CHECKER)
+
+
+def check_event(kind: str, carried: Mapping[str, Any]) -> None:
+    """Fails when an event is not in the catalogue, or carries what its schema does not have."""
+    for error in _event_validator(kind).iter_errors(carried):
+        at = "/".join(map(str, error.absolute_path))
+        raise AssertionError(f"{kind}: {at}: {error.message}")

@@ -77,8 +77,9 @@ class TestEndpoints:
         assert made.json | body == made.json
         assert made.json["state"] == "enabled"
         path = made.headers["location"]
-        assert world.call("GET", path).json == made.json
-        assert world.call("GET", "/v1/webhook_endpoints").json["data"] == [made.json]
+        shown = world.call("GET", path).json
+        assert shown | {"secret": None} == made.json
+        assert world.call("GET", "/v1/webhook_endpoints").json["data"] == [shown]
         gone = world.write(path, key="d", method="DELETE")
         assert gone.json == {"id": made.json["id"], "deleted": True}
         assert world.call("GET", path).status_code == 404

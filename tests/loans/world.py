@@ -43,6 +43,7 @@ from scenarios.mall_installment import jobs as mall_jobs
 from scenarios.mall_installment.intake import PlaceOrder
 from scenarios.mall_installment.orders import Item
 from scenarios.offline_credit import jobs as store_jobs
+from tests.gateway import described
 from tests.risk.people import GOOD, bureaus, card, person
 from tests.today import TODAY
 
@@ -406,10 +407,14 @@ class World:
         raise AssertionError("jobs go on and on")
 
     def events(self, order_id: str) -> list[str]:
-        """The events that the shop has been told, oldest first."""
+        """The events that the shop has been told, oldest first, each as the catalogue has it."""
         while news.relay(self.context):
             pass
-        rows = self.rows("SELECT type FROM event WHERE subject = :id ORDER BY seq", id=order_id)
+        rows = self.rows(
+            "SELECT type, data FROM event WHERE subject = :id ORDER BY seq", id=order_id
+        )
+        for row in rows:
+            described.check_event(row["type"], row["data"]["object"])
         return [row["type"] for row in rows]
 
     def last_event(self, order_id: str) -> dict[str, Any]:

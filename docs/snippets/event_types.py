@@ -1,0 +1,2 @@
+for kind in cf.event_types.list():
+    print(kind.type, kind.description)
