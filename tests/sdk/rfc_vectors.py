@@ -95,3 +95,59 @@ B26 = (
         "Cw==:"
     ),
 )
+
+B22 = (
+    (
+        'sig-b22=("@authority" "content-digest" "@query-param";name="Pet");created=1618884473'
+        ';keyid="test-key-rsa-pss";tag="header-example"'
+    ),
+    "sig-b22=:AAAA:",
+)
+"""Its `@query-param` is none of ours: only that it is refused can be tried."""
+
+CLIENT_CERT = (
+    ":MIIBqDCCAU6gAwIBAgIBBzAKBggqhkjOPQQDAjA6MRswGQYDVQQKDBJMZXQncyBBdXRoZW50aWNhdGUxGzAZBgNVBAMM"
+    "EkxBIEludGVybWVkaWF0ZSBDQTAeFw0yMDAxMTQyMjU1MzNaFw0yMTAxMjMyMjU1MzNaMA0xCzAJBgNVBAMMAkJDMFkwEw"
+    "YHKoZIzj0CAQYIKoZIzj0DAQcDQgAE8YnXXfaUgmnMtOXU/IncWalRhebrXmckC8vdgJ1p5Be5F/3YC8OthxM4+k1M6aEA"
+    "EFcGzkJiNy6J84y7uzo9M6NyMHAwCQYDVR0TBAIwADAfBgNVHSMEGDAWgBRm3WjLa38lbEYCuiCPct0ZaSED2DAOBgNVHQ"
+    "8BAf8EBAMCBsAwEwYDVR0lBAwwCgYIKwYBBQUHAwIwHQYDVR0RAQH/BBMwEYEPYmRjQGV4YW1wbGUuY29tMAoGCCqGSM49"
+    "BAMCA0gAMEUCIBHda/r1vaL6G3VliL4/Di6YK0Q6bMjeSkC3dFCOOB8TAiEAx/kHSB4urmiZ0NX5r5XarmPk0wmuydBVoU"
+    "4hBVZ1yhk=:"
+)
+BEHIND_TLS = Message.of_url(
+    "POST",
+    "https://service.internal.example/foo?param=Value&Pet=dog",
+    {"Content-Type": "application/json", "Client-Cert": CLIENT_CERT},
+    b'{"hello": "world"}',
+)
+B3 = (
+    (
+        'ttrp=("@path" "@query" "@method" "@authority" "client-cert");created=1618884473'
+        ';keyid="test-key-ecc-p256"'
+    ),
+    (
+        "ttrp=:xVMHVpawaAC/0SbHrKRs9i8I3eOs5RtTMGCWXm/9nvZzoHsIg6Mce9315T6xoklyy0yzhD9ah4JHRwMLOgmizw"
+        "==:"
+    ),
+)
+
+
+def transformed(
+    method: str = "GET",
+    url: str = "https://example.org/demo?name1=Value1&Name2=value2",
+    accept: str = "application/json, */*",
+) -> Message:
+    """The message of B.4, after a change on its way."""
+    return Message.of_url(method, url, {"Accept": accept})
+
+
+B4 = (
+    (
+        'transform=("@method" "@path" "@authority" "accept");created=1618884473'
+        ';keyid="test-key-ed25519"'
+    ),
+    (
+        "transform=:ZT1kooQsEHpZ0I1IjCqtQppOmIqlJPeo7DHR3SoMn0s5JZ1eRGS0A+vyYP9t/LXlh5QMFFQ6cpLt2m0pmj3N"
+        "DA==:"
+    ),
+)
