@@ -43,10 +43,15 @@ def core(context: Context) -> Worker:
             store_jobs.handlers(context),
         ),
         concurrency=context.settings.core_workers,
-        loops=(
-            Loop("news of mall orders", lambda: mall_news.relay(context), NEWS_PAUSE_S),
-            Loop("news of payments in stores", lambda: store_news.relay(context), NEWS_PAUSE_S),
-        ),
+        loops=relays(context),
+    )
+
+
+def relays(context: Context) -> tuple[Loop, ...]:
+    """The news of each way to lend, made into events for partners."""
+    return (
+        Loop("news of mall orders", lambda: mall_news.relay(context), NEWS_PAUSE_S),
+        Loop("news of payments in stores", lambda: store_news.relay(context), NEWS_PAUSE_S),
     )
 
 

@@ -1,5 +1,6 @@
 """Databases of test tenants: copied from one that is migrated, kept apart, thrown away."""
 
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
@@ -27,7 +28,6 @@ KEPT = (
 The nonces too, so that no call can be replayed; and the replies to resets, so that none is done
 twice.
 """
-_LOCK = 71120240320
 
 
 def name_of(main_url: str, tenant: str, generation: int) -> str:
@@ -86,19 +86,20 @@ def _copy(
 
 def _template(server: "psycopg.Connection[tuple[object, ...]]", main_url: str) -> str:
     """The migrated database to copy from, made by whoever needs it first."""
-    name = f"{_main(main_url)}_template_{_schema_digest()}"
-    server.execute("SELECT pg_advisory_lock(%s)", (_LOCK,))
+    name = f"cf_template_{_schema_digest()}"
     there = server.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone()
     if there is None:
-        making = f"{name}_part"
-        _drop(server, making)
+        making = f"{name}_{secrets.token_hex(4)}"
         server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(making)))
         migrate(url_of(main_url, making))
-        server.execute(
-            sql.SQL("ALTER DATABASE {} RENAME TO {}").format(
-                sql.Identifier(making), sql.Identifier(name)
+        try:
+            server.execute(
+                sql.SQL("ALTER DATABASE {} RENAME TO {}").format(
+                    sql.Identifier(making), sql.Identifier(name)
+                )
             )
-        )
+        except psycopg.errors.DuplicateDatabase:
+            _drop(server, making)  # somebody was quicker
     return name
 
 

@@ -16,9 +16,10 @@ from lending.foundation.context import Context
 from lending.foundation.database import Tx
 from lending.foundation.errors import Problem
 from lending.repayments import day as repayment_day
+from processes import workers
 from processes.phone import Buyer, StuckAtPage
 from processes.sandbox import store
-from scenarios.mall_installment import news, servicing
+from scenarios.mall_installment import servicing
 from simulators.magic import somebody
 
 REST_S_MAX = 30.0
@@ -89,7 +90,7 @@ def come_to_rest(context: Context) -> None:
     """Lets what a date caused end: debits, what they cause, and what was put off within the day."""
     until = time.monotonic() + REST_S_MAX
     for _ in range(ROUNDS_MAX):
-        while repayment_day.send_debits(context) or news.relay(context):
+        while repayment_day.send_debits(context):
             pass
         while time.monotonic() < until:
             with context.database.unit_of_work() as tx:
@@ -99,8 +100,9 @@ def come_to_rest(context: Context) -> None:
         with context.database.unit_of_work() as tx:
             if not store.bring_questions_near(tx):
                 break
-    while news.relay(context):
-        pass
+    for news in workers.relays(context):
+        while news.step():
+            pass
 
 
 def _fan_out(context: Context) -> None:

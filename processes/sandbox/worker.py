@@ -61,12 +61,21 @@ class SandboxWorker:
         main = asyncio.create_task(self._main().serve(stop))
         while not stop.is_set():
             try:
-                await self._look()
+                await self.look()
             except Exception:
                 log.exception("looking after the tenants failed; it is tried again")
             with suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), LOOK_S)
-        await asyncio.gather(main, *(self._end(name) for name in list(self._running)))
+        await asyncio.gather(main, self.end())
+
+    async def end(self) -> None:
+        """Lets every tenant's worker finish the jobs in hand."""
+        await asyncio.gather(*(self._end(name) for name in list(self._running)))
+
+    @property
+    def awake(self) -> list[str]:
+        """The tenants that are worked for, each with its generation."""
+        return sorted(each.tenant.installation for each in self._running.values())
 
     def _main(self) -> Worker:
         """What the owner of the main sandbox asks for; core and postloan do the rest."""
@@ -78,7 +87,7 @@ class SandboxWorker:
             concurrency=CONCURRENCY,
         )
 
-    async def _look(self) -> None:
+    async def look(self) -> None:
         """Starts who is awake, stops who sleeps or is gone, makes the generations asked for."""
         there = {each.name: each for each in await asyncio.to_thread(self._tenants.all)}
         awake_since = self._context.database.clock.now() - ASLEEP_AFTER
