@@ -90,7 +90,9 @@ if _TYPE_CHECKING:
         SandboxWalkState,
     )
     from ._statement_models import (
+        DifferenceState,
         MovementType,
+        ReconciliationDifference,
         Statement,
         StatementKind,
         StatementRow,
@@ -138,6 +140,7 @@ __all__ = [
     "Delivery",
     "DeliveryAttempt",
     "DeliveryState",
+    "DifferenceState",
     "DisabledReason",
     "EndpointCheck",
     "EndpointDisabled",
@@ -182,6 +185,7 @@ __all__ = [
     "ProblemError",
     "PublicKey",
     "Quote",
+    "ReconciliationDifference",
     "Refund",
     "RefundState",
     "Refused",
@@ -268,7 +272,9 @@ _LATER = {
         "SandboxWalkState",
     ),
     "._statement_models": (
+        "DifferenceState",
         "MovementType",
+        "ReconciliationDifference",
         "Statement",
         "StatementKind",
         "StatementRow",
