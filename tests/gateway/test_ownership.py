@@ -62,8 +62,9 @@ def mine(world: World) -> dict[str, str]:
         tx.run("UPDATE webhook_check SET state = 'done', finished_at = :now", now=tx.machine_now)
         tx.run(
             "INSERT INTO bank_difference (id, business_date, channel_order_no, kind, detail,"
-            " bank_fen, partner_id, loan_id, order_id, found_at) VALUES ('dif_1',"
-            " (SELECT business_date FROM business_day), 'co_1', 'missing_here', '', -1, :partner, 'loan_1', :order, :now)",
+            " bank_fen, partner_id, loan_id, order_id, found_at) SELECT 'dif_1',"
+            " business_date, 'co_1', 'missing_here', '', -1, :partner, 'loan_1', :order, :now"
+            " FROM business_day",
             order=order,
             partner=world.shop.id,
             now=tx.now,
