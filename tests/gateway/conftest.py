@@ -4,11 +4,13 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from gateway.webhooks import Deliveries
 from lending.foundation import business_day, crypto
 from lending.foundation.clock import FixedClock
 from lending.foundation.crypto import FieldKeys
 from lending.foundation.database import Database
 from processes.postgres import EmbeddedPostgres
+from tests.gateway.receiver import Receiver
 from tests.gateway.world import World
 from tests.today import NOW, TODAY
 
@@ -32,3 +34,16 @@ def shared_world(
         business_day.open_first(tx, TODAY)
     yield World(folder, database, crypto.load_or_make(folder / "field_keys.json"))
     database.close()
+
+
+@pytest.fixture
+def shop_server() -> Iterator[Receiver]:
+    """A shop's own server that takes events."""
+    receiver = Receiver()
+    yield receiver
+    receiver.stop()
+
+
+@pytest.fixture
+def deliveries(world: World) -> Deliveries:
+    return Deliveries(world.context)
