@@ -150,6 +150,36 @@ class TestAPlayedBuyer:
         with pytest.raises(SandboxStopped, match="declined"):
             pair.beta.sandbox.orders.pay(order.id)
 
+    @pytest.mark.parametrize(
+        ("fates", "page"),
+        [
+            ({"applicant": "referred"}, "referred"),
+            ({"applicant": "slow_bureau"}, "referred"),
+            ({"applicant": "bureaus_down"}, "referred"),
+            ({"applicant": "one_bureau_down"}, "choose"),
+            ({"applicant": "face_mismatch"}, "choose"),
+            ({"card": "slow"}, "choose"),
+        ],
+    )
+    def test_comes_as_far_as_its_fate_lets_it(self, pair: Pair, fates: dict[str, str], page: str):
+        order = place(pair.beta, "fate-" + "-".join(fates.values()))
+        assert pair.beta.sandbox.orders.decide(order.id, **fates).step == page
+
+    @pytest.mark.parametrize(
+        ("fates", "page"),
+        [
+            ({"applicant": "identity_mismatch"}, "identity"),
+            ({"card": "not_yours"}, "card"),
+            ({"card": "other_mobile"}, "card"),
+            ({"card": "other_identity"}, "card"),
+        ],
+    )
+    def test_is_stopped_where_its_fate_has_it(self, pair: Pair, fates: dict[str, str], page: str):
+        order = place(pair.beta, "stop-" + "-".join(fates.values()))
+        with pytest.raises(SandboxStopped, match=page):
+            pair.beta.sandbox.orders.decide(order.id, **fates)
+        assert pair.beta.mall.orders.get(order.id).state is OrderState.CREATED
+
     def test_goes_on_where_it_stood(self, pair: Pair):
         order = place(pair.beta, "play-2", MAGIC_AMOUNTS["payout_unknown"])
         pair.beta.sandbox.orders.decide(order.id)
