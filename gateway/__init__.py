@@ -5,7 +5,7 @@ from flask import Blueprint, Response
 from gateway import docs, openapi, public
 from gateway.context import GatewayContext
 from gateway.door import Door
-from gateway.routes import events, keys, mall, statements, webhooks
+from gateway.routes import events, keys, listening, mall, statements, webhooks
 from gateway.routes import oauth as oauth_routes
 from gateway.routes.sandbox import ENDPOINTS as SANDBOX_ENDPOINTS
 
@@ -14,6 +14,7 @@ ENDPOINTS = (
     *statements.ENDPOINTS,
     *webhooks.ENDPOINTS,
     *events.ENDPOINTS,
+    *listening.ENDPOINTS,
     *keys.ENDPOINTS,
 )
 

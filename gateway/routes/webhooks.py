@@ -173,8 +173,10 @@ def deliveries(call: Call) -> Reply:
         before=pages.place_of(keys, call.query, filters),
         limit=limit + 1,
     )
-    by = ("created_at", "event_id")
-    return Reply(pages.listed(keys, filters, found, limit, by=by, view=delivery_view))
+    shown = found[:limit]
+    following = (shown[-1]["created_at"], shown[-1]["event_id"]) if len(found) > limit else None
+    data = [delivery_view(row) for row in shown]
+    return Reply({"data": data, "next_cursor": pages.cursor_of(keys, following, filters)})
 
 
 def endpoint_attempts(call: Call) -> Reply:
@@ -189,8 +191,10 @@ def endpoint_attempts(call: Call) -> Reply:
         before=pages.place_of(keys, call.query, filters),
         limit=limit + 1,
     )
-    by = ("at", "event_id")
-    return Reply(pages.listed(keys, filters, found, limit, by=by, view=attempt_view))
+    shown = found[:limit]
+    following = (shown[-1]["at"], shown[-1]["event_id"]) if len(found) > limit else None
+    data = [attempt_view(row) for row in shown]
+    return Reply({"data": data, "next_cursor": pages.cursor_of(keys, following, filters)})
 
 
 def check_endpoint(call: Call) -> Reply:
@@ -220,8 +224,10 @@ def checks(call: Call) -> Reply:
     limit = pages.limit_of(call.query)
     before = pages.place_of(keys, call.query, filters)
     found = webhook_store.checks(call.tx, endpoint_id, before=before, limit=limit + 1)
-    by = ("created_at", "id")
-    return Reply(pages.listed(keys, filters, found, limit, by=by, view=check_view))
+    shown = found[:limit]
+    following = (shown[-1]["created_at"], shown[-1]["id"]) if len(found) > limit else None
+    data = [check_view(row) for row in shown]
+    return Reply({"data": data, "next_cursor": pages.cursor_of(keys, following, filters)})
 
 
 def check(call: Call) -> Reply:

@@ -90,9 +90,7 @@ if _TYPE_CHECKING:
         SandboxWalkState,
     )
     from ._statement_models import (
-        DifferenceState,
         MovementType,
-        ReconciliationDifference,
         Statement,
         StatementKind,
         StatementRow,
@@ -112,6 +110,7 @@ if _TYPE_CHECKING:
         EndpointState,
         EventType,
         Resent,
+        SignedPost,
         WebhookEndpoint,
     )
     from .keys import (
@@ -140,7 +139,6 @@ __all__ = [
     "Delivery",
     "DeliveryAttempt",
     "DeliveryState",
-    "DifferenceState",
     "DisabledReason",
     "EndpointCheck",
     "EndpointDisabled",
@@ -185,7 +183,6 @@ __all__ = [
     "ProblemError",
     "PublicKey",
     "Quote",
-    "ReconciliationDifference",
     "Refund",
     "RefundState",
     "Refused",
@@ -203,6 +200,7 @@ __all__ = [
     "SandboxWalkState",
     "SeenStore",
     "ServerFault",
+    "SignedPost",
     "SqlSeenStore",
     "Statement",
     "StatementKind",
@@ -272,9 +270,7 @@ _LATER = {
         "SandboxWalkState",
     ),
     "._statement_models": (
-        "DifferenceState",
         "MovementType",
-        "ReconciliationDifference",
         "Statement",
         "StatementKind",
         "StatementRow",
@@ -294,6 +290,7 @@ _LATER = {
         "EndpointState",
         "EventType",
         "Resent",
+        "SignedPost",
         "WebhookEndpoint",
     ),
     ".keys": (

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timezone
 from typing import Any, Optional
 
-from ._calls import Call, Page, nothing, pages, read, segment, write
+from ._calls import Call, Page, ask, nothing, pages, read, segment, write
 from ._errors import ArgumentInvalid, NotFound
 from ._models import Event
 from ._service import R, Service, call, listing, steps
@@ -20,6 +20,7 @@ from ._webhook_models import (
     EndpointSecret,
     EventType,
     Resent,
+    SignedPost,
     WebhookEndpoint,
 )
 
@@ -220,6 +221,14 @@ class Events(Service[R]):
         body = None if endpoint_id is None else {"endpoint_id": endpoint_id}
         path = f"/v1/events/{segment(event_id)}/resend"
         return write(path, Event.from_json, body, idempotency_key)
+
+    @call
+    def signed(self, event_id: str, *, url: str) -> Call[SignedPost]:
+        """Have an event signed for a server on your own machine, in a sandbox; post it yourself.
+
+        `url` is on `http://localhost` or `http://127.0.0.1`. Raises NotFound, Refused.
+        """
+        return ask(f"/v1/events/{segment(event_id)}/sign", SignedPost.from_json, {"url": url})
 
     @listing
     def attempts(self, event_id: str) -> Call[Page[DeliveryAttempt]]:

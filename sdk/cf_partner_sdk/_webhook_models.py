@@ -146,6 +146,15 @@ class Resent(Model):
 
 
 @dataclass(frozen=True)
+class SignedPost(Model):
+    """An event signed for a server on your own machine: post `body`, as UTF-8, with `headers`."""
+
+    url: str
+    headers: Mapping[str, str]
+    body: str
+
+
+@dataclass(frozen=True)
 class EventType(Model):
     """A type of event: what it means, the JSON schema of its `data.object`, and an example."""
 

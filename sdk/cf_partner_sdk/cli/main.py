@@ -9,12 +9,12 @@ from typing import Optional
 
 from cf_partner_sdk import CfError, KeyNotUsable, ProblemError, TransportError, __version__
 
-from . import doctor, keys, signing, verifying
+from . import doctor, keys, listening, sandbox, signing, statements, verifying, webhooks
 from .config import SettingsWrong, load
 from .output import Output, Stopped
 from .session import Session
 
-GROUPS = (doctor, keys, signing, verifying)
+GROUPS = (doctor, keys, signing, verifying, listening, webhooks, sandbox, statements)
 
 
 def main(arguments: Optional[Sequence[str]] = None) -> int:

@@ -146,6 +146,7 @@ REFUND: Mapping[str, Check] = {
     "items?": several(members({"sku": text(64), "quantity": whole(10_000)}), 0, 100),
     "reason?": text(200, least=0),
 }
+SIGN: Mapping[str, Check] = {"url": _URL}
 ENDPOINT: Mapping[str, Check] = {
     "url": _URL,
     "event_types?": several(text(64), 1, 50),

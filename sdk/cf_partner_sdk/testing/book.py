@@ -55,6 +55,10 @@ class Book:
         self.endpoints: dict[str, WebhookEndpoint] = {}
         self.events: dict[str, Event] = {}
 
+    def seconds(self) -> int:
+        """Return the time, in seconds since 1970."""
+        return self._clock.seconds()
+
     def new_id(self, prefix: str) -> str:
         """Return an id that was not given before, the same in every run."""
         return f"{prefix}_{next(self._serial):026d}"
@@ -197,13 +201,7 @@ class Book:
         """Register an endpoint; it may be https, or on this machine. Raises Problem."""
         parts = urlsplit(body["url"])
         if parts.scheme != "https" and parts.hostname not in {"127.0.0.1", "localhost"}:
-            raise Problem(
-                422,
-                "webhook.url_refused",
-                "This URL cannot receive webhooks",
-                field="/url",
-                mend="Use an https URL with a public address, port 443 or 8443, and no user part.",
-            )
+            raise url_refused()
         made = WebhookEndpoint(
             id=self.new_id("whe"),
             url=body["url"],
@@ -342,4 +340,15 @@ def _number_taken(what: str, field: str) -> Problem:
         f"This {what}_no belongs to another {what}",
         field=field,
         mend=f"Use a new {what}_no, or send the same {what} again with its Idempotency-Key.",
+    )
+
+
+def url_refused() -> Problem:
+    """Return the refusal of an address that events are not sent to."""
+    return Problem(
+        422,
+        "webhook.url_refused",
+        "This URL cannot receive webhooks",
+        field="/url",
+        mend="Use an https URL with a public address, port 443 or 8443, and no user part.",
     )

@@ -126,7 +126,7 @@ class Door:
         if route.checks is not None:
             body = bodies.read(asked.body, asked.headers.get("content-type", ""), route.checks)
         if not route.writes:
-            return route.act(Asked(self._book, ids, query, body))
+            return route.act(Asked(self._book, self.event, ids, query, body))
         key = asked.headers.get("idempotency-key")
         if key is None:
             mend = "Send a key of 1 to 255 printable characters, and keep it for your retries."
@@ -140,7 +140,7 @@ class Door:
                 title = "This Idempotency-Key belongs to another call"
                 raise Problem(422, "idempotency.key_reused", title, mend=mend)
             return reply
-        reply = route.act(Asked(self._book, ids, query, body))
+        reply = route.act(Asked(self._book, self.event, ids, query, body))
         self._replies[key] = call, reply
         return reply
 

@@ -6,10 +6,13 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Optional
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
+
+from cf_partner_sdk import PrivateKey
 
 from . import bodies, quoting
-from .book import Book
+from .book import Book, url_refused
+from .signed_events import sign_event
 from .wire import Answer, Problem, dumps, not_found, to_json
 
 LIMIT, LIMIT_MAX = 50, 200
@@ -20,6 +23,7 @@ class Asked:
     """A verified call: the book, the ids in its path, its query and its body."""
 
     book: Book
+    event_key: PrivateKey
     ids: Sequence[str]
     query: Mapping[str, str]
     body: Mapping[str, Any]
@@ -139,6 +143,15 @@ def _events(asked: Asked) -> Answer:
     return _page(asked, found)
 
 
+def _sign(asked: Asked) -> Answer:
+    url = asked.body["url"]
+    if urlsplit(url).hostname not in {"127.0.0.1", "localhost"}:
+        raise url_refused()
+    event = _one(asked.book.events, asked.ids[0])
+    posted = sign_event(event, url, asked.event_key, at=asked.book.seconds())
+    return _json({"url": url, "headers": posted.headers, "body": posted.body.decode("utf-8")})
+
+
 def _one(kept: Mapping[str, Any], wanted: str) -> Any:
     if wanted not in kept:
         raise not_found()
@@ -184,6 +197,7 @@ ROUTES = (
     _route("POST", "/v1/webhook_endpoints/<id>/test", _try_endpoint, writes=True),
     _route("GET", "/v1/events", _events, query=("type", "subject", "since", *_PAGE)),
     _route("GET", "/v1/events/<id>", lambda asked: _json(_one(asked.book.events, asked.ids[0]))),
+    _route("POST", "/v1/events/<id>/sign", _sign, checks=bodies.SIGN),
     _route(
         "POST",
         "/v1/events/<id>/resend",

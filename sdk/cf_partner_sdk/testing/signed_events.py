@@ -42,7 +42,7 @@ def sign_event(event: Event, url: str, key: PrivateKey, *, at: int) -> SignedEve
     """Sign an event for an endpoint, as sent at `at`, in seconds since 1970."""
     body = dumps(event)
     headers = {
-        "Content-Type": "application/json",
+        "content-type": "application/json",
         "webhook-id": event.id,
         "webhook-timestamp": str(at),
     }

@@ -1,2 +1,0 @@
-statement = cf.statements.get("stm_gezdgnbvgy3tqojqgezdgnbvgy")
-print(statement.rows, statement.sha256)

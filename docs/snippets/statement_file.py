@@ -1,1 +1,0 @@
-cf.statements.download("stm_gezdgnbvgy3tqojqgezdgnbvgy", to="statement.csv")

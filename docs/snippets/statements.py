@@ -1,2 +1,0 @@
-for statement in cf.statements.list(span="month"):
-    print(statement.period, statement.closing_balance_fen)
