@@ -3,12 +3,14 @@
 import base64
 import hmac
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
+from typing import Any
 
 from gateway.errors import CursorRefused
 from lending.foundation.crypto import FieldKeys
+from lending.foundation.database import Row
 
 LIMIT = 50
 
@@ -52,6 +54,24 @@ def cursor_of(
         return None
     body = json.dumps([place[0].isoformat(), place[1], dict(filters)]).encode()
     return _text(_mac(keys, body) + body)
+
+
+def listed(
+    keys: FieldKeys,
+    filters: Mapping[str, str | None],
+    rows: Sequence[Row],
+    limit: int,
+    *,
+    by: tuple[str, str],
+    view: Callable[[Row], dict[str, Any]],
+) -> dict[str, Any]:
+    """A page of rows, of which one more than its limit was asked for; `by` is what orders them."""
+    page = rows[:limit]
+    following = (page[-1][by[0]], page[-1][by[1]]) if len(rows) > limit else None
+    return {
+        "data": [view(row) for row in page],
+        "next_cursor": cursor_of(keys, following, filters),
+    }
 
 
 def _text(sealed: bytes) -> str:

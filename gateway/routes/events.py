@@ -49,10 +49,8 @@ def events_page(call: Call) -> Reply:
         before=pages.place_of(keys, call.query, filters),
         limit=limit + 1,
     )
-    shown = found[:limit]
-    following = (shown[-1]["created_at"], shown[-1]["id"]) if len(found) > limit else None
-    data = [event_view(row) for row in shown]
-    return Reply({"data": data, "next_cursor": pages.cursor_of(keys, following, filters)})
+    by = ("created_at", "id")
+    return Reply(pages.listed(keys, filters, found, limit, by=by, view=event_view))
 
 
 def event(call: Call) -> Reply:

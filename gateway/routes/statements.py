@@ -5,7 +5,7 @@ from gateway.endpoints import Call, Endpoint, Reply
 from gateway.errors import FileTooLong, RangeRefused
 from gateway.fields import Choice, Text, page, said
 from gateway.schemas import statements as schemas
-from lending.finance import statements
+from lending.finance import differences, statements
 
 FILE_TYPE = "text/csv; charset=utf-8; header=present"
 
@@ -41,6 +41,20 @@ def statement_file(call: Call) -> Reply:
         read=lambda start, length: statements.part(files, found, start, length),
         content_type=FILE_TYPE,
     )
+
+
+def reconciliation_differences(call: Call) -> Reply:
+    """A page of differences."""
+    keys = call.context.lending.keys
+    filters = {"state": call.query.get("state")}
+    found, following = differences.page(
+        call.tx,
+        call.partner_id,
+        state=filters["state"],
+        before=pages.place_of(keys, call.query, filters),
+        limit=pages.limit_of(call.query),
+    )
+    return Reply({"data": found, "next_cursor": pages.cursor_of(keys, following, filters)})
 
 
 _ONE = "/v1/statements/<statement_id>"
@@ -97,5 +111,20 @@ ENDPOINTS = (
             RangeRefused,
             FileTooLong,
         ),
+    ),
+    Endpoint(
+        "GET",
+        "/v1/reconciliation/differences",
+        "reconciliation_differences",
+        "Payouts to you on which the bank's file and our books did not agree, newest first",
+        reconciliation_differences,
+        function="statements",
+        owner="partner",
+        scope="statements:read",
+        response=schemas.DifferenceList,
+        query={
+            "state": Choice(schemas.STATES, metadata=said("Only those open, or settled.")),
+            **page(),
+        },
     ),
 )

@@ -173,10 +173,8 @@ def deliveries(call: Call) -> Reply:
         before=pages.place_of(keys, call.query, filters),
         limit=limit + 1,
     )
-    shown = found[:limit]
-    following = (shown[-1]["created_at"], shown[-1]["event_id"]) if len(found) > limit else None
-    data = [delivery_view(row) for row in shown]
-    return Reply({"data": data, "next_cursor": pages.cursor_of(keys, following, filters)})
+    by = ("created_at", "event_id")
+    return Reply(pages.listed(keys, filters, found, limit, by=by, view=delivery_view))
 
 
 def endpoint_attempts(call: Call) -> Reply:
@@ -191,10 +189,8 @@ def endpoint_attempts(call: Call) -> Reply:
         before=pages.place_of(keys, call.query, filters),
         limit=limit + 1,
     )
-    shown = found[:limit]
-    following = (shown[-1]["at"], shown[-1]["event_id"]) if len(found) > limit else None
-    data = [attempt_view(row) for row in shown]
-    return Reply({"data": data, "next_cursor": pages.cursor_of(keys, following, filters)})
+    by = ("at", "event_id")
+    return Reply(pages.listed(keys, filters, found, limit, by=by, view=attempt_view))
 
 
 def check_endpoint(call: Call) -> Reply:
@@ -224,10 +220,8 @@ def checks(call: Call) -> Reply:
     limit = pages.limit_of(call.query)
     before = pages.place_of(keys, call.query, filters)
     found = webhook_store.checks(call.tx, endpoint_id, before=before, limit=limit + 1)
-    shown = found[:limit]
-    following = (shown[-1]["created_at"], shown[-1]["id"]) if len(found) > limit else None
-    data = [check_view(row) for row in shown]
-    return Reply({"data": data, "next_cursor": pages.cursor_of(keys, following, filters)})
+    by = ("created_at", "id")
+    return Reply(pages.listed(keys, filters, found, limit, by=by, view=check_view))
 
 
 def check(call: Call) -> Reply:

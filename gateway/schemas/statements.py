@@ -5,6 +5,8 @@ from marshmallow import fields
 from gateway import shown
 from gateway.fields import said
 from gateway.shown import Answer
+from lending.finance.differences import OPEN, SETTLED
+from lending.finance.model import DifferenceKind
 from lending.finance.statement_kinds import KINDS as KINDS_MADE
 from lending.finance.statement_kinds import SETTLEMENT, schema
 
@@ -71,4 +73,44 @@ class StatementList(Answer):
     """A page of statements."""
 
     data = shown.many(StatementSchema, "The rows of the page, newest first.")
+    next_cursor = shown.next_cursor()
+
+
+DIFFERENCES = {
+    "missing_in_bank": "We say paid; the bank's file has no such payment.",
+    "missing_here": "The bank's file has a payment that we do not know.",
+    "twice_in_bank": "The bank's file has one payment more than once.",
+    "amount_differs": "Both have the payment, with another amount.",
+    "state_differs": "One says paid and the other failed, or we still wait for what the bank said.",
+    "ledger_differs": "Our own books do not say what the payment was.",
+    "ledger_alone": "Our own books have an entry without a payment.",
+}
+assert set(DIFFERENCES) == {kind.value for kind in DifferenceKind}
+STATES = {
+    OPEN: "The books do not agree yet.",
+    SETTLED: "They agree by now.",
+}
+
+
+class DifferenceSchema(Answer):
+    """A payout to you on which the bank's file of a date and our books did not agree."""
+
+    id = shown.id_("dif", "The difference.")
+    state = shown.one_of(STATES, "Whether it is settled.")
+    kind = shown.one_of(DIFFERENCES, "How they disagreed.")
+    business_date = shown.day("The date of the bank's file.")
+    order_id = shown.id_("ord", "The order that was paid out.")
+    order_no = shown.text("Your own number of it; or null.", "A-77", nullable=True)
+    loan_id = shown.id_("loan", "The loan.")
+    bank_fen = shown.whole("What the bank paid, in fen; or null.", 596_301, nullable=True)
+    lender_fen = shown.whole("What we say was paid, in fen; or null.", 596_301, nullable=True)
+    age_days = shown.whole("Days that it has been open, or was.", 1)
+    found_at = shown.instant("When it was found.")
+    settled_at = shown.instant("When it was settled; or null.", nullable=True)
+
+
+class DifferenceList(Answer):
+    """A page of differences."""
+
+    data = shown.many(DifferenceSchema, "The rows of the page, newest first.")
     next_cursor = shown.next_cursor()

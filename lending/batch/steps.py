@@ -27,7 +27,7 @@ END_OF_DAY = (
     ),
     Step(
         "files_in",
-        lambda tx, day, _, files: finance.files_in(tx, day.context, files),
+        lambda tx, day, _, files: finance.files_in(tx, day.context, day.closing, files),
         by_loan=False,
         fetch=lambda day: finance.fetch_bank_files(day.context, day.closing),
     ),

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from lending.compliance import parameters
-from lending.finance import day_store, reconciliation
+from lending.finance import day_store, differences
 from lending.foundation.context import Context
 from lending.foundation.database import Tx
 from lending.foundation.errors import OutsideFault
@@ -83,17 +83,20 @@ def fetch_bank_files(context: Context, day: date) -> BankFiles:
     return found
 
 
-def files_in(tx: Tx, context: Context, files: BankFiles) -> int:
-    """Keeps the bank's files and every difference to our books; how many differences (X3)."""
-    differences = 0
+def files_in(tx: Tx, context: Context, closing: date, files: BankFiles) -> int:
+    """Keeps the bank's files and every difference to our books; how many differences (X3).
+
+    What was found before and agrees by now is settled.
+    """
+    found, newer = 0, dict[str, ChannelTransaction]()
     for day, lines in sorted(files.items()):
         content = "".join(f"{line}\n" for line in lines).encode()
         file = context.files.put(BANK_FILE, ".txt", content)
         day_store.insert_file(tx, BANK_FILE, day, file, len(lines))
-        for one in reconciliation.three_way(tx, lines, on=day).items:
-            day_store.insert_difference(tx, day, one)
-            differences += 1
-    return differences
+        found += differences.find(tx, day, lines)
+        newer |= {line.channel_order_no: line for line in lines}
+    differences.settle_agreed(tx, closing, newer)
+    return found
 
 
 def documents(tx: Tx, context: Context, day: date) -> int:

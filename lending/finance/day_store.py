@@ -3,7 +3,6 @@
 from datetime import date
 
 from lending.engine.ageing import BUCKET_DAYS, BUCKETS
-from lending.finance.model import Difference
 from lending.foundation.database import Row, Tx
 from lending.foundation.files import StoredFile
 from lending.ledger.chart import Code
@@ -47,15 +46,6 @@ def portfolio(tx: Tx, day: date) -> list[Row]:
             "SELECT product_code, grade, bucket, loans, principal_fen, interest_receivable_fen"
             " FROM portfolio_day WHERE business_date = :day ORDER BY product_code, bucket, grade",
             day=day,
-        )
-    )
-
-
-def differences(tx: Tx) -> list[Row]:
-    return list(
-        tx.all(
-            "SELECT business_date, channel_order_no, kind, detail FROM bank_difference"
-            " ORDER BY business_date DESC, channel_order_no LIMIT 200"
         )
     )
 
@@ -110,18 +100,6 @@ def days_without_file(tx: Tx, kind: str, day: date) -> list[date]:
         kind=kind,
     )
     return [row["day"] for row in rows]
-
-
-def insert_difference(tx: Tx, day: date, one: Difference) -> None:
-    tx.run(
-        "INSERT INTO bank_difference (business_date, channel_order_no, kind, detail, found_at)"
-        " VALUES (:day, :number, :kind, :detail, :now) ON CONFLICT DO NOTHING",
-        day=day,
-        number=one.channel_order_no,
-        kind=one.kind.value,
-        detail=one.detail,
-        now=tx.now,
-    )
 
 
 def contracts_of(tx: Tx, day: date) -> list[Row]:

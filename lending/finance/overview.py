@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from lending.finance import day_store
+from lending.finance import day_store, differences
 from lending.foundation.database import Row, Tx
 
 
@@ -12,8 +12,8 @@ def portfolio(tx: Tx, day: date) -> list[Row]:
 
 
 def bank_differences(tx: Tx) -> list[Row]:
-    """What the bank's files and our books disagreed on, the newest first."""
-    return day_store.differences(tx)
+    """What the bank's files and our books disagreed on, the open ones first."""
+    return differences.newest(tx)
 
 
 def document_differences(tx: Tx) -> list[Row]:

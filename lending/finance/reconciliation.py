@@ -1,10 +1,17 @@
 """Whether the books agree: the bank's, our rows, our ledger, and the ledger's own details."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
 from lending.finance import rules, store
-from lending.finance.model import CheckKind, ClaimPosition, Differences, Span, SubLedgerDifference
+from lending.finance.model import (
+    CheckKind,
+    ClaimPosition,
+    Difference,
+    Differences,
+    Span,
+    SubLedgerDifference,
+)
 from lending.foundation.clock import SHANGHAI, shanghai_date
 from lending.foundation.database import Database, Tx
 from lending.foundation.ports import ChannelTransaction, PaymentChannel
@@ -45,6 +52,15 @@ def three_way(
     span = _day(on) if on else None
     numbers = [line.channel_order_no for line in bank_file]
     return rules.compare(bank_file, store.orders(tx, span, numbers), store.lone_entries(tx, span))
+
+
+def of_numbers(
+    tx: Tx, lines: Mapping[str, ChannelTransaction], numbers: Collection[str]
+) -> tuple[Difference, ...]:
+    """Compares the orders of some numbers with the bank's lines of them, whatever their dates."""
+    nothing_else = Span(tx.now, tx.now)
+    orders = store.orders(tx, nothing_else, list(numbers))
+    return rules.compare(list(lines.values()), orders, []).items
 
 
 def sub_ledger_check(tx: Tx) -> list[SubLedgerDifference]:

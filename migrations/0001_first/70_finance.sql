@@ -20,15 +20,28 @@ CREATE TABLE interface_file (
     PRIMARY KEY (kind, business_date)
 );
 
--- The bank's file of a date compared with our orders and our ledger.
+-- The bank's file of a date compared with our orders and our ledger. Where it is a payout to a partner, it is shown to it.
 CREATE TABLE bank_difference (
+    id text PRIMARY KEY,
     business_date date NOT NULL,
     channel_order_no text NOT NULL,
     kind text NOT NULL,
     detail text NOT NULL,
+    bank_line jsonb,
+    bank_fen bigint,
+    rows_fen bigint,
+    ledger_fen bigint,
+    partner_id text REFERENCES partner,
+    loan_id text,
+    order_id text,
     found_at timestamptz NOT NULL,
-    PRIMARY KEY (business_date, channel_order_no, kind)
+    settled_at timestamptz,
+    settled_on date,
+    UNIQUE (business_date, channel_order_no, kind),
+    CHECK ((settled_at IS NULL) = (settled_on IS NULL))
 );
+CREATE INDEX ON bank_difference (partner_id, found_at, id) WHERE partner_id IS NOT NULL;
+CREATE INDEX ON bank_difference (business_date) WHERE settled_at IS NULL;
 
 -- Contracts that were missing or altered when they were looked at.
 CREATE TABLE document_difference (

@@ -90,7 +90,9 @@ if _TYPE_CHECKING:
         SandboxWalkState,
     )
     from ._statement_models import (
+        DifferenceState,
         MovementType,
+        ReconciliationDifference,
         Statement,
         StatementKind,
         StatementRow,
@@ -139,6 +141,7 @@ __all__ = [
     "Delivery",
     "DeliveryAttempt",
     "DeliveryState",
+    "DifferenceState",
     "DisabledReason",
     "EndpointCheck",
     "EndpointDisabled",
@@ -183,6 +186,7 @@ __all__ = [
     "ProblemError",
     "PublicKey",
     "Quote",
+    "ReconciliationDifference",
     "Refund",
     "RefundState",
     "Refused",
@@ -270,7 +274,9 @@ _LATER = {
         "SandboxWalkState",
     ),
     "._statement_models": (
+        "DifferenceState",
         "MovementType",
+        "ReconciliationDifference",
         "Statement",
         "StatementKind",
         "StatementRow",

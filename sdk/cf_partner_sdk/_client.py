@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ._mall import Mall
     from ._partner_keys import Keys
     from ._sandbox import Sandbox
-    from ._statements import Statements
+    from ._statements import Reconciliation, Statements
     from .webhooks import Webhooks
 
 R = TypeVar("R")
@@ -87,6 +87,13 @@ class Services(Generic[R]):
         from ._statements import Statements  # noqa: PLC0415
 
         return Statements(self._runner)
+
+    @cached_property
+    def reconciliation(self) -> Reconciliation[R]:
+        """Where the lender's bank and books did not agree about payouts to you."""
+        from ._statements import Reconciliation  # noqa: PLC0415
+
+        return Reconciliation(self._runner)
 
     @cached_property
     def webhooks(self) -> Webhooks[R]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 
 from ._errors import AnswerNotTrusted
@@ -15,7 +16,8 @@ ANSWER_BYTES_MAX = 16 * 1024 * 1024
 
 def request_headers(message: Message, app_id: str) -> dict[str, str]:
     """Return the headers to send: those of the message, and who is calling."""
-    suffix = f" ({app_id})" if app_id else ""
+    shown = re.sub(r"[^!-~]", "?", app_id)  # a header is ASCII
+    suffix = f" ({shown})" if app_id else ""
     agent = f"cf-partner-sdk/{__version__} python/{_PYTHON}{suffix}"
     return {"User-Agent": agent, "Accept-Encoding": "identity", **message.headers}
 

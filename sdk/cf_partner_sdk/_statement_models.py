@@ -98,6 +98,42 @@ class Statement(Model):
     }
 
 
+class DifferenceState(OpenEnum):
+    """Whether a difference is settled."""
+
+    OPEN = "open"
+    SETTLED = "settled"
+
+
+@dataclass(frozen=True)
+class ReconciliationDifference(Model):
+    """A payout to you on which the bank's file of a date and the lender's books did not agree.
+
+    `bank_fen` is what the bank says was paid, `lender_fen` what the lender says; None where one of
+    them does not know the payment. `age_days` is how long it has been open, or was.
+    """
+
+    id: str
+    state: DifferenceState
+    kind: str
+    business_date: date
+    order_id: Optional[str] = None
+    order_no: Optional[str] = None
+    loan_id: Optional[str] = None
+    bank_fen: Optional[int] = None
+    lender_fen: Optional[int] = None
+    age_days: int = 0
+    found_at: Optional[datetime] = None
+    settled_at: Optional[datetime] = None
+
+    _readers: ClassVar[Mapping[str, Reader]] = {
+        "state": DifferenceState,
+        "business_date": date.fromisoformat,
+        "found_at": instant,
+        "settled_at": instant,
+    }
+
+
 @dataclass(frozen=True)
 class StatementRow:
     """One movement. `amount_fen` above 0 is owed to you, below 0 is taken or paid.

@@ -15,7 +15,7 @@ from ._calls import Call, Page, download, pages, read, segment
 from ._errors import StatementRefused
 from ._service import Service, call, listing, steps
 from ._statement_file import prove, rows_of
-from ._statement_models import Statement, StatementRow
+from ._statement_models import ReconciliationDifference, Statement, StatementRow
 from ._steps import Steps
 from .http_signatures import Message
 
@@ -117,6 +117,16 @@ class Statements(Service[R]):
             kept.write(part)
             kept.flush()
             have += len(part)
+
+
+class Reconciliation(Service[R]):
+    """What the lender's daily comparison with its bank found about payouts to you."""
+
+    @listing
+    def differences(self, *, state: Optional[str] = None) -> Call[Page[ReconciliationDifference]]:
+        """Go through the differences, newest first; `state` is `open` or `settled`."""
+        path = "/v1/reconciliation/differences"
+        return pages(path, ReconciliationDifference.from_json, state=state)
 
 
 def _one(statement_id: str) -> Call[Statement]:

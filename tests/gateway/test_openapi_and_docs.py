@@ -5,10 +5,10 @@ import re
 import pytest
 from flask import Flask
 
-import gateway
 from gateway import errors
 from gateway.oauth_errors import TokenRefused
 from gateway.public import DIRECTORY, DIRECTORY_TYPE
+from tests.gateway.described import ENDPOINTS
 from tests.gateway.world import ORDER, PUBLIC_URL, World, code_of
 
 OPERATIONS = {"get", "put", "post", "delete", "options", "head", "patch", "trace"}
@@ -74,14 +74,14 @@ class TestTheDescription:
 
     def test_lists_exactly_what_is_served(self, world, described):
         assert set(operations(described)) == served(world.app)
-        assert len(served(world.app)) == len(gateway.ENDPOINTS)
+        assert len(served(world.app)) == len(ENDPOINTS)
 
     def test_names_each_operation_once(self, described):
         names = [each["operationId"] for each in operations(described).values()]
-        assert sorted(names) == sorted({endpoint.name for endpoint in gateway.ENDPOINTS})
+        assert sorted(names) == sorted({endpoint.name for endpoint in ENDPOINTS})
 
     def test_asks_a_signature_of_every_call_and_a_key_of_every_write(self, described):
-        asked = {endpoint.name: endpoint.writes for endpoint in gateway.ENDPOINTS}
+        asked = {endpoint.name: endpoint.writes for endpoint in ENDPOINTS}
         for operation in operations(described).values():
             assert all("signature" in each for each in operation["security"])
             headers = {

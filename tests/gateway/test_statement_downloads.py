@@ -13,6 +13,7 @@ from cf_partner_sdk import (
     AsyncClient,
     Client,
     Clock,
+    DifferenceState,
     MovementType,
     NotFound,
     Statement,
@@ -25,6 +26,7 @@ from urllib3 import HTTPResponse
 from tests.gateway.statements import statement_of
 from tests.gateway.world import PUBLIC_URL, World
 from tests.outside import WsgiTransport
+from tests.today import TODAY
 
 
 class Line(WsgiTransport):
@@ -193,6 +195,23 @@ class TestTheList:
         assert one == shop.client.statements.get(shop.statement_id)
         assert one.id != other
         assert not list(shop.client.statements.list(span="month"))
+
+
+class TestDifferences:
+    def test_are_typed(self, shop):
+        with shop.world.database.unit_of_work() as tx:
+            tx.run(
+                "INSERT INTO bank_difference (id, business_date, channel_order_no, kind, detail,"
+                " bank_fen, rows_fen, partner_id, found_at) VALUES ('dif_1', :day, 'co_1',"
+                " 'state_differs', '', -7, 0, :partner, :now)",
+                day=TODAY,
+                partner=shop.world.shop.id,
+                now=tx.now,
+            )
+        (one,) = shop.client.reconciliation.differences(state="open")
+        assert one.state is DifferenceState.OPEN
+        assert (one.bank_fen, one.lender_fen, one.business_date) == (7, 0, TODAY)
+        assert not list(shop.client.reconciliation.differences(state="settled"))
 
 
 class TestAFileIsRefused:

@@ -3,7 +3,6 @@
 import base64
 import hmac
 import json
-from collections.abc import Iterator
 from datetime import timedelta
 from hashlib import sha256
 
@@ -26,18 +25,6 @@ from gateway.webhooks import Deliveries
 from tests.gateway.receiver import Receiver
 from tests.gateway.test_webhooks import LONG, ids_at, publish
 from tests.gateway.world import World
-
-
-@pytest.fixture
-def shop_server() -> Iterator[Receiver]:
-    receiver = Receiver()
-    yield receiver
-    receiver.stop()
-
-
-@pytest.fixture
-def deliveries(world: World) -> Deliveries:
-    return Deliveries(world.context)
 
 
 @pytest.fixture

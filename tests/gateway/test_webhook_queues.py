@@ -14,10 +14,9 @@ from cf_partner_sdk import (
 )
 
 from gateway import delivery_store
-from gateway.webhooks import FAILING_MAX, LEASE, WAITS_S, Deliveries
+from gateway.webhooks import FAILING_MAX, LEASE, WAITS_S
 from tests.gateway.receiver import Arrived, Receiver
 from tests.gateway.test_webhooks import LONG, ids_at, publish, register
-from tests.gateway.world import World
 
 MOMENT = timedelta(milliseconds=1)
 """Instants go over the wire without what is shorter."""
@@ -38,23 +37,11 @@ class Slow(Receiver):
 
 
 @pytest.fixture
-def shop_server() -> Iterator[Receiver]:
-    receiver = Receiver()
-    yield receiver
-    receiver.stop()
-
-
-@pytest.fixture
 def slow() -> Iterator[Slow]:
     receiver = Slow()
     yield receiver
     receiver.let.set()
     receiver.stop()
-
-
-@pytest.fixture
-def deliveries(world: World) -> Deliveries:
-    return Deliveries(world.context)
 
 
 def until(done, step=lambda: None) -> None:

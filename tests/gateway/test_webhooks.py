@@ -1,7 +1,6 @@
 """Events on their way to a shop: signed, in order, tried again, ended by 410, seen in the list."""
 
 import json
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from datetime import timedelta
@@ -22,18 +21,6 @@ from tests.gateway.world import Partner, World, code_of
 
 LONG = timedelta(days=2)
 """Longer than any wait between two tries."""
-
-
-@pytest.fixture
-def shop_server() -> Iterator[Receiver]:
-    receiver = Receiver()
-    yield receiver
-    receiver.stop()
-
-
-@pytest.fixture
-def deliveries(world: World) -> Deliveries:
-    return Deliveries(world.context)
 
 
 def register(world: World, url: str, *, by: Partner | None = None, **more: object) -> str:

@@ -13,7 +13,6 @@ from cf_partner_sdk.http_signatures import Message, Signer, new_nonce, sign_requ
 from flask import Flask
 from werkzeug.test import TestResponse
 
-import gateway
 from gateway.addresses import ask_the_system
 from gateway.context import GatewayContext
 from gateway.platform_keys import PlatformKeys
@@ -30,6 +29,7 @@ from lending.foundation.files import FileStore
 from lending.foundation.settings import Settings
 from lending.products import service as products
 from processes import front
+from processes.sandbox.tenants import MainSandbox
 from processes.seed import MALL_PRODUCT
 from tests.gateway import described
 from tests.outside import OutsideWorld, WsgiTransport
@@ -97,7 +97,7 @@ class World:
         self.names: dict[str, list[list[str]]] = {}
         """Hosts, and what is answered each time one is looked up; the last answer for ever."""
         self._seed()
-        self.app, self.context = self.front(self.settings)
+        self.app, self.context = self.front(self.settings, MainSandbox())
 
     def front(
         self, settings: Settings, sandbox: Sandbox | None = None
@@ -136,6 +136,7 @@ class World:
             products.publish(tx, MALL_PRODUCT, SYSTEM)
         self.shop = self.partner("app_shop")
         self.other = self.partner("app_other")
+        self.third = self.partner("app_third", kind=PartnerKind.STORE)
         self.funder = self.partner("app_funder", kind=PartnerKind.FUNDER, functions=("webhooks",))
 
     def partner(
@@ -143,7 +144,7 @@ class World:
         app_id: str,
         *,
         kind: PartnerKind = PartnerKind.MERCHANT,
-        functions: tuple[str, ...] = ("mall", "statements", "webhooks"),
+        functions: tuple[str, ...] = ("mall", "statements", "webhooks", "sandbox"),
         environment: str = "test",
         algorithm: str = "ed25519",
     ) -> Partner:
@@ -270,4 +271,4 @@ def code_of(answer: TestResponse) -> str:
     return str(answer.json["code"])
 
 
-ENDPOINTS = {endpoint.name: endpoint for endpoint in gateway.ENDPOINTS}
+ENDPOINTS = {endpoint.name: endpoint for endpoint in described.ENDPOINTS}

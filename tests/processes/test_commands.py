@@ -35,6 +35,25 @@ class TestPlan:
         assert "Use an amount of at least one fen per period." in capsys.readouterr().err
 
 
+class TestTenants:
+    @pytest.mark.parametrize("action", [["list"], ["add", "acme"], ["remove", "acme"]])
+    def test_are_of_a_sandbox_only(
+        self,
+        action: list[str],
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
+    ):
+        monkeypatch.setenv("CF_ENVIRONMENT", "live")
+        assert cli.main(["tenant", *action]) == 1
+        assert "no test tenants in live" in capsys.readouterr().err
+
+    @pytest.mark.parametrize("name", ["", "Acme", "1st", "a_b", "../x", "a" * 25])
+    def test_have_a_name_that_a_path_can_have(self, name: str, capsys: pytest.CaptureFixture[str]):
+        with pytest.raises(SystemExit):
+            cli.main(["tenant", "add", name])
+        assert "a-z, 0-9 and -" in capsys.readouterr().err
+
+
 class TestStarting:
     def test_says_which_port_is_taken_and_how_to_move(self, tmp_path):
         with socket.socket() as taken:

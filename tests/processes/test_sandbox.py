@@ -1,5 +1,6 @@
 """Test tenants of one installation, through the SDK and real processes."""
 
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -17,6 +18,7 @@ from cf_partner_sdk import (
     SandboxStopped,
 )
 
+from gateway.docs import FOLDER
 from lending.finance import reconciliation
 from lending.foundation.context import Context
 from lending.loans import statements
@@ -26,6 +28,9 @@ from simulators.magic import MAGIC_AMOUNTS
 from tests.processes.system import System, client, place
 
 pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("processes")]
+
+
+SANDBOX_DOCS = FOLDER / "sandbox.md"
 
 
 @dataclass
@@ -150,6 +155,36 @@ class TestAPlayedBuyer:
         with pytest.raises(SandboxStopped, match="declined"):
             pair.beta.sandbox.orders.pay(order.id)
 
+    @pytest.mark.parametrize(
+        ("fates", "page"),
+        [
+            ({"applicant": "referred"}, "referred"),
+            ({"applicant": "slow_bureau"}, "referred"),
+            ({"applicant": "bureaus_down"}, "referred"),
+            ({"applicant": "one_bureau_down"}, "choose"),
+            ({"applicant": "face_mismatch"}, "choose"),
+            ({"card": "slow"}, "choose"),
+        ],
+    )
+    def test_comes_as_far_as_its_fate_lets_it(self, pair: Pair, fates: dict[str, str], page: str):
+        order = place(pair.beta, "fate-" + "-".join(fates.values()))
+        assert pair.beta.sandbox.orders.decide(order.id, **fates).step == page
+
+    @pytest.mark.parametrize(
+        ("fates", "page"),
+        [
+            ({"applicant": "identity_mismatch"}, "identity"),
+            ({"card": "not_yours"}, "card"),
+            ({"card": "other_mobile"}, "card"),
+            ({"card": "other_identity"}, "card"),
+        ],
+    )
+    def test_is_stopped_where_its_fate_has_it(self, pair: Pair, fates: dict[str, str], page: str):
+        order = place(pair.beta, "stop-" + "-".join(fates.values()))
+        with pytest.raises(SandboxStopped, match=page):
+            pair.beta.sandbox.orders.decide(order.id, **fates)
+        assert pair.beta.mall.orders.get(order.id).state is OrderState.CREATED
+
     def test_goes_on_where_it_stood(self, pair: Pair):
         order = place(pair.beta, "play-2", MAGIC_AMOUNTS["payout_unknown"])
         pair.beta.sandbox.orders.decide(order.id)
@@ -182,3 +217,15 @@ class TestAReset:
     def test_is_done_once_for_its_key(self, pair: Pair):
         pair.beta.sandbox.reset(idempotency_key="afresh", wait_s=0)
         assert pair.beta.sandbox.get().generation == 2
+
+
+class TestTheDocs:
+    def test_tell_a_story_that_happens(self, pair: Pair, capsys: pytest.CaptureFixture[str]):
+        story = re.findall(
+            r"```python no-worker\n(.*?)```", SANDBOX_DOCS.read_text("utf-8"), re.DOTALL
+        )
+        assert story
+        names = {"cf": pair.beta, "order": place(pair.beta, "story-1")}
+        for source in story:
+            exec(source, names)
+        assert capsys.readouterr().out == "paid\n"

@@ -33,6 +33,8 @@ PUBLIC = {
     *("StatementRow", "StatementSpan", "StatementSum"),
     *("SandboxClockReady", "SubsidyPayer", "TooManyRequests", "TransportError"),
     *("AnswerNotTrusted", "WebhookDuplicate"),
+    *("DifferenceState", "ReconciliationDifference"),
+    *("SubsidyPayer", "TooManyRequests", "TransportError", "WebhookDuplicate"),
     *("WebhookEndpoint", "WebhookRefused", "WebhookVerifier", "__version__"),
     *("ArgumentInvalid", "AsyncClient", "Attempt", "ClientClosed", "Hook", "Outcome", "Pages"),
     *("AnswerNotTrusted", "AnswerNotUnderstood", "CfDeprecationWarning", "CfError", "Client"),

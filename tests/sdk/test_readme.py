@@ -1,12 +1,15 @@
 """The quick start works as it is printed."""
 
+import functools
 import json
 import re
 from pathlib import Path
 
+import anyio
 import cf_partner_sdk
 
 from tests.sdk.platform import BASE, EVENT, NOW, PARTNER, ROOT, problem, reply
+from tests.sdk.test_async_client import Line
 from tests.sdk.test_client import EVENT as PAID
 from tests.sdk.test_client import ORDER
 
@@ -48,11 +51,20 @@ class TestTheQuickStart:
         answer = names["app"].test_client().post("/cf/webhooks", data=body, headers=headers)
         assert (answer.status_code, capsys.readouterr().out) == (204, "deliver A-77\n")
 
+    def test_reads_in_an_event_loop(self, platform):
+        names: dict = {}
+        exec(blocks()[3], names)
+        names["AsyncClient"] = functools.partial(
+            names["AsyncClient"], transport=Line(platform), clock=platform.clock.for_sdk()
+        )
+        platform.answers = [reply(200, {"data": [ORDER], "next_cursor": None})]
+        assert anyio.run(names["paid_orders"], PARTNER) == [ORDER["order_no"]]
+
     def test_tells_what_went_wrong(self, cf, platform, capsys):
         platform.answers = [problem(409, "order.paid_already", mend="Refund it.")]
-        exec(blocks()[3], {"cf": cf, "order": type("Order", (), {"id": "ord_1"})})
+        exec(blocks()[4], {"cf": cf, "order": type("Order", (), {"id": "ord_1"})})
         assert capsys.readouterr().out == "order.paid_already None Refund it. req_1 False\n"
 
     def test_tries_a_shop_out(self, capsys):
-        exec(blocks()[4], {})
+        exec(blocks()[5], {})
         assert capsys.readouterr().out == "paid\nA-77\n"

@@ -1,0 +1,1 @@
+cf.statements.download("stm_gezdgnbvgy3tqojqgezdgnbvgy", to="statement.csv")

@@ -1,0 +1,186 @@
+"""Things of a partner, one for each id that the API's description names."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from cf_partner_sdk import PrivateKey
+from werkzeug.test import TestResponse
+
+from gateway import webhook_store
+from gateway.sandbox_store import Walk, insert_walk
+from lending.foundation import events, ids
+from tests.gateway.described import document
+from tests.gateway.statements import statement_of
+from tests.gateway.world import Partner, World
+
+
+@dataclass(frozen=True)
+class Operation:
+    """A call as the description has it."""
+
+    method: str
+    path: str
+    about: Mapping[str, Any]
+
+    @property
+    def id(self) -> str:
+        return str(self.about["operationId"])
+
+    @property
+    def function(self) -> str:
+        return str(self.about["tags"][0])
+
+    @property
+    def is_write(self) -> bool:
+        return self.needs("Idempotency-Key")
+
+    @property
+    def example(self) -> Any:
+        """The example of its body; None where it has none."""
+        if "requestBody" not in self.about:
+            return None
+        return self.about["requestBody"]["content"]["application/json"]["example"]
+
+    def needs(self, header: str) -> bool:
+        return any(each.get("$ref", "").endswith(f"/{header}") for each in self.about["parameters"])
+
+    def ids(self) -> Iterator[tuple[str, str]]:
+        """Where an id of a thing is named, and which: `path`, `query` or `body`."""
+        for each in self.about["parameters"]:
+            if each.get("in") == "path" or (each.get("in") == "query" and is_id(each["name"])):
+                yield each["in"], each["name"]
+        for name in self.example or ():
+            if is_id(name):
+                yield "body", name
+
+
+def is_id(name: str) -> bool:
+    return name.endswith("_id") or name == "keyid"
+
+
+OPERATIONS = {
+    about["operationId"]: Operation(method.upper(), path, about)
+    for path, item in document()["paths"].items()
+    for method, about in item.items()
+}
+
+
+def refund(world: World, partner: Partner) -> str:
+    refund_id = ids.new("rfd")
+    order = world.order(refund_id, by=partner)["id"]
+    with world.database.unit_of_work() as tx:
+        tx.run(
+            "INSERT INTO mall_refund (id, order_id, partner_id, refund_no, amount_fen, items,"
+            " reason, loan_reduction_fen, borrower_refund_fen, merchant_claim_fen,"
+            " outstanding_principal_fen, business_date, created_at) VALUES (:id, :order, :partner,"
+            " :id, 1, '[]', '', 1, 0, 1, 0, '2026-11-23', :now)",
+            id=refund_id,
+            order=order,
+            partner=partner.id,
+            now=tx.now,
+        )
+    return refund_id
+
+
+def event(world: World, partner: Partner) -> str:
+    with world.database.unit_of_work() as tx:
+        return events.publish(
+            tx, partner_id=partner.id, kind="order.paid", subject="ord_1", data={"object": {}}
+        )
+
+
+def key(world: World, partner: Partner) -> str:
+    made = PrivateKey.generate()
+    world.add_key(partner.id, made)
+    return made.keyid
+
+
+def endpoint(world: World, partner: Partner) -> str:
+    url = {"url": "https://hooks.shop.example/cf"}
+    return str(world.write("/v1/webhook_endpoints", url, key=ids.new("k"), by=partner).json["id"])
+
+
+def check(world: World, partner: Partner, of: str | None = None) -> str:
+    """A check of an endpoint that is over."""
+    checked = of or endpoint(world, partner)
+    with world.database.unit_of_work() as tx:
+        event_id = events.publish(
+            tx, partner_id=partner.id, kind="endpoint.test", subject=checked, data={"object": {}}
+        )
+        check_id = webhook_store.insert_check(tx, checked, event_id)
+        tx.run(
+            "UPDATE webhook_check SET state = 'done', finished_at = :now WHERE id = :id",
+            id=check_id,
+            now=tx.machine_now,
+        )
+    return check_id
+
+
+def difference(world: World, partner: Partner) -> None:
+    """What the bank and our books disagree on about a payout."""
+    with world.database.unit_of_work() as tx:
+        tx.run(
+            "INSERT INTO bank_difference (id, business_date, channel_order_no, kind, detail,"
+            " bank_fen, partner_id, loan_id, order_id, found_at) SELECT :id, business_date, :id,"
+            " 'missing_here', '', -1, :partner, 'loan_1', 'ord_1', :now FROM business_day",
+            id=ids.new("dif"),
+            partner=partner.id,
+            now=tx.now,
+        )
+
+
+def walk(world: World, partner: Partner) -> str:
+    order = world.order(ids.new("o"), by=partner)["id"]
+    made = Walk(ids.new("wlk"), partner.id, order, "pay", "approved", "works", 12)
+    with world.database.unit_of_work() as tx:
+        insert_walk(tx, made)
+    return made.id
+
+
+MAKERS: dict[str, Callable[[World, Partner], str]] = {
+    "order_id": lambda world, partner: str(world.order(ids.new("o"), by=partner)["id"]),
+    "refund_id": refund,
+    "endpoint_id": endpoint,
+    "event_id": event,
+    "check_id": check,
+    "keyid": key,
+    "statement_id": statement_of,
+    "walk_id": walk,
+}
+"""How a thing comes to be. A new id in the description needs one."""
+
+
+def things_of(world: World, partner: Partner) -> dict[str, str]:
+    """One thing of each kind; what belongs to another belongs to that one."""
+    found = {name: make(world, partner) for name, make in MAKERS.items()}
+    difference(world, partner)
+    return found | {"check_id": check(world, partner, found["endpoint_id"])}
+
+
+def missing(there: str) -> str:
+    """An id like another, of nothing."""
+    prefix, _, rest = there.rpartition("_") if "_" in there[:5] else ("", "", there)
+    return f"{prefix}_{'a' * 26}" if prefix else "A" * len(rest)
+
+
+def ask(
+    world: World, operation: Operation, named: Mapping[str, str], by: Partner, body: Any = ...
+) -> TestResponse:
+    """The call with these ids in their places, and the example of its body."""
+    path = re.sub(r"{(\w+)}", lambda found: named[found[1]], operation.path)
+    sent = operation.example if body is ... else body
+    if isinstance(sent, dict) and body is ...:
+        sent = {name: named.get(name, value) for name, value in sent.items()}
+    asked = {name for place, name in operation.ids() if place == "query"} & set(named)
+    query = "&".join(f"{name}={named[name]}" for name in sorted(asked))
+    headers = {"idempotency-key": ids.new("k")} if operation.is_write else {}
+    request = world.request(operation.method, path, sent, query=query, headers=headers)
+    return world.send(world.signed(request, by.key))
+
+
+def without_signature(world: World, operation: Operation) -> TestResponse:
+    """The call as nobody signed it."""
+    path = re.sub(r"{\w+}", "some_id", operation.path)
+    return world.send(replace(world.request(operation.method, path), body=b""))
