@@ -59,7 +59,7 @@ CREATE TABLE webhook_delivery (
     outcome text,
     PRIMARY KEY (event_id, endpoint_id)
 );
-CREATE INDEX ON webhook_delivery (endpoint_id, next_at) WHERE state = 'waiting';
+CREATE INDEX ON webhook_delivery (endpoint_id, next_at, event_seq) WHERE state = 'waiting';
 CREATE INDEX ON webhook_delivery (endpoint_id, subject, event_seq) WHERE state = 'waiting';
 CREATE INDEX ON webhook_delivery (endpoint_id, leased_until) WHERE state = 'waiting';
 CREATE INDEX ON webhook_delivery (next_at) WHERE state = 'waiting' AND attempts > 9;
