@@ -67,6 +67,10 @@ class Sandbox(Protocol):
     """Of the tenant; `main` for the installation itself."""
     generation: int
 
+    def state(self) -> str:
+        """`ready`, or `resetting` until the next generation is there."""
+        ...
+
     def applicants(self) -> Sequence[Applicant]:
         """One for each fate, whom nobody has used before."""
         ...
@@ -94,7 +98,8 @@ def advance(tx: Tx, partner_id: str, days: int) -> dict[str, Any]:
 
     Raises ClockAdvancing.
     """
-    if sandbox_clock.read(tx, lock=True).is_advancing:
+    clock = sandbox_clock.read(tx, lock=True)
+    if clock.is_advancing and sandbox_store.advance_is_queued(tx):
         raise ClockAdvancing
     sandbox_clock.ask(tx, days)
     jobs.enqueue(

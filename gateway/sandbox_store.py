@@ -64,3 +64,13 @@ def end_walk(tx: Tx, walk_id: str, state: str, problem: str = "") -> None:
         problem=problem,
         now=tx.machine_now,
     )
+
+
+def advance_is_queued(tx: Tx) -> bool:
+    """Whether somebody is to move the clock; after too many failures nobody is."""
+    return bool(
+        tx.scalar(
+            "SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'sandbox.advance'"
+            " AND status IN ('todo', 'doing')"
+        )
+    )

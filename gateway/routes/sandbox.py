@@ -17,7 +17,7 @@ from scenarios.mall_installment.errors import NoSuchOrder
 
 def state(call: Call) -> Reply:
     """Which sandbox this is."""
-    return Reply(_state(call, "ready"))
+    return Reply(_state(call))
 
 
 def clock(call: Call) -> Reply:
@@ -33,7 +33,7 @@ def advance(call: Call) -> Reply:
 def reset(call: Call) -> Reply:
     """Has the sandbox begin afresh."""
     _sandbox(call).ask_reset()
-    return Reply(_state(call, "resetting"), 202)
+    return Reply(_state(call), 202)
 
 
 def applicants(call: Call) -> Reply:
@@ -62,9 +62,9 @@ def _sandbox(call: Call) -> Sandbox:
     return call.context.sandbox
 
 
-def _state(call: Call, state: str) -> dict[str, object]:
+def _state(call: Call) -> dict[str, object]:
     found = _sandbox(call)
-    return {"name": found.name, "generation": found.generation, "state": state}
+    return {"name": found.name, "generation": found.generation, "state": found.state()}
 
 
 def _walk_view(walk: Walk) -> dict[str, object]:

@@ -43,6 +43,10 @@ class MainSandbox:
     name: str = "main"
     generation: int = 1
 
+    def state(self) -> str:
+        """Always `ready`."""
+        return "ready"
+
     def applicants(self) -> list[Applicant]:
         """One for each fate."""
         return magic.applicants()
@@ -59,6 +63,12 @@ class TenantSandbox:
     main: Database
     name: str
     generation: int
+
+    def state(self) -> str:
+        """`resetting` until the next generation is there."""
+        with self.main.unit_of_work() as tx:
+            found = store.tenant(tx, self.name)
+        return found.state if found else "ready"
 
     def applicants(self) -> list[Applicant]:
         """One for each fate."""

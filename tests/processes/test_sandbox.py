@@ -208,7 +208,7 @@ class TestAReset:
         url = "http://127.0.0.1:9/hooks"
         endpoint = beta.webhook_endpoints.create(url=url, event_types=["order.paid"])
         fresh = beta.sandbox.reset(idempotency_key="afresh")
-        assert fresh.generation == 2
+        assert (fresh.generation, fresh.state) == (2, "ready")
         assert list(beta.mall.orders.list()) == []
         assert beta.sandbox.clock.get().days_ahead == 0
         assert [each.id for each in beta.webhook_endpoints.list()] == [endpoint.id]
