@@ -8,8 +8,6 @@ import importlib as _importlib
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 from typing import Any as _Any
 
-from ._client import Client
-from ._clock import Clock
 from ._errors import (
     AnswerNotTrusted,
     AnswerNotUnderstood,
@@ -31,17 +29,14 @@ from ._errors import (
     WebhookDuplicate,
     WebhookRefused,
 )
-from ._options import HttpOptions
-from ._pages import Pages
 from ._version import __version__
-from ._wire import Attempt, CfDeprecationWarning, Hook, Outcome
-from .directory import KeyDirectory
-from .seen import MemorySeenStore, SeenStore, SqlSeenStore
 
 if _TYPE_CHECKING:
     from ._async_client import (
         AsyncClient,
     )
+    from ._client import Client
+    from ._clock import Clock
     from ._event_types import (
         EndpointDisabled,
         EndpointEvent,
@@ -76,6 +71,8 @@ if _TYPE_CHECKING:
         ReturnedItem,
         SubsidyPayer,
     )
+    from ._options import HttpOptions
+    from ._pages import Pages
     from ._partner_keys import (
         KeyState,
         PartnerKey,
@@ -115,10 +112,13 @@ if _TYPE_CHECKING:
         SignedPost,
         WebhookEndpoint,
     )
+    from ._wire import Attempt, CfDeprecationWarning, Hook, Outcome
+    from .directory import KeyDirectory
     from .keys import (
         PrivateKey,
         PublicKey,
     )
+    from .seen import MemorySeenStore, SeenStore, SqlSeenStore
     from .webhooks import (
         WebhookVerifier,
     )
@@ -225,6 +225,13 @@ __all__ = [
 
 
 _LATER = {
+    "._client": ("Client",),
+    "._clock": ("Clock",),
+    "._options": ("HttpOptions",),
+    "._pages": ("Pages",),
+    "._wire": ("Attempt", "CfDeprecationWarning", "Hook", "Outcome"),
+    ".directory": ("KeyDirectory",),
+    ".seen": ("MemorySeenStore", "SeenStore", "SqlSeenStore"),
     "._async_client": ("AsyncClient",),
     "._event_types": (
         "EndpointDisabled",

@@ -16,6 +16,7 @@ CfError                       all have code, field, mend, request_id, retryable
 |-- ArgumentInvalid         never sent: an argument cannot be right (also a ValueError)
 |   `-- KeyNotUsable        a key that is broken, too weak or of another kind
 |-- ClientClosed            never sent: the client was closed (also a RuntimeError)
+|-- SandboxStopped          the sandbox could not do what was asked
 |-- StatementRefused        a file that is not what the lender said of it
 `-- WebhookRefused          an event that was not proved to be the lender's
     `-- WebhookDuplicate    proved, and dealt with before

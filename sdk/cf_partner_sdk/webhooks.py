@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Optional, Union
 
-from ._errors import AnswerNotUnderstood, WebhookRefused
+from ._errors import AnswerNotUnderstood, ArgumentInvalid, WebhookRefused
 from ._keyring import Keyring
 from ._models import Event
 from ._refusals import MENDS, refusal
@@ -80,10 +80,10 @@ class WebhookVerifier:
         now: Optional[Callable[[], int]] = None,
     ) -> None:
         if (directory is None) == (key_of is None):
-            raise ValueError("give either a directory or key_of")
+            raise ArgumentInvalid("give either a directory or key_of", field="key_of")
         keys = directory.key_of("event") if directory is not None else key_of
         if keys is None:
-            raise ValueError("key_of is needed")
+            raise ArgumentInvalid("key_of is needed", field="key_of")
         self._key_of = keys
         self._now = now or (lambda: int(time.time()))
         self.url = url
@@ -120,7 +120,9 @@ def _event_of(proved: Message, moment: int) -> Event:
 def _seconds(moment: Moment) -> int:
     if isinstance(moment, datetime):
         if moment.tzinfo is None:
-            raise ValueError("now is seconds since 1970 or a datetime with its time zone")
+            raise ArgumentInvalid(
+                "now is seconds since 1970 or a datetime with its time zone", field="now"
+            )
         return int(moment.timestamp())
     return int(moment)
 

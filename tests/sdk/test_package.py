@@ -1,13 +1,14 @@
 """What the package promises as a package."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
 from types import FunctionType
 
 import cf_partner_sdk
-from cf_partner_sdk import http_signatures
+from cf_partner_sdk import _errors, http_signatures
 
 ROOT = Path(cf_partner_sdk.__file__).parent
 SOURCES = sorted(ROOT.rglob("*.py"))
@@ -75,6 +76,21 @@ class TestThePublicNames:
                 value = getattr(module, name)
                 if isinstance(value, (type, FunctionType)):
                     assert value.__doc__, name
+
+
+def below(kind: type) -> set[str]:
+    return {one.__name__ for one in kind.__subclasses__()} | {
+        name for one in kind.__subclasses__() for name in below(one)
+    }
+
+
+class TestTheErrors:
+    def test_are_one_tree_as_it_is_drawn(self):
+        assert all(hasattr(cf_partner_sdk, name) for name in PUBLIC)  # loads every module
+        drawn = re.findall(r"^[| `]*-- (\w+)", str(_errors.__doc__), re.MULTILINE)
+        public = {name for name in below(cf_partner_sdk.CfError) if name in PUBLIC}
+        assert public <= set(drawn)
+        assert set(drawn) <= PUBLIC
 
 
 class TestTheSources:
