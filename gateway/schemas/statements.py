@@ -99,7 +99,7 @@ class DifferenceSchema(Answer):
     state = shown.one_of(STATES, "Whether it is settled.")
     kind = shown.one_of(DIFFERENCES, "How they disagreed.")
     business_date = shown.day("The date of the bank's file.")
-    order_id = shown.id_("ord", "The order that was paid out.")
+    order_id = shown.text("The order that was paid out.", shown.example_id("ord"))
     order_no = shown.text("Your own number of it; or null.", "A-77", nullable=True)
     loan_id = shown.id_("loan", "The loan.")
     bank_fen = shown.whole("What the bank paid, in fen; or null.", 596_301, nullable=True)
