@@ -21,6 +21,7 @@ from cf_partner_sdk import (
     TransportError,
     WebhookRefused,
 )
+from cf_partner_sdk._models import _EVENT_CLASSES
 from cf_partner_sdk.integrations import WebhookReceiver
 from cf_partner_sdk.testing import EVENT_TYPES, Failure, FakeGateway, NotFaked
 from cf_partner_sdk.testing.plugin import cf_client, cf_gateway
@@ -228,6 +229,10 @@ class TestAnEvent:
             with pytest.raises(WebhookRefused) as refused:
                 cf_gateway.verifier().event(posted.headers, posted.body + alter)
             assert refused.value.step == step
+
+    def test_of_every_type_that_the_sdk_knows_can_be_had(self):
+        kinds = {kind for kind, cls in _EVENT_CLASSES.items() if cls.__module__.startswith("cf_")}
+        assert kinds == set(EVENT_TYPES)
 
     def test_of_a_type_that_there_is_not_is_a_mistake_of_the_test(self, cf_gateway):
         with pytest.raises(ValueError, match=r"order\.paid"):

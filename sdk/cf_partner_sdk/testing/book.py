@@ -25,7 +25,7 @@ from cf_partner_sdk import (
     WebhookEndpoint,
 )
 
-from . import quoting
+from . import examples, quoting
 from .clock import FakeClock
 from .wire import Problem, not_found, rfc3339, to_json
 
@@ -232,26 +232,7 @@ class Book:
 
     def example(self, kind: str) -> Any:
         """Return something that an event of a type could be about; it is not kept."""
-        now = self._clock.now()
-        if kind.startswith("endpoint."):
-            url = f"{self._public_url}/example"
-            return WebhookEndpoint(
-                "whe_example", url, ("*",), EndpointState.ENABLED, "", created_at=now
-            )
-        if kind == "order.refunded":
-            return Refund(
-                "rfd_example", "R-1", "ord_example", 100, RefundState.DONE, 100, 0, 100, 0, now
-            )
-        if kind == "loan.repaid":
-            return Repayment("loan_example", "rep_example", 100, 90, 10, 0, "ord_example", "A-1")
-        state = OrderState(kind.partition(".")[2])
-        item = OrderItem("P-1", "手机", 1, 599_900, "electronics")
-        order = Order("ord_example", "A-1", 599_900, state, items=(item,), created_at=now)
-        if state is OrderState.PAID:
-            return replace(
-                order, paid_fen=596_301, payout=Payout(596_301, "0012", now, "ch_example")
-            )
-        return order
+        return examples.about(kind, self._clock.now(), self._clock.business_date())
 
     def expire_due(self) -> None:
         """Expire the orders that were not signed in time."""

@@ -24,6 +24,8 @@ EVENT_TYPES = (
     "loan.repaid",
     "endpoint.test",
     "endpoint.disabled",
+    "statement.ready",
+    "sandbox.clock_ready",
 )
 """Every type of event that this version knows."""
 
