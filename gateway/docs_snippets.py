@@ -30,7 +30,12 @@ def example_key() -> PrivateKey:
 
 
 def raw_request(
-    method: str, path: str, about: Mapping[str, Any], api: Mapping[str, Any], server: str
+    method: str,
+    path: str,
+    about: Mapping[str, Any],
+    api: Mapping[str, Any],
+    server: str,
+    nonce: str = NONCE,
 ) -> str:
     """The request as text, byte for byte as it may be sent at that instant."""
     url = server + re.sub(r"{(\w+)}", lambda found: _path_value(found[1], about), path)
@@ -38,7 +43,7 @@ def raw_request(
     if any(each.get("$ref", "").endswith("/Idempotency-Key") for each in about["parameters"]):
         headers["idempotency-key"] = f"{about['operationId']}-1"
     message = Message.of_url(method, url, headers, body.encode())
-    signed = sign_request(message, example_key(), created=CREATED, nonce=NONCE)
+    signed = sign_request(message, example_key(), created=CREATED, nonce=nonce)
     lines = [f"{method} {message.path} HTTP/1.1", f"host: {message.authority}"]
     lines += [f"{name.lower()}: {value}" for name, value in (headers | signed).items()]
     return "\n".join(lines) + f"\n\n{body}"
@@ -58,7 +63,8 @@ def _content(about: Mapping[str, Any], api: Mapping[str, Any]) -> tuple[dict[str
     if "requestBody" not in about:
         return {}, ""
     schema = about["requestBody"]["content"]["application/json"]["schema"]
-    body = json.dumps(example_of(schema, api["components"]["schemas"]), ensure_ascii=False)
+    example = example_of(schema, api["components"]["schemas"])
+    body = json.dumps(example, ensure_ascii=False, indent=2)
     return {"content-type": "application/json"}, body
 
 

@@ -45,23 +45,24 @@ def test_is_valid_openapi_3_1():
 
 
 class TestEveryField:
-    @pytest.mark.parametrize("name", FIELDS)
-    def test_says_what_it_is(self, name):
-        about = FIELDS[name]
-        assert re.search(r"[.`]$", about.get("description", "")) or name == "Problem.status"
+    def test_says_what_it_is(self):
+        for name, about in FIELDS.items():
+            assert re.search(r"[.`]$", about.get("description", "")) or name == "Problem.status", (
+                name
+            )
 
-    @pytest.mark.parametrize("name", [name for name in FIELDS if name.endswith("_fen")])
-    def test_of_money_is_whole_fen_within_64_bits(self, name):
-        about = FIELDS[name]
-        assert "integer" in about["type"]
-        assert about["format"] == "int64"
-        assert "minimum" in about
-        assert about["maximum"] <= 2**63 - 1
-        assert about["description"].endswith("In fen.")
+    def test_of_money_is_whole_fen_within_64_bits(self):
+        for name in (name for name in FIELDS if name.endswith("_fen")):
+            about = FIELDS[name]
+            assert "integer" in about["type"], name
+            assert about["format"] == "int64", name
+            assert "minimum" in about, name
+            assert about["maximum"] <= 2**63 - 1, name
+            assert about["description"].endswith("In fen."), name
 
-    @pytest.mark.parametrize("name", [name for name in FIELDS if name.endswith("_at")])
-    def test_of_time_is_an_instant(self, name):
-        assert FIELDS[name]["format"] == "date-time"
+    def test_of_time_is_an_instant(self):
+        for name in (name for name in FIELDS if name.endswith("_at")):
+            assert FIELDS[name]["format"] == "date-time", name
 
     def test_with_a_list_of_words_says_what_each_means(self):
         listed = [about for about in FIELDS.values() if "enum" in about]
@@ -72,10 +73,10 @@ class TestEveryField:
             assert list(about["x-enumDescriptions"]) == words
             assert all(text.endswith(".") for text in about["x-enumDescriptions"].values())
 
-    @pytest.mark.parametrize("name", [name for name in FIELDS if "examples" in FIELDS[name]])
-    def test_has_examples_that_it_allows(self, name):
-        for example in FIELDS[name]["examples"]:
-            assert fits(example, FIELDS[name]) == []
+    def test_has_examples_that_it_allows(self):
+        for name, about in FIELDS.items():
+            for example in about.get("examples", ()):
+                assert fits(example, about) == [], name
 
 
 class TestEveryCall:

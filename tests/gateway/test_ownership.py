@@ -156,15 +156,16 @@ class TestForeignThings:
         ]
 
 
-class TestFunctions:
-    @pytest.fixture(scope="class")
-    def partners(self, shared_world: World) -> dict[PartnerKind, Partner]:
-        """Two functions' worth of each kind of partner."""
-        return {
-            kind: shared_world.partner(f"app_of_kind_{kind}", kind=kind, functions=functions)
-            for kind, functions in GIVEN.items()
-        }
+@pytest.fixture(scope="module")
+def partners(shared_world: World) -> dict[PartnerKind, Partner]:
+    """Two functions' worth of each kind of partner."""
+    return {
+        kind: shared_world.partner(f"app_of_kind_{kind}", kind=kind, functions=functions)
+        for kind, functions in GIVEN.items()
+    }
 
+
+class TestFunctions:
     @pytest.mark.parametrize("kind", GIVEN)
     def test_that_a_partner_was_not_given_are_not_there(self, shared_world, mine, partners, kind):
         nothing = told(shared_world.call("GET", "/v1/nothing", by=partners[kind]))
