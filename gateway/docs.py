@@ -23,7 +23,7 @@ GUIDES = (
         "How it works",
         ("signing", "idempotency", "errors-and-retries", "webhooks", "statements", "oauth"),
     ),
-    ("Try it", ("testing", "sandbox")),
+    ("Try it", ("testing", "sandbox", "command-line")),
     ("Go live", ("going-live", "keys", "changes")),
 )
 """The guides in the order in which they are read, each a file of `docs/`."""

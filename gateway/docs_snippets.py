@@ -35,6 +35,7 @@ def raw_request(
     about: Mapping[str, Any],
     api: Mapping[str, Any],
     server: str,
+    *,
     nonce: str = NONCE,
 ) -> str:
     """The request as text, byte for byte as it may be sent at that instant."""

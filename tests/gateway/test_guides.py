@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 import threading
@@ -17,6 +18,7 @@ from typing import Any
 
 import pytest
 from cf_partner_sdk import Client, PrivateKey, ProblemError
+from cf_partner_sdk.cli.main import main as cf_partner
 from cf_partner_sdk.http_signatures import new_nonce
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from werkzeug.serving import make_server
@@ -34,7 +36,7 @@ from tests.gateway.world import Partner, World
 
 FENCE = re.compile(r"^```(\S+)([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PAGES = ["README", *(name for _, names in GUIDES for name in names)]
-SHOWN_ONLY = {"text", "json", "http", "pem", "jwk", "body", "digest", "base", "signature"}
+SHOWN_ONLY = {"text", "http", "pem", "jwk", "body", "digest", "base", "signature"}
 """Blocks that are data: the worked example's are recomputed below, JSON is parsed."""
 EXAMPLE_IDS = re.compile(r"(ord|rfd|whe|whc|evt|stm|wlk)_gezdgnbvgy3tqojqgezdgnbvgy")
 OF_PREFIX = {
@@ -129,10 +131,28 @@ class Site:
         )
 
 
+def run_shell(source: str, _names: dict) -> None:
+    for line in source.splitlines():
+        command, *words = shlex.split(line)
+        assert (command, cf_partner(words)) == ("cf-partner", 0), line
+
+
+RUNNERS: dict[str, Callable[[str, dict], Any]] = {
+    "python": lambda source, names: exec(compile(source, "guide", "exec"), names),
+    "sh": run_shell,
+    "ini": lambda source, _names: Path("cf-partner.ini").write_text(source, "utf-8"),
+    "json": lambda source, _names: json.loads(source),
+}
+
+
+def catch_up(world: World) -> None:
+    """Sets the front's clock as the readers' is."""
+    world.clock.advance(timedelta(seconds=max(0, int(time.time()) - world.now)))
+
+
 @pytest.fixture(scope="module")
 def site(shared_world: World) -> Iterator[Site]:
-    ahead_s = int(time.time()) - shared_world.now
-    shared_world.clock.advance(timedelta(seconds=max(0, ahead_s)))
+    catch_up(shared_world)
     opened = Site(shared_world)
     yield opened
     opened.close()
@@ -143,9 +163,11 @@ class TestGuides:
     def reader(self, site, request, tmp_path, monkeypatch) -> Iterator[tuple[Partner, dict]]:
         """Who follows a guide, in a folder of their own, with what the guide takes as given."""
         monkeypatch.chdir(tmp_path)
+        catch_up(site.world)
         name = request.node.callspec.params["name"]
         partner = site.world.partner(f"app_{name}".replace("-", "_"))
         Path("partner.pem").write_text(partner.key.to_pem())
+        Path("partner.pem").chmod(0o600)
         MAKERS["statement_id"](site.world, partner)
         old, leaked = PrivateKey.generate(), PrivateKey.generate()
         for key in (old, leaked) if name == "keys" else ():
@@ -168,21 +190,28 @@ class TestGuides:
     def test_run_as_they_are_printed(self, site, name, reader, capsys):
         partner, names = reader
         for language, how, source in blocks(name):
-            if language == "json":
-                json.loads(source)
-            elif language != "python":
-                assert language in SHOWN_ONLY, f"{name}: nothing runs {language}"
-            elif name == "oauth":
-                told = in_a_process(site.real(source, partner.app_id))
-                assert told == "orders:read 900 True\nG-1 created\n"
-            elif "no-worker" not in how:
-                exec(compile(site.real(source, partner.app_id), f"{name}.md", "exec"), names)
-                site.receiver = names.get("app", site.receiver)
-                if name == "quickstart-merchant" and names["key"] is not partner.key:
-                    site.world.add_key(partner.id, names["key"])
-                    partner.key = names["key"]
+            real = site.real(source, partner.app_id)
+            if "no-worker" in how or language in SHOWN_ONLY:
+                continue
+            if name == "oauth":
+                assert in_a_process(real) == "orders:read 900 True\nG-1 created\n"
+            else:
+                RUNNERS[language](real, names)
+            site.receiver = names.get("app", site.receiver)
+            if name == "quickstart-merchant" and names["key"] is not partner.key:
+                site.world.add_key(partner.id, names["key"])
+                partner.key = names["key"]
         if name == "webhooks":
             assert names["report"].safe, names["report"]
+
+    def test_name_commands_that_there_are(self):
+        for name in PAGES:
+            text = (FOLDER / f"{name}.md").read_text("utf-8")
+            for words in re.findall(r"(?m)(?:^|`)cf-partner ((?:[a-z]+ ?)+)", text):
+                *known, last = words.split()
+                with pytest.raises(SystemExit) as ended:
+                    cf_partner([*known, last, "--help"])
+                assert ended.value.code == 0, f"{name}: {words}"
 
     def test_say_no_code_that_there_is_not(self):
         codes = {each["code"] for each in document()["x-problems"]}
@@ -228,7 +257,7 @@ def test_calls_of_the_reference_are_signed_right(world):
     server = "http://lender.example:8080"
     for operation in OPERATIONS.values():
         text = raw_request(
-            operation.method, operation.path, operation.about, document(), server, new_nonce()
+            operation.method, operation.path, operation.about, document(), server, nonce=new_nonce()
         )
         head, _, body = text.partition("\n\n")
         first, *lines = head.split("\n")
