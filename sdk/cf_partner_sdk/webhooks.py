@@ -50,7 +50,7 @@ class Webhooks(Service[R]):
         Raises WebhookRefused, whose `step` says what failed, with what was expected and found; and
         TransportError or AnswerNotTrusted if the lender's keys could not be had.
         """
-        moment = self._clock.now() if now is None else _seconds(now)
+        moment = self._clock.now() if now is None else seconds_of(now)
         message = _posted(method, url, headers, body)
         keyring: Keyring = self.runner.wire.keyring
         try:
@@ -90,7 +90,7 @@ class WebhookVerifier:
 
     def event(self, headers: HeaderItems, body: bytes, *, now: Optional[Moment] = None) -> Event:
         """Verify a POST to the endpoint's URL, as `Webhooks.verify` does."""
-        moment = self._now() if now is None else _seconds(now)
+        moment = self._now() if now is None else seconds_of(now)
         message = _posted("POST", self.url, headers, body)
         try:
             verify_request(message, key_of=self._key_of, now=moment, tag=TAG_EVENT)
@@ -113,11 +113,12 @@ def _posted(method: str, url: str, headers: HeaderItems, body: bytes) -> Message
 
 
 def _event_of(proved: Message, moment: int) -> Event:
-    _check_timestamp(proved.headers["webhook-timestamp"], moment)
-    return _event(proved.body, proved.headers["webhook-id"])
+    check_timestamp(proved.headers["webhook-timestamp"], moment)
+    return event_in(proved.body, proved.headers["webhook-id"])
 
 
-def _seconds(moment: Moment) -> int:
+def seconds_of(moment: Moment) -> int:
+    """Return a moment in seconds since 1970. Raises ArgumentInvalid without a time zone."""
     if isinstance(moment, datetime):
         if moment.tzinfo is None:
             raise ArgumentInvalid(
@@ -127,7 +128,8 @@ def _seconds(moment: Moment) -> int:
     return int(moment)
 
 
-def _check_timestamp(text: str, now: int) -> None:
+def check_timestamp(text: str, now: int) -> None:
+    """Refuse a webhook-timestamp that is off. Raises WebhookRefused."""
     fault = None
     if not (text.isascii() and text.isdigit() and len(text) <= 12):
         fault = "webhook-timestamp is not in seconds"
@@ -138,7 +140,8 @@ def _check_timestamp(text: str, now: int) -> None:
         raise WebhookRefused("time", fault, expected=expected, found=text[:64], mend=MENDS["time"])
 
 
-def _event(body: bytes, webhook_id: str) -> Event:
+def event_in(body: bytes, webhook_id: str) -> Event:
+    """Read a proved event. Raises WebhookRefused."""
     try:
         event = Event.from_json(json.loads(body.decode("utf-8")))
     except (ValueError, RecursionError, AnswerNotUnderstood) as fault:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, Optional, TypeVar
+from typing import Any, Generic, Optional, Protocol, TypeVar
 
 from cf_partner_sdk import (
     AnswerNotTrusted,
@@ -14,7 +14,6 @@ from cf_partner_sdk import (
     TransportError,
     WebhookDuplicate,
     WebhookRefused,
-    WebhookVerifier,
 )
 from cf_partner_sdk.http_signatures.message import HeaderItems
 from cf_partner_sdk.seen import REMEMBER_S
@@ -24,6 +23,17 @@ BODY_BYTES_MAX = 1024 * 1024
 """No event is longer."""
 
 T = TypeVar("T")
+
+
+class EventVerifier(Protocol):
+    """A `WebhookVerifier`, or what proves events in another way."""
+
+    def event(self, headers: HeaderItems, body: bytes, *, now: Optional[Moment] = None) -> Event:
+        """Prove and read a POST. Raises WebhookRefused."""
+
+    def now(self) -> int:
+        """Return the time by which events are judged, in seconds since 1970."""
+
 
 log = logging.getLogger("cf_partner_sdk.webhooks")
 
@@ -46,7 +56,7 @@ class WebhookReceiver(Generic[T]):
 
     def __init__(
         self,
-        verifier: WebhookVerifier,
+        verifier: EventVerifier,
         handle: Callable[[Event, T], object],
         *,
         seen: SeenStore[T],
