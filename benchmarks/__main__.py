@@ -6,7 +6,16 @@ import sys
 from importlib import import_module
 from importlib.metadata import version
 
-BENCHMARKS = ("plans", "signing", "sdk_start", "postings", "gateway_quotes", "orders", "end_of_day")
+BENCHMARKS = (
+    "plans",
+    "signing",
+    "sdk_start",
+    "postings",
+    "gateway_quotes",
+    "bad_neighbour",
+    "orders",
+    "end_of_day",
+)
 
 
 def main() -> None:

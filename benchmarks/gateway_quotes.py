@@ -23,7 +23,12 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from benchmarks import bare
 from benchmarks.signing import CryptographySigner
-from benchmarks.system import free_port, running
+from benchmarks.system import Running, free_port, running
+from gateway import rate_limits
+from gateway.rate_model import Limit, RateGroup
+from lending.channels import service as channels
+from lending.foundation.audit import SYSTEM
+from lending.foundation.database import Database
 
 AMOUNT_FEN = 599_900
 BODY = json.dumps({"amount_fen": AMOUNT_FEN}).encode()
@@ -97,12 +102,38 @@ def signed_beforehand(url: str, config: dict[str, str]) -> float:
     return total
 
 
+def agree(system: Running, limit: Limit) -> None:
+    """Sets how many quotes the merchant may ask for: counted as ever, and enough."""
+    database = Database(system.database_url)
+    with database.unit_of_work() as tx:
+        partner = channels.partner_by_app_id(tx, system.config["app_id"])
+        rate_limits.agree(tx, partner.id, RateGroup.QUOTES, limit, SYSTEM)
+    database.close()
+
+
+def megabytes_a_worker(port: int) -> list[float]:
+    """What each worker of the front has resident."""
+    found = []
+    for status in Path("/proc").glob("[0-9]*/status"):
+        try:
+            environment = status.with_name("environ").read_bytes()
+            command = status.with_name("cmdline").read_bytes()
+            text = status.read_text()
+        except OSError:
+            continue
+        if f"CF_FRONT_PORT={port}".encode() in environment and b"spawn_main" in command:
+            resident = next(line for line in text.splitlines() if line.startswith("VmRSS"))
+            found.append(int(resident.split()[1]) / 1024)
+    return found
+
+
 def main() -> None:
     """Prints the figures."""
     with running() as system:
         pem = Path(system.config["private_key"]).read_text()
         config = {**system.config, "pem": pem}
         url = f"{config['base_url']}/v1/mall/quotes"
+        agree(system, Limit(1_000_000, 1_000_000, 60))
         answer = requests.post(url, BODY, headers=sign_many(config, 1)[0], timeout=10).json()
 
         def caller(_number: int) -> Callable[[], object]:
@@ -111,6 +142,8 @@ def main() -> None:
 
         through_sdk = bare.calls_per_second(caller, SECONDS)
         alone = signed_beforehand(url, config)
+        memory = sorted(megabytes_a_worker(system.settings.front_port))
+    print(f"memory of each worker      {', '.join(f'{each:.0f} MB' for each in memory)}")
     question = {"amount_fen": AMOUNT_FEN}
     to_sdk = bare.answers_per_second(answer, question, port=free_port(), seconds=4)
     with bare.served(answer, port=free_port()) as url:

@@ -25,6 +25,7 @@ class Running:
 
     settings: Settings
     config: dict[str, str]
+    database_url: str
 
     def client(self) -> Client:
         """A merchant's client."""
@@ -62,7 +63,8 @@ def running() -> Iterator[Running]:
     try:
         for part in all_parts(settings, shop=False):
             supervisor.start(part)
-        yield Running(settings, json.loads((var / "demo_shop.json").read_text()))
+        config = json.loads((var / "demo_shop.json").read_text())
+        yield Running(settings, config, environment["DATABASE_URL"])
     finally:
         supervisor.stop()
         server = EmbeddedPostgres(var / "postgres")

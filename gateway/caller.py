@@ -161,12 +161,12 @@ class Callers:
         return VerifyingKey(key.public_jwk, key.algorithm)
 
 
-def spend(tx: Tx, caller: Caller) -> None:
+def spend(tx: Tx, caller: Caller, *, wait: bool) -> None:
     """Uses up the nonce of a request, in the caller's unit of work (T01).
 
     Raises NotSignedRight when it was used before.
     """
-    if not store.spend_nonce(tx, caller.keyid, caller.nonce):
+    if not store.spend_nonce(tx, caller.keyid, caller.nonce, wait=wait):
         said = "this nonce was used before"
         raise NotSignedRight(
             SignatureRefused("signature-replayed", said, keyid=caller.keyid, base=caller.base)

@@ -7,6 +7,7 @@ from cf_partner_sdk.http_signatures import Message
 
 from gateway.addresses import Resolver, ask_the_system
 from gateway.platform_keys import PlatformKeys
+from gateway.quotables import Quotables
 from gateway.rate_limits import STRANGER_QUOTA, STRANGER_WINDOW_S, Addresses
 from gateway.sandbox import Sandbox
 from gateway.versions import VERSIONS, Versions
@@ -26,6 +27,7 @@ class GatewayContext:
     versions: Versions = VERSIONS
     resolver: Resolver = ask_the_system
     """Finds the addresses that webhooks go to."""
+    quotables: Quotables = field(default_factory=Quotables)
     strangers: Addresses = field(
         default_factory=lambda: Addresses("strangers", STRANGER_QUOTA, STRANGER_WINDOW_S)
     )

@@ -41,7 +41,7 @@ from gateway.rate_limits import STRANGER_QUOTA, STRANGER_WINDOW_S, Addresses, Li
 from gateway.rate_model import RateLimited, headers
 from gateway.versions import Version
 from lending.foundation.clock import rfc3339
-from lending.foundation.database import Row, Tx
+from lending.foundation.database import Row
 from lending.foundation.errors import OutsideFault, Problem
 
 BODY_MAX = 1024 * 1024
@@ -110,15 +110,30 @@ class Door:
         g.caller = caller
         g.answer_headers = self._admitted(endpoint, caller)
         version = self._version(endpoint, caller)
-        if endpoint.writes:
-            with self._context.lending.database.unit_of_work() as tx:
-                self._spend(tx, endpoint, caller)
-            refuse_on_write(request)
-            parsed = self._granted(endpoint, caller, body, version)[1]
-            if endpoint.outside is not None:
-                endpoint.outside(self._context, parsed)
-            return self._write_once(endpoint, caller, path, (body, parsed, version))
-        return self._look_up(endpoint, caller, path, (body, version))
+        try:
+            if endpoint.writes:
+                return self._write(endpoint, caller, path, (body, version))
+            return self._look_up(endpoint, caller, path, (body, version))
+        except NotSignedRight:
+            self._count_replay(endpoint, caller)
+            raise
+
+    def _write(
+        self,
+        endpoint: Endpoint,
+        caller: Caller,
+        path: dict[str, str],
+        given: tuple[bytes, Version],
+    ) -> Reply:
+        """Answers a call that changes something; its nonce stays spent whatever the answer is."""
+        body, version = given
+        with self._context.lending.database.unit_of_work() as tx:
+            spend(tx, caller, wait=True)
+        refuse_on_write(request)
+        parsed = self._granted(endpoint, caller, body, version)[1]
+        if endpoint.outside is not None:
+            endpoint.outside(self._context, parsed)
+        return self._write_once(endpoint, caller, path, (body, parsed, version))
 
     def _identified(self) -> tuple[Caller, bytes]:
         """Who calls, and the body; counted by address before any other work.
@@ -147,18 +162,15 @@ class Door:
             strangers.give_back(address, now)
         return caller, body
 
-    def _spend(self, tx: Tx, endpoint: Endpoint, caller: Caller) -> None:
-        """Uses up the nonce. A replay counts as a failure, not against what the partner may call.
+    def _count_replay(self, endpoint: Endpoint, caller: Caller) -> None:
+        """Counts it as a failure, not against what the partner may call.
 
-        Raises NotSignedRight.
+        Must run in no unit of work: whoever leases more calls holds the bucket while it waits for a
+        connection.
         """
-        try:
-            spend(tx, caller)
-        except NotSignedRight:
-            now = self._context.lending.database.clock.now()
-            self._failures.count(request.remote_addr or "", now, caller.keyid)
-            self._limiter.give_back(caller.partner.id, caller.keyid, endpoint.rate_group)
-            raise
+        now = self._context.lending.database.clock.now()
+        self._failures.count(request.remote_addr or "", now, caller.keyid)
+        self._limiter.give_back(caller.partner.id, caller.keyid, endpoint.rate_group)
 
     def _admitted(self, endpoint: Endpoint, caller: Caller) -> dict[str, str]:
         """Counts a call of a known key; the headers that tell where it stands.
@@ -205,8 +217,7 @@ class Door:
         body, version = given
         refusal: Problem | None = None
         with self._context.lending.database.unit_of_work() as tx:
-            store.commit_without_wait(tx)
-            self._spend(tx, endpoint, caller)
+            spend(tx, caller, wait=False)
             try:
                 check_read(tx, request, caller, endpoint.scope)
                 query, parsed = self._granted(endpoint, caller, body, version)

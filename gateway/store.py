@@ -8,22 +8,28 @@ NONCE_KEPT = timedelta(seconds=900)
 """Longer than the whole window in which a signature is accepted (T01)."""
 
 
-def spend_nonce(tx: Tx, keyid: str, nonce: str) -> bool:
-    """Whether the nonce is new for its key."""
-    return bool(
-        tx.run(
-            "INSERT INTO spent_nonce (keyid, nonce, spent_at) VALUES (:keyid, :nonce, :now)"
-            " ON CONFLICT DO NOTHING",
-            keyid=keyid,
-            nonce=nonce,
-            now=tx.machine_now,
-        )
+SPEND = """
+    WITH spent AS (
+        INSERT INTO spent_nonce (keyid, nonce, spent_at) VALUES (%(keyid)s, %(nonce)s, %(now)s)
+        ON CONFLICT DO NOTHING RETURNING 1
     )
+    SELECT count(*) FROM spent"""
+SPEND_WITHOUT_WAIT = """
+    WITH hurried AS (SELECT set_config('synchronous_commit', 'off', true)),
+    spent AS (
+        INSERT INTO spent_nonce (keyid, nonce, spent_at)
+        SELECT %(keyid)s, %(nonce)s, %(now)s FROM hurried ON CONFLICT DO NOTHING RETURNING 1
+    )
+    SELECT count(*) FROM spent"""
 
 
-def commit_without_wait(tx: Tx) -> None:
-    """Lets this unit of work commit before the disk has it."""
-    tx.run("SET LOCAL synchronous_commit = off")
+def spend_nonce(tx: Tx, keyid: str, nonce: str, *, wait: bool = True) -> bool:
+    """Whether the nonce is new for its key.
+
+    Without `wait` this unit of work commits before the disk has it.
+    """
+    values = {"keyid": keyid, "nonce": nonce, "now": tx.machine_now}
+    return bool(tx.quick(SPEND if wait else SPEND_WITHOUT_WAIT, values)[0])
 
 
 def prune_nonces(tx: Tx) -> int:

@@ -25,7 +25,9 @@ ADMISSION = (
 
 def quote(call: Call) -> Reply:
     """Quotes an amount."""
-    return Reply(intake.quote(call.tx, call.partner_id, **call.body))
+    asked = call.body
+    product, day = call.context.quotables.get(call.tx, call.partner_id, asked["product_code"])
+    return Reply(intake.quote_of(product, asked["amount_fen"], asked["periods"], day))
 
 
 def place_order(call: Call) -> Reply:

@@ -14,9 +14,11 @@ from functools import lru_cache
 from typing import Any
 
 from psycopg import Connection as PsycopgConnection
+from psycopg import OperationalError as DriverAway
 from psycopg.types.json import Jsonb
 from sqlalchemy import Engine, RowMapping, TextClause, create_engine, text
 from sqlalchemy.engine import Connection, CursorResult
+from sqlalchemy.exc import OperationalError
 
 from lending.foundation.clock import Clock, SystemClock
 
@@ -98,10 +100,16 @@ class Tx:
     def quick(self, sql: str, values: Mapping[str, Any]) -> tuple[Any, ...]:
         """The single row of a statement that runs thousands of times a second.
 
-        Straight to the driver, with `%(name)s` for parameters; its errors are the driver's own.
+        Straight to the driver, with `%(name)s` for parameters. A database that is away is told as
+        by all other statements, other errors as the driver's own.
         """
-        with self.driver.cursor() as cursor:
-            row: tuple[Any, ...] | None = cursor.execute(sql, values, prepare=True).fetchone()
+        try:
+            with self.driver.cursor() as cursor:
+                row: tuple[Any, ...] | None = cursor.execute(sql, values, prepare=True).fetchone()
+        except DriverAway as away:
+            if self.driver.closed:
+                self._connection.invalidate(away)
+            raise OperationalError(sql, None, away) from away
         assert row is not None
         return row
 

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
+import psycopg
 import pytest
 from cf_partner_sdk import PrivateKey
 
@@ -213,3 +214,18 @@ def test_a_partner_sees_no_function_that_it_was_not_given(world):
         del each["request_id"]
     assert told[0] == told[1]
     assert world.call("GET", "/v1/webhook_endpoints", by=world.funder).status_code == 200
+
+
+class TestADatabaseThatIsAway:
+    def test_is_told_as_that_and_the_next_call_gets_a_new_connection(self, world):
+        assert world.send(quote(world)).status_code == 200
+        sent = quote(world)
+        with psycopg.connect(world.database.url, autocommit=True) as other:
+            other.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        answer = world.send(sent)
+        assert (answer.status_code, code_of(answer)) == (503, "unavailable")
+        assert answer.json["retryable"] is True
+        assert world.send(sent).status_code == 200, "its nonce was not spent"
