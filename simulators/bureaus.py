@@ -46,7 +46,11 @@ _ONE_FLAW: dict[str, dict[str, int]] = {
     "referred_platforms": {"platforms": 6},
 }
 """People who would be approved but for one thing."""
-_QUALITY = {"approved": _GOOD, "one_bureau_down": _GOOD, "declined": 6, "referred": 55}
+_QUALITY = {
+    **dict.fromkeys(("approved", "one_bureau_down", "face_mismatch"), _GOOD),
+    "declined": 6,
+    "referred": 55,
+}
 
 
 def person(identity_no: str, *, bad: bool = False) -> Person:
