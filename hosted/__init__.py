@@ -1,4 +1,4 @@
-"""The borrower's pages: the checkout of one order, and the borrower's own page."""
+"""The borrower's pages: checkout, application in a store, payments, and the borrower's own page."""
 
 from decimal import Decimal
 
@@ -7,8 +7,12 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
 from hosted.checkout import Checkout
+from hosted.guarantee import GuaranteePages
 from hosted.me import Me
+from hosted.my_line import MyLine
+from hosted.payment import PaymentPages
 from hosted.problems import AGAIN, told
+from hosted.store_visit import StoreVisit
 from lending.foundation.context import Context
 from lending.foundation.errors import Problem
 from lending.foundation.money import percent, yuan
@@ -30,6 +34,9 @@ def create_blueprint(context: Context) -> Blueprint:
     )
     Checkout(context).add(blueprint)
     Me(context).add(blueprint)
+    MyLine(context).add(blueprint)
+    for journey in (StoreVisit, PaymentPages, GuaranteePages):
+        journey(context).add(blueprint)
     blueprint.add_app_template_filter(yuan, "yuan")
     blueprint.add_app_template_filter(_percent, "percent")
 

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from hosted import me_repay
 from hosted import session as sessions
-from hosted.checkout import CODE_TEXTS
+from hosted.journey import CODE_TEXTS
 from hosted.me_repay import MyRepayments, PrepaymentRefused
 from hosted.problems import told
 from hosted.session import Session
@@ -83,6 +83,7 @@ class Me:
     def sign_in(self) -> ResponseReturnValue:
         """Signs in with the code."""
         session = self._posted()
+        after: str | None = None
         with self._context.database.unit_of_work() as tx:
             wrong = codes.check_code(
                 tx,
@@ -95,11 +96,12 @@ class Me:
             if wrong is None:
                 found = customers.by_mobile(tx, self._context.keys, session.mobile or "")
                 session.state |= {"signed_in": True, "customer_ids": found}
+                after = session.state.pop("after", None)
                 sessions.renew(tx, self._context.keys, session)
                 sessions.save(tx, self._context.keys, session)
         if wrong is not None:
             return self.home(("code", CODE_TEXTS[wrong]))
-        answer = redirect(url_for("hosted.me"), 303)
+        answer = redirect(after or url_for("hosted.me"), 303)
         return sessions.remember(answer, session, COOKIE, self._context)
 
     def sign_out(self) -> ResponseReturnValue:

@@ -22,7 +22,7 @@ class Session:
     """One browser at one order, or at the borrower's own page."""
 
     id: str
-    order_id: str | None
+    subject: str | None
     csrf: str
     state: dict[str, Any] = field(default_factory=dict)
     """Ids and choices only: nothing personal."""
@@ -35,7 +35,7 @@ class Session:
         return self.state.get("customer_id")
 
 
-def find(tx: Tx, keys: FieldKeys, cookie: str, order_id: str | None) -> Session | None:
+def find(tx: Tx, keys: FieldKeys, cookie: str, subject: str | None) -> Session | None:
     """The live session that the browser's cookie names, if it is for this order."""
     session_id = request.cookies.get(_named(cookie), "")
     row = store.touch(
@@ -44,17 +44,17 @@ def find(tx: Tx, keys: FieldKeys, cookie: str, order_id: str | None) -> Session 
         seen_after=tx.machine_now - IDLE,
         created_after=tx.machine_now - ABSOLUTE,
     )
-    if row is None or row["order_id"] != order_id:
+    if row is None or row["subject"] != subject:
         return None
     sealed = row["mobile_sealed"]
     mobile = keys.open(bytes(sealed), at=_cell(session_id)) if sealed else None
-    return Session(session_id, row["order_id"], row["csrf"], dict(row["state"]), mobile)
+    return Session(session_id, row["subject"], row["csrf"], dict(row["state"]), mobile)
 
 
-def begin(tx: Tx, order_id: str | None) -> Session:
+def begin(tx: Tx, subject: str | None) -> Session:
     """A new session."""
-    made = Session(ids.token(), order_id, ids.token())
-    store.insert(tx, _digest(made.id), order_id=order_id, csrf=made.csrf)
+    made = Session(ids.token(), subject, ids.token())
+    store.insert(tx, _digest(made.id), subject=subject, csrf=made.csrf)
     return made
 
 

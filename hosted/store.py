@@ -6,12 +6,12 @@ from typing import Any
 from lending.foundation.database import Row, Tx, json
 
 
-def insert(tx: Tx, id_sha256: bytes, *, order_id: str | None, csrf: str) -> None:
+def insert(tx: Tx, id_sha256: bytes, *, subject: str | None, csrf: str) -> None:
     tx.run(
-        "INSERT INTO hosted_session (id_sha256, order_id, csrf, created_at, seen_at)"
-        " VALUES (:id, :order_id, :csrf, :now, :now)",
+        "INSERT INTO hosted_session (id_sha256, subject, csrf, created_at, seen_at)"
+        " VALUES (:id, :subject, :csrf, :now, :now)",
         id=id_sha256,
-        order_id=order_id,
+        subject=subject,
         csrf=csrf,
         now=tx.machine_now,
     )
@@ -21,7 +21,7 @@ def touch(tx: Tx, id_sha256: bytes, *, seen_after: datetime, created_after: date
     return tx.maybe(
         "UPDATE hosted_session SET seen_at = :now WHERE id_sha256 = :id"
         " AND seen_at > :seen_after AND created_at > :created_after"
-        " RETURNING order_id, csrf, state, mobile_sealed",
+        " RETURNING subject, csrf, state, mobile_sealed",
         id=id_sha256,
         seen_after=seen_after,
         created_after=created_after,

@@ -13,7 +13,11 @@
     const ask = async () => {
       try {
         const answer = await fetch(waiting.dataset.wait, { cache: "no-store" });
-        if (answer.ok && (await answer.json()).step !== waiting.dataset.step) return location.reload();
+        if (answer.ok) {
+          const due = await answer.json();
+          if (due.to) return location.assign(due.to);
+          if (due.step !== waiting.dataset.step) return location.reload();
+        }
       } catch { /* the line is cut: ask again */ }
       setTimeout(ask, 700);
     };
@@ -47,6 +51,38 @@
   if (picture) {
     const name = document.querySelector("[data-file-name]");
     picture.addEventListener("change", () => { name.textContent = picture.files[0]?.name ?? "未选择"; });
+  }
+
+  const locating = document.querySelector("form[data-locate]");
+  if (locating) {
+    const fault = locating.querySelector("[data-locate-fault]");
+    let located = !("geolocation" in navigator);
+    locating.addEventListener("submit", (event) => {
+      if (located) return;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      const go = ({ coords }) => {
+        for (const name of ["latitude", "longitude", "accuracy"]) locating.elements[name].value = coords[name];
+        located = true;
+        locating.requestSubmit();
+      };
+      const sorry = () => {
+        if ("optional" in locating.dataset) { located = true; locating.requestSubmit(); return; }
+        fault.textContent = "无法获取定位,请在系统设置中允许定位后重试。";
+        fault.hidden = false;
+      };
+      navigator.geolocation.getCurrentPosition(go, sorry, { enableHighAccuracy: true, timeout: 10000 });
+    }, true);
+  }
+
+  const life = document.querySelector("[data-life]");
+  if (life) {
+    let left = Number(life.dataset.life);
+    const tick = () => {
+      life.textContent = left > 0 ? `${left} 秒后失效` : "付款码已失效,请刷新";
+      if (left-- > 0) setTimeout(tick, 1000);
+    };
+    tick();
   }
 
   const print = document.querySelector("[data-fingerprint]");

@@ -1,7 +1,7 @@
--- A browser at the checkout of one order, or at the borrower's own page (no order).
+-- A browser at one matter, such as the checkout of an order, or at the borrower's own page (none).
 CREATE TABLE hosted_session (
     id_sha256 bytea PRIMARY KEY,
-    order_id text REFERENCES mall_order,
+    subject text,
     csrf text NOT NULL,
     state jsonb NOT NULL DEFAULT '{}',
     mobile_sealed bytea,

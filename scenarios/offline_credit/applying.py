@@ -95,7 +95,8 @@ def open_visit(tx: Tx, token: str) -> tuple[Visit, Store]:
     visit = visits_store.by_token(tx, codes.digest(token))
     if visit is None or visit.outcome == "stale_code":
         raise VisitEnded
-    if visit.arrived_at + rules.VISIT_GOOD_FOR < tx.now:
+    good_for = rules.APPLICATION_GOOD_FOR if visit.application_id else rules.VISIT_GOOD_FOR
+    if visit.arrived_at + good_for < tx.now:
         raise VisitEnded
     store = stores_store.store(tx, None, visit.store_id)
     assert store is not None

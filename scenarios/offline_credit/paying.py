@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from lending.channels import service as channels
 from lending.compliance import cost_showing, parameters
 from lending.credit_lines import service as credit_lines
 from lending.credit_lines.errors import NoSuchLine
@@ -131,6 +132,38 @@ def waiting_for(tx: Tx, customer_id: str) -> list[Payment]:
     Raises NoSuchLine.
     """
     return payments_store.confirming(tx, line_of(tx, customer_id).id)
+
+
+def look(tx: Tx, token: str) -> Payment:
+    """What a till shows, before anybody takes it.
+
+    Raises PaymentEnded.
+    """
+    found = payments_store.payment_by_token(tx, codes.digest(token))
+    if found is None or found.state not in ("waiting", "confirming"):
+        raise PaymentEnded
+    return found
+
+
+def recent(tx: Tx, customer_id: str, limit: int) -> list[Payment]:
+    """The customer's newest payments.
+
+    Raises NoSuchLine.
+    """
+    return payments_store.recent(tx, line_of(tx, customer_id).id, limit)
+
+
+def newest(tx: Tx, customer_id: str) -> Payment | None:
+    """What became of the newest code: the payment that a till just took against it.
+
+    Raises NoSuchLine.
+    """
+    return payments_store.of_newest_code(tx, line_of(tx, customer_id).id)
+
+
+def merchant_name(tx: Tx, payment: Payment) -> str:
+    """Who is paid."""
+    return channels.partner(tx, payment.partner_id).name
 
 
 def payment_of(tx: Tx, customer_id: str, payment_id: str) -> Payment:

@@ -29,6 +29,9 @@ ORDER BY created_at DESC, id DESC LIMIT :limit"""
 )
 CONFIRMING = _PAYMENT + "WHERE line_id = :line_id AND state = 'confirming' ORDER BY created_at"
 RECENT = _PAYMENT + "WHERE line_id = :line_id ORDER BY created_at DESC, id LIMIT :limit"
+OF_CODE = _PAYMENT + "WHERE code_id = :code_id"
+NEWEST_CODE = """
+    SELECT id FROM payment_code WHERE line_id = :line_id ORDER BY created_at DESC, id LIMIT 1"""
 CODE = """
     SELECT id, line_id, bank_card_id, device, latitude_e6, longitude_e6, quick_max_fen,
            quick_periods, quick_showing_id, created_at, expires_at, used_at
@@ -174,6 +177,12 @@ def confirming(tx: Tx, line_id: str) -> list[Payment]:
 def recent(tx: Tx, line_id: str, limit: int) -> list[Payment]:
     """A customer's newest payments."""
     return [_payment(row) for row in tx.all(RECENT, line_id=line_id, limit=limit)]
+
+
+def of_newest_code(tx: Tx, line_id: str) -> Payment | None:
+    """The payment that was taken against a line's newest code."""
+    code_id = tx.scalar(NEWEST_CODE, line_id=line_id)
+    return _maybe(tx.maybe(OF_CODE, code_id=code_id)) if code_id else None
 
 
 def insert_code(tx: Tx, new: PaymentCode, code_sha256: bytes) -> None:

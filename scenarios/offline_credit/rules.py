@@ -17,6 +17,8 @@ CODE_GOOD_TURNS = 3
 PAYMENT_CODE_GOOD_FOR = timedelta(seconds=60)
 PAYMENT_GOOD_FOR = timedelta(minutes=10)
 VISIT_GOOD_FOR = timedelta(hours=2)
+APPLICATION_GOOD_FOR = timedelta(days=7)
+"""How long the page of an application stays, for those whom a person decides on."""
 
 
 def distance_m(store: Store, position: Position) -> int:

@@ -27,6 +27,7 @@ class Buyer:
         self.link = ""
         self.mobile = MOBILE
         self.loan_id = self.repayment_id = ""
+        self.tokens: dict[str, str] = {}
 
     def open(self, order_id: str) -> TestResponse:
         """Opens the link of an order."""

@@ -11,14 +11,19 @@ from werkzeug.test import TestResponse
 
 from hosted.checkout import COOKIE as CHECKOUT_COOKIE
 from hosted.me import COOKIE as ME_COOKIE
+from lending.credit_lines import securities
+from lending.credit_lines.model import SecurityKind
 from lending.foundation import ids
+from lending.foundation.audit import SYSTEM
 from lending.repayments import service as repayments
 from lending.repayments.model import What
 from scenarios.mall_installment import intake, servicing
 from scenarios.mall_installment.intake import PlaceOrder
 from scenarios.mall_installment.orders import Item
+from scenarios.offline_credit import applying, stores
 from tests.hosted.buyer import DOMAIN, MOBILE, PERSON, Buyer
 from tests.loans.world import PUBLIC_URL, World, shop
+from tests.offline_credit.shop import Shop
 from tests.outside import OutsideWorld
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
@@ -56,16 +61,19 @@ def hosted_rules(app: Flask, *, changing: bool) -> Iterator[Rule]:
 
 
 def addresses(app: Flask, *, changing: bool, **values: str) -> list[str]:
-    """An address for each route; for each form of the checkout one of its own.
+    """An address for each route; for each form of a journey one of its own.
 
     A route with a part that has no value here fails: give it one.
     """
     adapter = app.url_map.bind("")
     found = []
     for rule in hosted_rules(app, changing=changing):
-        forms = app.view_functions["hosted.act"].__self__._actions
-        for action in forms if "action" in rule.arguments else [""]:
-            given = {name: {**values, "action": action}[name] for name in rule.arguments}
+        journey = rule.endpoint.removeprefix("hosted.").partition("_")[0]
+        token = values.get(f"{journey}_token", values["token"])
+        acts = "action" in rule.arguments
+        for action in app.view_functions[rule.endpoint].__self__._actions if acts else [""]:
+            known = {**values, "token": token, "action": action}
+            given = {name: known[name] for name in rule.arguments}
             method = next(iter(rule.methods - SAFE if changing else {"GET"}))
             found.append(adapter.build(rule.endpoint, given, method=method))
     return found
@@ -79,7 +87,36 @@ def zhang(buyer: Buyer, world: World) -> Buyer:
     buyer.loan_id, buyer.repayment_id = loan_id, made.id
     buyer.sign_in(ZHANG)
     buyer.open(world.order("A-2"))
+    buyer.tokens = in_a_store(world)
     return buyer
+
+
+def in_a_store(world: World) -> dict[str, str]:
+    """What the borrower has open in a store: a visit, payments, and a guarantor's link."""
+    shop = Shop(world)
+    payment = shop.take(300_000, shop.code())
+    shown = shop.take(200_000, payment_no="P-2")
+    with world.database.unit_of_work() as tx:
+        code = stores.code(tx, world.keys, world.partner_id, shop.gym, PUBLIC_URL)["url"]
+        scanned = code.removeprefix(f"{PUBLIC_URL}/s/")
+        visit = applying.arrive(tx, world.keys, scanned, staff_no=None, device={})
+        securities.offer(
+            tx,
+            world.keys,
+            shop.line_id,
+            SecurityKind.GUARANTOR,
+            description="哥哥",
+            actor=SYSTEM,
+        )
+        (offered,) = securities.of_line(tx, shop.line_id)
+        guarantee = securities.token_of(world.keys, offered)
+    return {
+        "code": scanned,
+        "store_token": visit.token,
+        "payment_token": payment.id,
+        "guarantee_token": str(guarantee),
+        "pay_token": shop.view(shown.id)["pay_url"].rpartition("/")[2],
+    }
 
 
 def next_fen(world: World, loan_id: str) -> int:
@@ -94,6 +131,7 @@ def places(who: Buyer) -> dict[str, str]:
         "loan_id": who.loan_id,
         "repayment_id": who.repayment_id,
         "filename": "hosted.css",
+        **who.tokens,
     }
 
 
@@ -110,7 +148,7 @@ class TestSendingAFormFromElsewhere:
         before = everything(world)
         sent = len(outside.app.test_client().get("/sms/outbox").json)
         for path in paths:
-            is_me = path.startswith("/me")
+            is_me = path.startswith(("/me", "/pay"))
             token = {
                 "none": "",
                 "wrong": ids.token(),
@@ -128,7 +166,8 @@ class TestSendingAFormFromElsewhere:
         zhang.client.delete_cookie(ME_COOKIE, domain=DOMAIN)
         zhang.client.delete_cookie(CHECKOUT_COOKIE, domain=DOMAIN)
         for path in addresses(app, changing=True, **places(zhang)):
-            assert zhang.post(path, csrf="").status_code == 400, path
+            wanted = 404 if path.startswith("/me/payments/") else 400
+            assert zhang.post(path, csrf="").status_code == wanted, path
 
     def test_no_form_is_carried_out_by_following_a_link(self, zhang: Buyer, app: Flask):
         for path in addresses(app, changing=True, **places(zhang)):
@@ -265,7 +304,7 @@ class TestAskingForWhatIsNotThere:
             assert answer.status_code == 400, path
             assert "填写的内容不正确" in answer.text
         for path in addresses(app, changing=True, **places(zhang)):
-            page = "/me" if path.startswith("/me") else zhang.link
+            page = "/me" if path.startswith(("/me", "/pay")) else zhang.link
             answer = zhang.post(path, csrf=zhang.csrf(page), code="a\0b")
             assert answer.status_code == 400, path
 
@@ -282,11 +321,12 @@ class TestLookingAtAnothersThings:
             world.context, loan_id, What.NEXT, amount_fen=next_fen(world, loan_id)
         ).id
         other.sign_in("13800100001")
-        other.link = zhang.link
+        other.link, other.tokens = zhang.link, zhang.tokens
         return other
 
     def own_paths(self, app: Flask, who: dict[str, str]) -> list[str]:
-        return [path for path in addresses(app, changing=False, **who) if re.search("/me/.", path)]
+        paths = addresses(app, changing=False, **who)
+        return [path for path in paths if re.search("/me/(loans|repayments)/", path)]
 
     def test_they_look_as_if_they_were_missing(self, zhang: Buyer, li: Buyer, app: Flask):
         missing = {**places(li), "loan_id": ids.new("loan"), "repayment_id": ids.new("rep")}
