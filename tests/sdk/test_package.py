@@ -105,6 +105,7 @@ class TestTheSources:
         assert {name: others for name, others in strange.items() if others} == {
             "_async": {"anyio", "httpx"},
             "_async_client": {"httpx"},
+            "async_mounting": {"httpx"},
             "django": {"django"},
             "fastapi": {"starlette"},
             "flask": {"flask", "werkzeug"},

@@ -1,5 +1,6 @@
 """A partner's own tests: the fake lender keeps orders, signs, fails on request, without a net."""
 
+import asyncio
 from datetime import datetime
 
 import pytest
@@ -154,6 +155,34 @@ class TestAFailure:
         cf_gateway.fail(Failure.TOO_MANY_REQUESTS, times=3)
         place(cf_client, "A-1")
         assert (cf_gateway.clock.now() - before).total_seconds() >= 6
+
+
+class TestAClientOfAnEventLoop:
+    @pytest.mark.parametrize("failure", [None, Failure.ANSWER_LOST, Failure.UNSIGNED_502])
+    def test_meets_the_same_lender(self, failure):
+        gateway = FakeGateway()
+
+        async def sell():
+            async with gateway.async_client() as cf:
+                if failure:
+                    gateway.fail(failure)
+                return await place(cf, "A-1")
+
+        order = asyncio.run(sell())
+        assert gateway.order("A-1").id == order.id
+        assert len(gateway.events) == 1
+
+    def test_learns_of_a_lost_line(self):
+        gateway = FakeGateway()
+
+        async def sell():
+            async with gateway.async_client(options=ONCE) as cf:
+                gateway.fail(Failure.TIMEOUT)
+                await place(cf, "A-1")
+
+        with pytest.raises(TransportError):
+            asyncio.run(sell())
+        assert not gateway.events
 
 
 class TestSignatures:

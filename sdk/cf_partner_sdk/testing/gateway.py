@@ -11,6 +11,7 @@ from typing import Any, Optional, Union
 import responses
 
 from cf_partner_sdk import (
+    AsyncClient,
     Client,
     Event,
     HttpOptions,
@@ -117,6 +118,22 @@ class FakeGateway:
             root_keyid=self.root_keyid,
             options=options,
             clock=self.clock.for_partner(),
+        )
+
+    def async_client(
+        self, *, key: Optional[PrivateKey] = None, options: Optional[HttpOptions] = None
+    ) -> AsyncClient:
+        """Return a client for an event loop; it needs the extra `async`, and no context of ours."""
+        from .async_mounting import AsyncMounted  # noqa: PLC0415 - httpx is another extra
+
+        return AsyncClient(
+            app_id=self.app_id,
+            key=key or self.partner_key,
+            base_url=self.base_url,
+            root_keyid=self.root_keyid,
+            options=options,
+            clock=self.clock.for_partner(),
+            transport=AsyncMounted(self.base_url, self._door),
         )
 
     def accept_key(self, key: Verifier) -> None:
