@@ -26,8 +26,8 @@ from lending.channels import service as channels
 from lending.foundation.audit import SYSTEM
 from lending.foundation.database import Database
 
-SECONDS = 4.0
-GOOD_A_SECOND, BAD_A_SECOND = 40, 300
+SECONDS = 6.0
+GOOD_A_SECOND, BAD_A_SECOND = 15, 300
 SLOW_BODIES = 60
 BAD_ADDRESS = ("127.0.0.2", 0)
 BAD_QUOTA = 60

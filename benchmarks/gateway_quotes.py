@@ -121,7 +121,7 @@ def megabytes_a_worker(port: int) -> list[float]:
             text = status.read_text()
         except OSError:
             continue
-        if f"CF_FRONT_PORT={port}".encode() in environment and b"spawn_main" in command:
+        if f"CF_FRONT_PORT={port}".encode() in environment and b"\0front\0" in command:
             resident = next(line for line in text.splitlines() if line.startswith("VmRSS"))
             found.append(int(resident.split()[1]) / 1024)
     return found
