@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, Response, abort, jsonify, render_template, url_for
+from flask import Blueprint, Response, abort, jsonify, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup, escape
 
@@ -27,6 +27,8 @@ GUIDES = (
     ("Go live", ("going-live", "keys", "changes")),
 )
 """The guides in the order in which they are read, each a file of `docs/`."""
+SHEETS = {"errors": "Errors", "events": "Events"}
+"""What is told of the whole API on a page of its own."""
 CSP = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:;"
     " connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
@@ -171,6 +173,9 @@ def add(blueprint: Blueprint, description: Mapping[str, Any], server: str) -> No
     blueprint.add_app_template_filter(code, "code")
 
     @blueprint.get("/docs", endpoint="docs")
+    def begin() -> ResponseReturnValue:
+        return redirect(url_for("gateway.docs_home"))  # so that the guides' links begin there
+
     @blueprint.get("/docs/", endpoint="docs_home")
     def home() -> ResponseReturnValue:
         return page("docs_guide", "", docs.home.title, page=docs.home)
@@ -179,10 +184,8 @@ def add(blueprint: Blueprint, description: Mapping[str, Any], server: str) -> No
     def guide(name: str) -> ResponseReturnValue:
         if name in docs.guides:
             return page("docs_guide", name, docs.guides[name].title, page=docs.guides[name])
-        if name == "errors":
-            return page("docs_errors", name, "Errors")
-        if name == "events":
-            return page("docs_events", name, "Events")
+        if name in SHEETS:
+            return page(f"docs_{name}", name, SHEETS[name])
         tag = re.sub("^api-", "", name)
         if tag != name and tag in docs.operations:
             return page("docs_api", name, f"API: {tag}", operations=docs.operations[tag])

@@ -20,7 +20,7 @@ from tests.browser.test_mall_order import CHROMIUM, DRIVER, FLAGS
 from tests.gateway.described import document
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
-PAGES = ("", "/signing", "/errors", "/events", *(f"/api-{t['name']}" for t in document()["tags"]))
+PAGES = ("/", "/signing", "/errors", "/events", *(f"/api-{t['name']}" for t in document()["tags"]))
 
 
 def site() -> Flask:

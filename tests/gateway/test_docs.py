@@ -1,6 +1,7 @@
 """The docs in a browser's eyes: every link leads somewhere, nothing comes from outside."""
 
 import re
+from urllib.parse import urljoin
 
 import pytest
 
@@ -25,7 +26,7 @@ def get(world: World, url: str):
 def pages(shared_world: World) -> dict[str, str]:
     """Every page by its address."""
     found = {}
-    for url in ("/docs", *(f"/docs/{name}" for name in PAGES)):
+    for url in ("/docs/", *(f"/docs/{name}" for name in PAGES)):
         answer = get(shared_world, url)
         assert answer.status_code == 200, url
         found[url] = answer.text
@@ -45,16 +46,12 @@ class TestPages:
 
     def test_lead_only_to_what_is_there(self, pages, shared_world):
         ids = {url: set(re.findall(r'\sid="([^"]+)"', page)) for url, page in pages.items()}
-        ids["/docs/"] = ids["/docs"]
         fetched = {}
         for url, page in pages.items():
             for link in set(re.findall(r'href="([^"]+)"', page)):
                 if "://" in link:
                     continue
-                target, _, anchor = link.partition("#")
-                target = target or url
-                if not target.startswith("/"):
-                    target = "/docs/" + target.removeprefix(".")
+                target, _, anchor = urljoin(url, link).partition("#")
                 if anchor:
                     assert anchor in ids[target], f"{url}: {link}"
                 elif target not in fetched:
@@ -79,6 +76,10 @@ class TestPages:
         for kind in document()["webhooks"]:
             assert f'id="{kind}"' in pages["/docs/events"]
 
+    def test_begin_where_their_links_do(self, shared_world):
+        answer = get(shared_world, "/docs")
+        assert (answer.status_code, answer.headers["location"]) == (302, "/docs/")
+
     def test_that_are_not_there_are_404(self, shared_world):
         for name in ("nothing", "api-nothing", "README", "..%2FREADME"):
             assert get(shared_world, f"/docs/{name}").status_code == 404
@@ -94,5 +95,5 @@ class TestTheSearch:
         assert "A worked example, to the byte" in titles
         for each in index:
             target, _, anchor = each["url"].partition("#")
-            page = pages["/docs" if target == "." else f"/docs/{target}"]
+            page = pages["/docs/" if target == "." else f"/docs/{target}"]
             assert not anchor or f'id="{anchor}"' in page, each["url"]

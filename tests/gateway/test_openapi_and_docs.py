@@ -13,7 +13,7 @@ from tests.gateway.world import ORDER, PUBLIC_URL, World, code_of
 
 OPERATIONS = {"get", "put", "post", "delete", "options", "head", "patch", "trace"}
 PAGES = {
-    "/docs": "text/html; charset=utf-8",
+    "/docs/": "text/html; charset=utf-8",
     "/docs/signing": "text/html; charset=utf-8",
     "/docs/search.json": "application/json",
     "/docs/code.css": "text/css; charset=utf-8",
