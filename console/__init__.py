@@ -7,6 +7,7 @@ from console.batch import pages as batch
 from console.ledger import pages as ledger
 from console.loans import pages as loans
 from console.repayments import pages as repayments
+from console.risk import pages as risk
 from console.system import approvals
 from console.system import pages as system
 from lending.foundation.context import Context
@@ -28,7 +29,7 @@ def create_blueprint(context: Context, kinds: Kinds) -> Blueprint:
         static_folder="static",
     )
     session.protect(console, context)
-    for pages in (system, loans, ledger, batch):
+    for pages in (system, loans, ledger, batch, risk):
         pages.add(console, context)
     for guarded in (repayments, approvals):
         guarded.add(console, context, kinds)

@@ -9,6 +9,7 @@ ROUTES: dict[str, Right | None] = {
     "console.application": Right.SEE_APPLICATIONS,
     "console.decide": Right.DECIDE_APPLICATIONS,
     "console.retry_payout": Right.RETRY_PAYOUTS,
+    "console.risk_signals": Right.SEE_APPLICATIONS,
     "console.trial_balance": Right.SEE_BOOKS,
     "console.end_of_day": Right.SEE_BOOKS,
     "console.loans": Right.SEE_LOANS,

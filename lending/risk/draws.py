@@ -14,7 +14,13 @@ from lending.foundation.crypto import FieldKeys
 from lending.foundation.database import Tx
 from lending.risk import rules, store
 from lending.risk import service as risk
-from lending.risk.features import feature, of_application, of_partner, values_of
+from lending.risk.features import (
+    DRAW_SIGNALS_ABSENT,
+    feature,
+    of_application,
+    of_partner,
+    values_of,
+)
 from lending.risk.model import Decision, Feature, Outcome, RiskRequest, Value
 from lending.risk.reasons import reason
 from lending.risk.rules import RuleBook, Verdict
@@ -45,7 +51,7 @@ def decide(
     book = book or rules.load()
     given = risk.require_own_decision(tx, draw.line_application_id)
     features = {
-        **of_application(request),
+        **of_application(request, DRAW_SIGNALS_ABSENT),
         **of_partner(channels.partner(tx, request.partner_id)),
         **_observed(tx, keys, request, draw),
         "line_decision": feature("line_decision", given.id),

@@ -75,10 +75,19 @@ CATALOGUE: dict[str, tuple[Kind, str]] = {
     "draw_distance_m": (Kind.WHOLE, APPLICATION),
     "draw_speed_kmh": (Kind.WHOLE, OWN),
     "draw_prepaid": (Kind.TRUTH, APPLICATION),
+    "draw_device_refused_24h": (Kind.WHOLE, OWN),
+    "till_draws_high_1h": (Kind.WHOLE, OWN),
+    "till_draws_new_1h": (Kind.WHOLE, OWN),
+    "till_refunds_24h": (Kind.WHOLE, OWN),
     "store_distance_m": (Kind.WHOLE, APPLICATION),
     "visit_speed_kmh": (Kind.WHOLE, OWN),
     "store_applications_1h": (Kind.WHOLE, OWN),
     "device_visits_stale_24h": (Kind.WHOLE, OWN),
+    "device_farthest_24h_m": (Kind.WHOLE, OWN),
+    "position_twins_24h": (Kind.WHOLE, OWN),
+    "staff_applications_1h": (Kind.WHOLE, OWN),
+    "staff_applications_30d": (Kind.WHOLE, OWN),
+    "staff_failed_percent_30d": (Kind.WHOLE, OWN),
     "score": (Kind.WHOLE, CARD),
     "grade": (Kind.WORD, CARD),
 }
@@ -89,8 +98,24 @@ SIGNALS_ABSENT: dict[str, Value] = {
     "visit_speed_kmh": -1,
     "store_applications_1h": 0,
     "device_visits_stale_24h": 0,
+    "device_farthest_24h_m": -1,
+    "position_twins_24h": 0,
+    "staff_applications_1h": 0,
+    "staff_applications_30d": 0,
+    "staff_failed_percent_30d": 0,
 }
 """What a scenario that does not see these says of them: -1 where there is nothing to tell."""
+
+DRAW_SIGNALS_ABSENT: dict[str, Value] = {
+    "draw_distance_m": -1,
+    "draw_speed_kmh": -1,
+    "draw_prepaid": False,
+    "draw_device_refused_24h": 0,
+    "till_draws_high_1h": 0,
+    "till_draws_new_1h": 0,
+    "till_refunds_24h": 0,
+}
+"""The same of a payment on a line."""
 
 PROVINCES = frozenset(
     {11, 12, 13, 14, 15, 21, 22, 23, 31, 32, 33, 34, 35, 36, 37, 41, 42, 43, 44, 45, 46}
@@ -107,8 +132,13 @@ def feature(name: str, value: Value | None) -> Feature:
     return Feature(value, source)
 
 
-def of_application(request: RiskRequest) -> dict[str, Feature]:
-    """What the application says, and what a partner adds under names that no rule can read."""
+def of_application(
+    request: RiskRequest, absent: Mapping[str, Value] = SIGNALS_ABSENT
+) -> dict[str, Feature]:
+    """What the application says, and what a partner adds under names that no rule can read.
+
+    What the scenario saw stands instead of what is `absent` by default.
+    """
     known: dict[str, Value] = {
         "amount_fen": request.amount_fen,
         "amount_max_fen": request.amount_max_fen,
@@ -123,7 +153,7 @@ def of_application(request: RiskRequest) -> dict[str, Feature]:
         f"partner.{name}": Feature(value, PARTNER)
         for name, value in sorted(request.partner_signals.items())
     }
-    own = {**SIGNALS_ABSENT, **known, **request.signals}
+    own = {**absent, **known, **request.signals}
     return {name: feature(name, value) for name, value in own.items()} | signals
 
 

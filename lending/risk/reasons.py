@@ -11,6 +11,8 @@ _CREDIT = "征信记录显示存在逾期,建议结清后再申请"
 _DEBT = "当前在其他机构的借款较多,建议减少负债后再申请"
 _SCORE = "综合评估暂不满足本产品要求"
 _PERSON = "需要人工进一步核实,请等待审核结果"
+_ELSEWHERE = "支付地点异常,为保障资金安全,本次支付未通过"
+_TILL = "该收银台暂时无法受理此类支付,请更换门店或稍后再试"
 
 _TEXTS: dict[str, tuple[str, str]] = {
     "BLACKLIST_IDENTITY": ("The identity number is on the blacklist", _UNSAFE),
@@ -33,6 +35,14 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "VELOCITY_DEVICE": ("Too many applications came from the device", _BUSY),
     "VELOCITY_IP": ("Too many applications came from the address", _PERSON),
     "VELOCITY_MOBILE": ("Too many applications came with the mobile", _BUSY),
+    "VISIT_HASTY": ("The phone went from store to store faster than a train", _PERSON),
+    "VISIT_TWO_CITIES": ("The phone was in two stores too far apart for the time between", _UNSAFE),
+    "DEVICE_STALE_CODES": ("The device came with photographed codes of stores", _PERSON),
+    "DEVICE_ELSEWHERE": ("The device opened a store's page far away from the store", _PERSON),
+    "POSITION_COPIED": ("Several phones told the very same position in the store", _PERSON),
+    "STORE_CROWDED": ("Very many applications came from the store in an hour", _PERSON),
+    "STAFF_CROWDED": ("Many applications came through one member of staff in an hour", _PERSON),
+    "STAFF_FAILED": ("Most applications through this member of staff went wrong", _PERSON),
     "BUREAUS_ABSENT": ("No credit bureau answered", _PERSON),
     "BUREAU_ABSENT": ("One credit bureau did not answer; the other was used", "已完成信用评估"),
     "OVERDUE_NOW": ("A bureau reports debt that is overdue now", _CREDIT),
@@ -54,6 +64,12 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "ON_LINE": ("Paid out of a line that was decided on", "额度内支用"),
     "VELOCITY_DRAWS": ("The line is drawn on too often", "短时间内支付过于频繁,请稍后再试"),
     "DRAW_DEVICE_SHARED": ("One device pays out of several people's lines", _UNSAFE),
+    "DRAW_FAR_AWAY": ("The phone is far away from the till", _ELSEWHERE),
+    "DRAW_TWO_CITIES": ("The line paid in two places too far apart for the time", _ELSEWHERE),
+    "DRAW_DEVICE_REFUSED": ("The device was turned away by stores' pages again and again", _UNSAFE),
+    "TILL_HIGH": ("The till takes many payments of nearly whole lines", _TILL),
+    "TILL_NEW_LINES": ("The till takes many payments of lines opened here just before", _TILL),
+    "TILL_REFUNDS": ("The till gave back many payments within a day", _TILL),
     "BY_PERSON": ("Decided by a person", "人工审核完成"),
 }
 

@@ -45,6 +45,9 @@ CREATE TABLE store_visit (
     longitude_e6 integer,
     accuracy_m integer,
     distance_m integer,
+    farthest_m integer,
+    is_refused boolean GENERATED ALWAYS AS
+        (outcome IN ('stale_code', 'outside') OR coalesce(farthest_m, 0) >= 3000) STORED,
     device jsonb NOT NULL,
     customer_id text REFERENCES customer,
     application_id text UNIQUE REFERENCES application,
@@ -54,6 +57,9 @@ CREATE TABLE store_visit (
 );
 CREATE INDEX ON store_visit (store_id, arrived_at);
 CREATE INDEX ON store_visit (customer_id, located_at);
+CREATE INDEX ON store_visit (staff_id, arrived_at) WHERE staff_id IS NOT NULL;
+CREATE INDEX ON store_visit ((device ->> 'fingerprint'), arrived_at);
+CREATE INDEX ON store_visit (arrived_at) WHERE is_refused;
 
 -- A customer's code for one payment, shown to the cashier; good once and for a minute (STORE-5).
 CREATE TABLE payment_code (
@@ -104,6 +110,7 @@ CREATE TABLE store_payment (
 CREATE INDEX ON store_payment (partner_id, created_at);
 CREATE INDEX ON store_payment (store_id, created_at);
 CREATE INDEX ON store_payment (line_id, created_at);
+CREATE INDEX ON store_payment (till_id, created_at);
 
 CREATE TABLE store_refund (
     id text PRIMARY KEY,

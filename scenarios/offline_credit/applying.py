@@ -28,7 +28,14 @@ from lending.loans.model import ApplicationState, NewApplication
 from lending.products import service as products
 from lending.products.model import Product
 from lending.risk.model import Decision
-from scenarios.offline_credit import admission, codes, rules, stores_store, visits_store
+from scenarios.offline_credit import (
+    admission,
+    codes,
+    evidence,
+    rules,
+    stores_store,
+    visits_store,
+)
 from scenarios.offline_credit.errors import (
     OutsideTheStore,
     PositionNeeded,
@@ -168,29 +175,8 @@ def submit(
         customer_id=customer_id,
         bank_card_id=bank_card_id,
         device=device,
-        signals=evidence_signals(tx, visit.id, customer_id),
+        signals=evidence.of_visit(tx, visit.id, customer_id),
     )
-
-
-def evidence_signals(tx: Tx, visit_id: str, customer_id: str) -> dict[str, int]:
-    """What the visit shows of contradictions, as features of the decision (STORE-1).
-
-    Two stores too far apart for the time between, and many applications from one store in an hour.
-    """
-    visit = _visit(visits_store.by_id(tx, visit_id))
-    here = visits_store.position(tx, visit_id)
-    speeds = [
-        rules.metres_between(here, (seen["latitude_e6"], seen["longitude_e6"]))
-        * 3600
-        // (1000 * max(60, abs(int((tx.now - seen["located_at"]).total_seconds()))))
-        for seen in visits_store.others_of_customer(tx, customer_id, visit_id)
-    ]
-    return {
-        "store_distance_m": visit.distance_m if visit.distance_m is not None else -1,
-        "visit_speed_kmh": max(speeds, default=-1),
-        "store_applications_1h": visits_store.applications_since_an_hour(tx, visit.store_id),
-        "device_visits_stale_24h": visits_store.stale_codes_of_device(tx, visit_id),
-    }
 
 
 def decision(tx: Tx, visit: Visit) -> Decision | None:

@@ -1,7 +1,6 @@
 """A payment meets a customer's line: decided by our own records, signed on the customer's word."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from lending.channels import service as channels
@@ -22,15 +21,10 @@ from lending.products import rules as product_rules
 from lending.products import service as products
 from lending.products.errors import PeriodsNotOffered
 from lending.products.model import Offer, Product
-from lending.risk.model import Value
-from scenarios.offline_credit import admission, payments_store, rules, stores_store
+from scenarios.offline_credit import admission, evidence, payments_store
 from scenarios.offline_credit.errors import NoSuchStore
 from scenarios.offline_credit.model import SCENARIO, Payment, PaymentCode
 from scenarios.offline_credit.terms import compile_terms
-
-UNKNOWN = -1
-"""Instead of a distance or a speed that nobody can tell."""
-LATELY = timedelta(hours=3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +58,9 @@ def draw(tx: Tx, keys: FieldKeys, payment_id: str, payer: Payer) -> None:
     Raises what `loans.draw` raises; a payment that the rules decline is kept as declined.
     """
     payment = _payment(tx, payment_id)
-    signals = _signals(tx, payment, payer)
+    signals = evidence.of_payment(
+        tx, payment, line_id=payer.line_id, at=payer.at, device=payer.device
+    )
     application = loans.draw(
         tx,
         keys,
@@ -192,28 +188,6 @@ def sign_beforehand(
             ),
         ),
     )
-
-
-def _signals(tx: Tx, payment: Payment, payer: Payer) -> dict[str, Value]:
-    """How far the phone is from the till, and how fast it would have had to travel."""
-    store = stores_store.store(tx, payment.partner_id, payment.store_id)
-    assert store is not None
-    here = (store.latitude_e6, store.longitude_e6)
-    return {
-        "draw_distance_m": rules.metres_between(here, payer.at) if payer.at else UNKNOWN,
-        "draw_speed_kmh": _speed_kmh(tx, payer.line_id, here),
-        "draw_prepaid": payment.release_parts is not None,
-    }
-
-
-def _speed_kmh(tx: Tx, line_id: str, here: tuple[int, int]) -> int:
-    speeds = [
-        rules.metres_between(here, (seen["latitude_e6"], seen["longitude_e6"]))
-        * 3600
-        // (1000 * max(60, int((tx.now - seen["created_at"]).total_seconds())))
-        for seen in payments_store.last_seen(tx, line_id, tx.now - LATELY)
-    ]
-    return max(speeds, default=UNKNOWN)
 
 
 def _payment(tx: Tx, payment_id: str) -> Payment:

@@ -1,6 +1,5 @@
 """The SQL of payments in stores, of customers' codes, and of refunds."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from lending.foundation.database import Row, Tx, json
@@ -228,17 +227,6 @@ def end_codes(tx: Tx, line_id: str) -> None:
         " WHERE line_id = :id AND used_at IS NULL AND expires_at > :now",
         id=line_id,
         now=tx.now,
-    )
-
-
-def last_seen(tx: Tx, line_id: str, since: datetime) -> Sequence[Row]:
-    """Where the customer paid lately: stores' positions and when, the newest first."""
-    return tx.all(
-        "SELECT s.latitude_e6, s.longitude_e6, p.created_at FROM store_payment p"
-        " JOIN store s ON s.id = p.store_id WHERE p.line_id = :id AND p.created_at > :since"
-        " ORDER BY p.created_at DESC LIMIT 5",
-        id=line_id,
-        since=since,
     )
 
 

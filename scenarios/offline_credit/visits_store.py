@@ -1,10 +1,9 @@
 """The SQL of visits to stores: what shows that somebody was there."""
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from lending.foundation.database import Row, Tx, json
+from lending.foundation.database import Tx, json
 from scenarios.offline_credit.model import Position, Visit
 
 VISIT = """
@@ -58,7 +57,8 @@ def set_position(
 ) -> None:
     tx.run(
         "UPDATE store_visit SET latitude_e6 = :latitude, longitude_e6 = :longitude,"
-        " accuracy_m = :accuracy, distance_m = :distance, outcome = :outcome, located_at = :now"
+        " accuracy_m = :accuracy, distance_m = :distance, outcome = :outcome, located_at = :now,"
+        " farthest_m = greatest(farthest_m, :distance)"
         " WHERE id = :id",
         id=visit_id,
         latitude=position.latitude_e6,
@@ -83,47 +83,4 @@ def set_customer(tx: Tx, visit_id: str, customer_id: str) -> None:
         "UPDATE store_visit SET customer_id = :customer_id WHERE id = :id",
         id=visit_id,
         customer_id=customer_id,
-    )
-
-
-def position(tx: Tx, visit_id: str) -> tuple[int, int]:
-    """Where the phone was, in millionths of a degree."""
-    row = tx.one("SELECT latitude_e6, longitude_e6 FROM store_visit WHERE id = :id", id=visit_id)
-    return row["latitude_e6"], row["longitude_e6"]
-
-
-def others_of_customer(tx: Tx, customer_id: str, visit_id: str) -> Sequence[Row]:
-    """Where else the customer was in the last three hours, and when."""
-    return tx.all(
-        "SELECT latitude_e6, longitude_e6, located_at FROM store_visit"
-        " WHERE customer_id = :customer_id AND id <> :id AND located_at > :since",
-        customer_id=customer_id,
-        id=visit_id,
-        since=tx.now - timedelta(hours=3),
-    )
-
-
-def applications_since_an_hour(tx: Tx, store_id: str) -> int:
-    """How many applications were begun in a store within an hour, this one counted."""
-    return int(
-        tx.scalar(
-            "SELECT count(*) FROM store_visit WHERE store_id = :id AND arrived_at > :since"
-            " AND application_id IS NOT NULL",
-            id=store_id,
-            since=tx.now - timedelta(hours=1),
-        )
-    )
-
-
-def stale_codes_of_device(tx: Tx, visit_id: str) -> int:
-    """How often the visit's device came with a code that was replaced, within a day."""
-    return int(
-        tx.scalar(
-            "SELECT count(*) FROM store_visit v JOIN store_visit mine ON mine.id = :id"
-            " WHERE v.outcome = 'stale_code' AND v.arrived_at > :since"
-            " AND mine.device ->> 'fingerprint' <> ''"
-            " AND v.device ->> 'fingerprint' = mine.device ->> 'fingerprint'",
-            id=visit_id,
-            since=tx.now - timedelta(days=1),
-        )
     )

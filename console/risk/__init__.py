@@ -1,0 +1,1 @@
+"""What risk noticed, for operators (M7)."""
