@@ -24,7 +24,7 @@ from tests.gateway.described import document, tight
 from tests.gateway.things import MAKERS
 from tests.gateway.world import PUBLIC_URL, World
 
-EXAMPLES = int(os.environ.get("CF_EXAMPLES", "5"))
+EXAMPLES = int(os.environ.get("CF_EXAMPLES", "3"))
 SIGN_ME = "sign-me"
 SIGNED_BY_THE_CALLER = {"Signature-Input", "Signature", "Content-Digest"}
 LEFT_OUT = {
