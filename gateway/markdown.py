@@ -66,7 +66,6 @@ def read(path: Path) -> Page:
 @cache
 def _parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": False}).enable("table")
-    parser.options["highlight"] = lambda source, language, _: coloured(source, language or "text")
     parser.add_render_rule("fence", _fence)
     parser.add_render_rule("table_open", _table_open)
     parser.add_render_rule("table_close", _table_close)
@@ -121,10 +120,7 @@ def _plain(token: Token) -> str:
 
 def _link(href: str) -> str:
     """`signing.md#base` leads to the page `signing#base`; other addresses stay."""
-    if "://" in href:
+    found = re.fullmatch(r"([\w-]+)\.md(#.*)?", href)
+    if found is None:
         return href
-    return re.sub(r"^(\./)?README\.md", ".", re.sub(r"^([\w-]+)\.md(?=#|$)", _name, href))
-
-
-def _name(found: re.Match[str]) -> str:
-    return found[0] if found[1] == "README" else found[1]
+    return ("." if found[1] == "README" else found[1]) + (found[2] or "")
