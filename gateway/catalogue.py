@@ -14,10 +14,17 @@ from marshmallow import Schema
 
 from gateway import json_schemas, shown
 from gateway.event_types import EventType
-from gateway.schemas import endpoint_events, mall_events, sandbox_events, statement_events
+from gateway.schemas import (
+    endpoint_events,
+    mall_events,
+    payment_events,
+    sandbox_events,
+    statement_events,
+)
 
 EVENT_TYPES = (
     *mall_events.EVENT_TYPES,
+    *payment_events.EVENT_TYPES,
     *statement_events.EVENT_TYPES,
     *endpoint_events.EVENT_TYPES,
     *sandbox_events.EVENT_TYPES,

@@ -13,7 +13,13 @@ from gateway.caller import Caller
 from gateway.oauth_errors import NotForTools, ScopeMissing, TokenRefused
 from lending.foundation.database import Row, Tx
 
-SCOPES = {"orders:read": "mall", "statements:read": "statements", "events:read": "webhooks"}
+SCOPES = {
+    "orders:read": "mall",
+    "stores:read": "stores",
+    "payments:read": "payments",
+    "statements:read": "statements",
+    "events:read": "webhooks",
+}
 """Each scope and the function that a partner must have been given to get it."""
 
 

@@ -24,6 +24,10 @@ IDS: Mapping[str, dict[str, Any]] = {
     "refund_id": _id("rfd", "A refund's id."),
     "endpoint_id": _id("whe", "A webhook endpoint's id."),
     "event_id": _id("evt", "An event's id."),
+    "store_id": _id("sto", "A store's id."),
+    "till_id": _id("til", "A till's id."),
+    "payment_id": _id("spy", "A payment's id."),
+    "payment_refund_id": _id("srf", "A payment refund's id."),
     "statement_id": _id("stm", "A statement's id."),
     "walk_id": _id("wlk", "A played buyer's id."),
     "check_id": _id("whc", "A check's id."),
@@ -37,6 +41,8 @@ IDS: Mapping[str, dict[str, Any]] = {
 NO_ID: dict[str, Any] = {"description": "", "schema": {"type": "string"}, "example": "id"}
 TAGS = {
     "mall": "Mall instalments: quote, order, refund.",
+    "stores": "Stores, their tills and their staff: what your back office sets up.",
+    "payments": "Payments in stores: what tills do.",
     "statements": "Statements by day and by month, as files.",
     "webhooks": "Events, and where they are sent.",
     "sandbox": "The sandbox: its clock, a fresh start, played buyers. In live there is none of it.",

@@ -1,7 +1,7 @@
 """A sandbox to start from: a product, partners with keys, the demo shop. Seeding is repeatable."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from lending.foundation.settings import Settings
 from lending.products import service as products
 from lending.products.errors import NoSuchProduct
 from lending.products.model import FreeOffer, Product, SubsidyPayer, Tier
+from processes import seed_stores
 
 MALL_PRODUCT = Product(
     code="mall-standard",
@@ -49,6 +50,21 @@ MALL_PRODUCT = Product(
 )
 
 
+STORE_PRODUCT = replace(
+    MALL_PRODUCT,
+    code="store-standard",
+    name="门店消费额度",
+    scenario="offline_credit",
+    amount_max_fen=20_000_000,
+    free=(
+        FreeOffer(periods=3, payer=SubsidyPayer.MERCHANT),
+        FreeOffer(periods=6, payer=SubsidyPayer.MERCHANT),
+    ),
+    purposes=("appliances", "furniture", "medical_beauty", "fitness", "courses", "rent"),
+)
+PRODUCTS = (MALL_PRODUCT, STORE_PRODUCT)
+
+
 @dataclass(frozen=True, slots=True)
 class SandboxMerchant:
     """A merchant of the sandbox; the first account is used first."""
@@ -57,6 +73,8 @@ class SandboxMerchant:
     name: str
     accounts: tuple[NewAccount, ...]
     functions: tuple[str, ...]
+    kind: PartnerKind = PartnerKind.MERCHANT
+    products: tuple[str, ...] = (MALL_PRODUCT.code,)
 
 
 FUNCTIONS = ("mall", "statements", "webhooks")
@@ -77,11 +95,22 @@ OTHER_SHOP = SandboxMerchant(
     accounts=(NewAccount("谷雨家居有限公司", "模拟银行", "6230580000000020011", 1),),
     functions=FUNCTIONS,
 )
+STORE_FUNCTIONS = ("stores", "payments", "statements", "webhooks")
+DEMO_STORES = SandboxMerchant(
+    app_id="app_demo_stores",
+    name="小满生活",
+    accounts=(NewAccount("小满生活服务有限公司", "模拟银行", "6230580000000030010", 1),),
+    functions=STORE_FUNCTIONS,
+    kind=PartnerKind.STORE,
+    products=(STORE_PRODUCT.code,),
+)
 
 
 def tenant_owner(name: str) -> SandboxMerchant:
-    """The merchant that owns a test tenant."""
-    return SandboxMerchant(f"app_{name}", name, DEMO_SHOP.accounts, OWNERS)
+    """The merchant that owns a test tenant: a mall and stores."""
+    functions = tuple(dict.fromkeys((*OWNERS, *STORE_FUNCTIONS)))
+    both = (MALL_PRODUCT.code, STORE_PRODUCT.code)
+    return SandboxMerchant(f"app_{name}", name, DEMO_SHOP.accounts, functions, products=both)
 
 
 def seed(context: Context, platform: PlatformKeys) -> None:
@@ -91,17 +120,20 @@ def seed(context: Context, platform: PlatformKeys) -> None:
         var = context.settings.var
         seed_merchant(context, platform, DEMO_SHOP, var / "demo_shop.json")
         seed_merchant(context, platform, OTHER_SHOP, var / "other_shop.json")
+        seed_merchant(context, platform, DEMO_STORES, var / "demo_stores.json")
+        seed_stores.seed(context, var / "demo_stores.json", STORE_PRODUCT.code)
 
 
 def seed_rules(database: Database) -> None:
-    """Opens the business day, with the parameters and the product of the day."""
+    """Opens the business day, with the parameters and the products of the day."""
     with database.unit_of_work() as tx:
         business_day.open_first(tx, shanghai_date(tx.now))
         parameters.seed(tx)
-        try:
-            products.published(tx, MALL_PRODUCT.code)
-        except NoSuchProduct:
-            products.publish(tx, MALL_PRODUCT, SYSTEM)
+        for product in PRODUCTS:
+            try:
+                products.published(tx, product.code)
+            except NoSuchProduct:
+                products.publish(tx, product, SYSTEM)
 
 
 def seed_merchant(
@@ -120,22 +152,18 @@ def _register(tx: Tx, keys: FieldKeys, merchant: SandboxMerchant, key: PrivateKe
     except NoSuchPartner:
         partner_id = channels.register(
             tx,
-            NewPartner(
-                merchant.app_id, "test", PartnerKind.MERCHANT, merchant.name, merchant.functions
-            ),
+            NewPartner(merchant.app_id, "test", merchant.kind, merchant.name, merchant.functions),
             SYSTEM,
         )
-        channels.agree(
-            tx,
-            Agreement(
+        for product_code in merchant.products:
+            agreement = Agreement(
                 partner_id=partner_id,
-                product_code=MALL_PRODUCT.code,
+                product_code=product_code,
                 merchant_fee_rate=Decimal("0.006"),
                 valid_from=business_day.today(tx),
                 valid_to=None,
-            ),
-            SYSTEM,
-        )
+            )
+            channels.agree(tx, agreement, SYSTEM)
         for account in merchant.accounts:
             channels.add_account(tx, keys, partner_id, account, SYSTEM)
         channels.add_key(
@@ -173,7 +201,7 @@ def _write_config(
                 "root_keyid": platform.root_keyid,
                 "private_key": str(pem),
                 "port": settings.shop_port,
-                "product_code": MALL_PRODUCT.code,
+                "product_code": merchant.products[0],
             },
             indent=2,
         )

@@ -75,6 +75,11 @@ def agreement(tx: Tx, partner_id: str, product_code: str | None = None) -> Agree
     raise NoAgreement
 
 
+def agreements(tx: Tx, partner_id: str) -> list[Agreement]:
+    """All agreements of the partner that are in force, the first at the front."""
+    return store.agreements(tx, partner_id, business_day.today(tx))
+
+
 def settlement_accounts(tx: Tx, partner_id: str) -> list[SettlementAccount]:
     """The partner's verified accounts, the one to use first at the front."""
     return store.accounts(tx, partner_id)

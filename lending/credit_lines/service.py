@@ -18,7 +18,7 @@ from lending.credit_lines.errors import (
     StillUsed,
 )
 from lending.credit_lines.model import Line, LineStanding, LineState, NewLine, SceneStanding
-from lending.foundation import audit, business_day
+from lending.foundation import audit, business_day, jobs
 from lending.foundation.audit import Actor
 from lending.foundation.database import Tx
 from lending.ledger import service as ledger
@@ -43,6 +43,8 @@ def grant(tx: Tx, new: NewLine, actor: Actor) -> str:
     store.set_scenes(tx, line_id, new.scenes)
     _keep_limits(tx, _weighed(tx, _locked(tx, line_id)))
     audit.record(tx, actor, "credit_line.grant", line_id, {"limit_fen": new.limit_fen})
+    if not new.security_needed_fen:
+        _tell_opened(tx, line_id)
     return line_id
 
 
@@ -57,6 +59,7 @@ def open_waiting(tx: Tx, line_id: str, actor: Actor) -> None:
     if line.state is LineState.WAITING:
         store.save(tx, replace(line, state=LineState.OPEN))
         audit.record(tx, actor, "credit_line.open", line_id)
+        _tell_opened(tx, line_id)
 
 
 def get(tx: Tx, line_id: str) -> Line:
@@ -251,6 +254,11 @@ def settle(tx: Tx, following: date) -> int:
         _keep_limits(tx, weighed, following)
         changed += ended or weighed.exposure_fen != line.exposure_fen
     return changed
+
+
+def _tell_opened(tx: Tx, line_id: str) -> None:
+    """Has whoever brought the customer told of it."""
+    jobs.enqueue(tx, "credit_line.opened", queue=jobs.CORE, line_id=line_id)
 
 
 def _locked(tx: Tx, line_id: str) -> Line:

@@ -9,6 +9,7 @@ from datetime import date
 from lending.engine.events import GoodsReturned
 from lending.foundation import audit, business_day
 from lending.foundation.audit import Actor
+from lending.foundation.clock import rfc3339
 from lending.foundation.database import Tx
 from lending.ledger import service as ledger
 from lending.ledger.model import Entry
@@ -123,7 +124,16 @@ def stop(tx: Tx, loan_id: str, *, stop_id: str, because: str, actor: Actor) -> R
     if amount_fen > reduction:
         payouts.refund_borrower(tx, loan, stop_id, amount_fen - reduction)
     audit.record(tx, actor, "release.stop", loan_id, {"because": because})
-    detail: dict[str, object] = {"parts": [each.part for each in later], "because": because}
+    detail: dict[str, object] = {
+        "parts": [each.part for each in later],
+        "reason": because,
+        "amount_fen": amount_fen,
+        "subsidy_fen": sum(each.subsidy_fen for each in later),
+        "loan_reduction_fen": reduction,
+        "borrower_refund_fen": amount_fen - reduction,
+        "business_date": business_day.today(tx).isoformat(),
+        "stopped_at": rfc3339(tx.now),
+    }
     tell(tx, loan.scenario, loan.subject, "release_stopped", detail)
     return Reduction(
         loan_reduction_fen=reduction,

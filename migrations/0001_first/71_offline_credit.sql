@@ -53,7 +53,8 @@ CREATE TABLE store_visit (
     application_id text UNIQUE REFERENCES application,
     outcome text NOT NULL CHECK (outcome IN ('arrived', 'inside', 'outside', 'stale_code')),
     arrived_at timestamptz NOT NULL,
-    located_at timestamptz
+    located_at timestamptz,
+    line_told_at timestamptz
 );
 CREATE INDEX ON store_visit (store_id, arrived_at);
 CREATE INDEX ON store_visit (customer_id, located_at);
@@ -134,7 +135,11 @@ CREATE INDEX ON store_refund (payment_id);
 CREATE VIEW store_payment_now AS
 SELECT p.*, s.store_no, s.name AS store_name, t.till_no, l.id AS loan_id, a.decision_id,
        CAST(l.terms #>> '{pricing,periods}' AS integer) AS periods,
-       l.start_date AS paid_date, o.amount_fen AS payout_fen, o.ended_at AS payout_at,
+       l.start_date AS payout_date, o.amount_fen AS payout_fen, o.ended_at AS payout_at,
+       o.offset_fen AS payout_claims_fen, o.channel_reference AS payout_reference,
+       c.last4 AS payout_last4,
+       CAST(l.terms #>> '{settlement,merchant_fee_fen}' AS bigint) - k.fee_fen AS payout_fee_fen,
+       CAST(l.terms #>> '{subsidy,merchant_fen}' AS bigint) - k.subsidy_fen AS payout_subsidy_fen,
        greatest(p.changed_at, a.changed_at, l.changed_at) AS updated_at,
        CASE
            WHEN p.refunded_fen = p.amount_fen THEN 'refunded'
@@ -151,4 +156,10 @@ JOIN store s ON s.id = p.store_id
 JOIN store_till t ON t.id = p.till_id
 LEFT JOIN application a ON a.id = p.application_id
 LEFT JOIN loan l ON l.application_id = a.id
-LEFT JOIN payout o ON o.loan_id = l.id AND o.purpose = 'disbursement' AND o.state = 'paid';
+LEFT JOIN payout o ON o.loan_id = l.id AND o.purpose = 'disbursement' AND o.state = 'paid'
+LEFT JOIN settlement_account c ON c.id = o.account_id
+LEFT JOIN LATERAL (
+    SELECT CAST(coalesce(sum(fee_fen), 0) AS bigint) AS fee_fen,
+           CAST(coalesce(sum(subsidy_fen), 0) AS bigint) AS subsidy_fen
+    FROM loan_release WHERE loan_id = l.id
+) k ON true;

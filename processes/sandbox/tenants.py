@@ -10,7 +10,7 @@ from lending.foundation.context import Context
 from lending.foundation.database import Database
 from lending.foundation.errors import Conflict, NotFound
 from lending.foundation.settings import Settings
-from processes import installation, seed
+from processes import installation, seed, seed_stores
 from processes.migrate import migrate
 from processes.sandbox import applicants as magic
 from processes.sandbox import databases, store
@@ -133,6 +133,7 @@ class Tenants:
             config = self._settings.var / "tenants" / f"{name}.json"
             seed.seed_rules(context.database)
             seed.seed_merchant(context, platform, owner, config)
+            seed_stores.seed(context, config, seed.STORE_PRODUCT.code)
         finally:
             context.database.close()
         with self.main.unit_of_work() as tx:

@@ -1,6 +1,7 @@
 """Who is let in: a till of an open store, a purpose and an amount on offer, a plan of release."""
 
 from lending.channels import service as channels
+from lending.channels.errors import NoAgreement
 from lending.compliance import gates, parameters
 from lending.foundation.database import Tx
 from lending.products import rules as product_rules
@@ -15,20 +16,20 @@ from scenarios.offline_credit.errors import (
     StoreClosed,
     TillOfAnotherStore,
 )
-from scenarios.offline_credit.model import PREPAID_SCENES, Store, Till
+from scenarios.offline_credit.model import PREPAID_SCENES, SCENARIO, Store, Till
 
 
 def till_at(tx: Tx, partner_id: str, keyid: str, store_id: str) -> tuple[Store, Till]:
     """The till whose key signed, and its store, which the call names.
 
-    Raises NotATill, NoSuchStore, TillOfAnotherStore, StoreClosed.
+    Raises NoSuchStore, NotATill, TillOfAnotherStore, StoreClosed.
     """
-    till = stores_store.till_of_key(tx, partner_id, keyid)
-    if till is None or till.state != "active":
-        raise NotATill
     store = stores_store.store(tx, partner_id, store_id)
     if store is None:
         raise NoSuchStore
+    till = stores_store.till_of_key(tx, partner_id, keyid)
+    if till is None or till.state != "active":
+        raise NotATill
     if till.store_id != store.id:
         raise TillOfAnotherStore
     if store.state != "open":
@@ -36,14 +37,29 @@ def till_at(tx: Tx, partner_id: str, keyid: str, store_id: str) -> tuple[Store, 
     return store, till
 
 
+def store_of_till(tx: Tx, partner_id: str, keyid: str) -> str:
+    """The store of the till whose key signed: what a till may look at and change is of there.
+
+    Raises NotATill.
+    """
+    till = stores_store.till_of_key(tx, partner_id, keyid)
+    if till is None or till.state != "active":
+        raise NotATill
+    return till.store_id
+
+
 def product_for(tx: Tx, partner_id: str, product_code: str | None) -> Product:
-    """The product that a listed partner's agreement covers.
+    """The product for stores that a listed partner's agreement covers; if none is named, the first.
 
     Raises PartnerNotListed (R-LIST-PARTNER), NoAgreement, NoSuchProduct.
     """
     channels.require_listed(tx, partner_id)
-    agreement = channels.agreement(tx, partner_id, product_code)
-    return products.published(tx, agreement.product_code)
+    for agreement in channels.agreements(tx, partner_id):
+        if product_code in (None, agreement.product_code):
+            product = products.published(tx, agreement.product_code)
+            if product.scenario == SCENARIO:
+                return product
+    raise NoAgreement
 
 
 def admit(

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from lending.foundation.context import Context
-from scenarios.offline_credit import servicing
+from scenarios.offline_credit import news, servicing
 
 
 def handlers(context: Context) -> dict[str, Callable[..., Any]]:
@@ -14,4 +14,8 @@ def handlers(context: Context) -> dict[str, Callable[..., Any]]:
         with context.database.unit_of_work() as tx:
             servicing.expire(tx, payment_id)
 
-    return {"store.expire": expire}
+    def line_opened(line_id: str) -> None:
+        with context.database.unit_of_work() as tx:
+            news.line_opened(tx, line_id)
+
+    return {"store.expire": expire, "credit_line.opened": line_opened}

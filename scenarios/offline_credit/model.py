@@ -163,9 +163,15 @@ class Payment:
     decision_id: str | None
     loan_id: str | None
     periods: int | None
-    paid_date: date | None
+    payout_date: date | None
     payout_fen: int | None
     payout_at: datetime | None
+    payout_claims_fen: int | None
+    payout_reference: str | None
+    payout_last4: str | None
+    payout_fee_fen: int | None
+    """Of what was paid at once; each later part has its own."""
+    payout_subsidy_fen: int | None
     created_at: datetime
     updated_at: datetime
     expires_at: datetime
@@ -189,4 +195,7 @@ class Refund:
     created_at: datetime
     is_pending: bool
     payment_no: str
+    store_id: str
+    store_no: str
+    till_no: str
     loan_id: str | None

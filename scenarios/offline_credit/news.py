@@ -2,12 +2,13 @@
 
 from typing import Any
 
+from lending.credit_lines import service as credit_lines
 from lending.foundation import events
+from lending.foundation.clock import rfc3339
 from lending.foundation.context import Context
 from lending.foundation.database import Row, Tx
-from lending.loans import releases
 from lending.loans import store as loan_store
-from scenarios.offline_credit import payments, payments_store, servicing
+from scenarios.offline_credit import payments, payments_store, servicing, visits_store
 from scenarios.offline_credit.model import SCENARIO, Payment
 
 AT_ONCE = 200
@@ -21,12 +22,17 @@ KINDS = {
     "cancelled": "payment.cancelled",
     "expired": "payment.expired",
     "refunded": "payment.refunded",
-    "repaid": "loan.repaid",
+    "repaid": "payment.repaid",
     "release_paid": "release.paid",
     "release_failed": "release.failed",
     "release_stopped": "release.stopped",
 }
 """News of loans, and the event that a store hears."""
+LINE_OPENED = "credit_line.opened"
+STATES = {"approved": "confirming", "payout_failed": "payout_failed"} | {
+    each: each for each in ("declined", "signed", "paid", "cancelled", "expired")
+}
+"""The state that a payment was in when news came of it, where that is one."""
 
 
 def relay(context: Context) -> bool:
@@ -36,6 +42,32 @@ def relay(context: Context) -> bool:
         for row in waiting:
             _publish(tx, context, row)
     return len(waiting) == AT_ONCE
+
+
+def line_opened(tx: Tx, line_id: str) -> None:
+    """Tells a store, once, that a customer who applied there may pay by a line from now on.
+
+    Who it is and how much it is, the store does not learn.
+    """
+    told = visits_store.tell_of_line(tx, credit_lines.get(tx, line_id).application_id)
+    if told is None:
+        return
+    events.publish(
+        tx,
+        partner_id=told["partner_id"],
+        kind=LINE_OPENED,
+        subject=told["id"],
+        data={
+            "object": {
+                "visit_id": told["id"],
+                "store_id": told["store_id"],
+                "store_no": told["store_no"],
+                "staff_no": told["staff_no"],
+                "arrived_at": rfc3339(told["arrived_at"]),
+                "opened_at": rfc3339(tx.now),
+            }
+        },
+    )
 
 
 def _publish(tx: Tx, context: Context, row: Row) -> None:
@@ -52,14 +84,21 @@ def _publish(tx: Tx, context: Context, row: Row) -> None:
 
 
 def _object(tx: Tx, context: Context, payment: Payment, row: Row) -> dict[str, Any]:
-    detail = row["detail"]
-    if row["kind"] == "refunded":
+    kind, detail = row["kind"], row["detail"]
+    if kind == "refunded":
         return servicing.refund_of(tx, payment.partner_id, detail["refund_id"])
-    named = {"payment_id": payment.id, "payment_no": payment.payment_no}
-    if row["kind"] == "repaid":
-        return {**detail, **named}
-    if row["kind"] in ("release_paid", "release_failed"):
-        parts = releases.of_loan(tx, payment.loan_id or "")
-        part = next(each for each in parts if each.part == detail["part"])
-        return {**named, **payments.part_view(part)}
-    return payments.view(tx, context.keys, payment, context.settings.public_url)
+    named = {
+        "payment_id": payment.id,
+        "payment_no": payment.payment_no,
+        "store_id": payment.store_id,
+        "store_no": payment.store_no,
+        "till_no": payment.till_no,
+        "loan_id": payment.loan_id,
+    }
+    if kind in ("repaid", "release_stopped"):
+        return {**named, **detail}
+    if kind in ("release_paid", "release_failed"):
+        shown = payments.parts_view(tx, payment)
+        return {**named, **next(each for each in shown if each["part"] == detail["part"])}
+    url = context.settings.public_url
+    return payments.view(tx, context.keys, payment, url, state=STATES.get(kind))

@@ -6,7 +6,7 @@ from typing import Any
 from lending.foundation import ids, jobs
 from lending.foundation.clock import rfc3339
 from lending.foundation.crypto import FieldKeys
-from lending.foundation.database import Tx
+from lending.foundation.database import Row, Tx
 from lending.foundation.files import FileStore
 from lending.loans import releases
 from lending.loans import service as loans
@@ -90,9 +90,14 @@ def page(
     return shown, following
 
 
-def view(tx: Tx, keys: FieldKeys, payment: Payment, public_url: str) -> dict[str, Any]:
-    """A payment as its merchant sees it; who the customer is, it does not say."""
-    parts = releases.of_loan(tx, payment.loan_id) if payment.loan_id else []
+def view(
+    tx: Tx, keys: FieldKeys, payment: Payment, public_url: str, *, state: str | None = None
+) -> dict[str, Any]:
+    """A payment as its merchant sees it; who the customer is, it does not say.
+
+    `state` is that of an earlier moment, where one is told of.
+    """
+    state = state or payment.state
     return {
         "id": payment.id,
         "payment_no": payment.payment_no,
@@ -104,16 +109,15 @@ def view(tx: Tx, keys: FieldKeys, payment: Payment, public_url: str) -> dict[str
         "currency": "CNY",
         "description": payment.description,
         "product_code": payment.product_code,
-        "state": payment.state,
-        "pay_url": pay_url(keys, payment, public_url) if payment.state == "waiting" else None,
+        "state": state,
+        "pay_url": pay_url(keys, payment, public_url) if state == "waiting" else None,
         "periods": payment.periods,
         "loan_id": payment.loan_id,
         "refunded_fen": payment.refunded_fen,
-        "paid_at": rfc3339(payment.payout_at) if payment.payout_at else None,
-        "payout_fen": payment.payout_fen,
-        "business_date": payment.paid_date.isoformat() if payment.paid_date else None,
-        "release": [part_view(each) for each in parts],
-        "decline_reason": "declined_by_lender" if payment.state == "declined" else None,
+        "payout": _payout_view(payment),
+        "release_parts": payment.release_parts,
+        "release": parts_view(tx, payment),
+        "decline_reason": "declined_by_lender" if state == "declined" else None,
         "metadata": payment.metadata,
         "created_at": rfc3339(payment.created_at),
         "updated_at": rfc3339(payment.updated_at),
@@ -121,8 +125,30 @@ def view(tx: Tx, keys: FieldKeys, payment: Payment, public_url: str) -> dict[str
     }
 
 
-def part_view(part: ReleasePart) -> dict[str, Any]:
-    """A later part of a service paid ahead, as its merchant sees it (STORE-6)."""
+def parts_view(tx: Tx, payment: Payment) -> list[dict[str, Any]]:
+    """The later parts of a service paid ahead, as their merchant sees them (STORE-6)."""
+    if payment.loan_id is None or payment.release_parts is None:
+        return []
+    paid = payments_store.paid_parts(tx, payment.loan_id)
+    return [_part_view(each, paid.get(each.part)) for each in releases.of_loan(tx, payment.loan_id)]
+
+
+def _payout_view(payment: Payment) -> dict[str, Any] | None:
+    if payment.payout_at is None or payment.payout_date is None:
+        return None
+    return {
+        "amount_fen": payment.payout_fen,
+        "fee_fen": payment.payout_fee_fen,
+        "subsidy_fen": payment.payout_subsidy_fen,
+        "claims_fen": payment.payout_claims_fen,
+        "business_date": payment.payout_date.isoformat(),
+        "account_last4": payment.payout_last4,
+        "paid_at": rfc3339(payment.payout_at),
+        "channel_reference": payment.payout_reference,
+    }
+
+
+def _part_view(part: ReleasePart, paid: Row | None) -> dict[str, Any]:
     return {
         "part": part.part,
         "due_date": part.due_date.isoformat(),
@@ -132,6 +158,18 @@ def part_view(part: ReleasePart) -> dict[str, Any]:
         "state": part.state.value,
         "confirmed": part.confirmed_at is not None,
         "held": bool(part.held_because),
+        "payout": {
+            "amount_fen": paid["amount_fen"],
+            "fee_fen": part.fee_fen,
+            "subsidy_fen": part.subsidy_fen,
+            "claims_fen": paid["offset_fen"],
+            "business_date": paid["booked_date"].isoformat(),
+            "account_last4": paid["last4"],
+            "paid_at": rfc3339(paid["ended_at"]),
+            "channel_reference": paid["channel_reference"],
+        }
+        if paid
+        else None,
     }
 
 

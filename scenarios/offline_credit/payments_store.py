@@ -8,8 +8,9 @@ from scenarios.offline_credit.model import NewPayment, Payment, PaymentCode, Ref
 _PAYMENT = """
 SELECT id, partner_id, store_id, store_no, store_name, till_id, till_no, payment_no, amount_fen,
     scene, description, release_parts, metadata, product_code, product_version, token_sealed,
-    code_id, line_id, application_id, refunded_fen, state, decision_id, loan_id, periods, paid_date,
-    payout_fen, payout_at, created_at, updated_at, expires_at
+    code_id, line_id, application_id, refunded_fen, state, decision_id, loan_id, periods,
+    payout_date, payout_fen, payout_at, payout_claims_fen, payout_reference, payout_last4,
+    payout_fee_fen, payout_subsidy_fen, created_at, updated_at, expires_at
 FROM store_payment_now
 """
 PAYMENT = _PAYMENT + "WHERE id = :id AND partner_id = :partner_id"
@@ -42,17 +43,19 @@ CODE_BY_ID = """
 _REFUND = """
 SELECT r.id, r.payment_id, r.partner_id, r.refund_no, r.amount_fen, r.reason, r.loan_reduction_fen,
     r.borrower_refund_fen, r.merchant_claim_fen, r.outstanding_principal_fen, r.business_date,
-    r.created_at, p.payment_no, l.id AS loan_id,
+    r.created_at, p.payment_no, p.store_id, s.store_no, t.till_no, l.id AS loan_id,
     EXISTS (SELECT FROM payout o WHERE o.refund_id = r.id AND o.state IN ('held', 'unknown'))
         AS is_pending
 FROM store_refund r JOIN store_payment p ON p.id = r.payment_id
-JOIN loan l ON l.application_id = p.application_id
+JOIN store s ON s.id = p.store_id JOIN store_till t ON t.id = p.till_id
+LEFT JOIN loan l ON l.application_id = p.application_id
 """
 REFUND = _REFUND + "WHERE r.id = :id AND r.partner_id = :partner_id"
 REFUNDS = (
     _REFUND
     + """
 WHERE r.partner_id = :partner_id AND (CAST(:payment_id AS text) IS NULL OR payment_id = :payment_id)
+    AND (CAST(:store_id AS text) IS NULL OR p.store_id = :store_id)
     AND (CAST(:at AS timestamptz) IS NULL OR (r.created_at, r.id) < (:at, :id))
 ORDER BY r.created_at DESC, r.id DESC LIMIT :limit"""
 )
@@ -230,6 +233,18 @@ def end_codes(tx: Tx, line_id: str) -> None:
     )
 
 
+def paid_parts(tx: Tx, loan_id: str) -> dict[int, Row]:
+    """What was paid to the merchant for each later part of a service, by part."""
+    rows = tx.all(
+        "SELECT o.part, o.amount_fen, o.offset_fen, o.channel_reference, o.ended_at, c.last4,"
+        " e.booked_date FROM payout o JOIN settlement_account c ON c.id = o.account_id"
+        " JOIN journal_entry e ON e.key = o.id"
+        " WHERE o.loan_id = :id AND o.purpose = 'release' AND o.state = 'paid'",
+        id=loan_id,
+    )
+    return {row["part"]: row for row in rows}
+
+
 def insert_refund(tx: Tx, refund: Refund) -> bool:
     """Whether the refund is new: a number that the merchant has used is not taken again."""
     return bool(
@@ -275,6 +290,7 @@ def refunds(
     partner_id: str,
     *,
     payment_id: str | None,
+    store_id: str | None,
     before: tuple[datetime, str] | None,
     limit: int,
 ) -> list[Refund]:
@@ -283,6 +299,7 @@ def refunds(
         REFUNDS,
         partner_id=partner_id,
         payment_id=payment_id,
+        store_id=store_id,
         at=before[0] if before else None,
         id=before[1] if before else None,
         limit=limit,

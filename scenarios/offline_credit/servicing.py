@@ -108,6 +108,9 @@ def refund(tx: Tx, partner_id: str, command: RefundPayment) -> dict[str, Any]:
         created_at=tx.now,
         is_pending=reduction.borrower_refund_fen > 0,
         payment_no=found.payment_no,
+        store_id=found.store_id,
+        store_no=found.store_no,
+        till_no=found.till_no,
         loan_id=found.loan_id,
     )
     if not payments_store.insert_refund(tx, made):
@@ -129,11 +132,21 @@ def refund_of(tx: Tx, partner_id: str, refund_id: str) -> dict[str, Any]:
 
 
 def refunds_page(
-    tx: Tx, partner_id: str, *, payment_id: str | None, before: Place | None, limit: int
+    tx: Tx,
+    partner_id: str,
+    *,
+    wanted: dict[str, str | None],
+    before: Place | None,
+    limit: int,
 ) -> tuple[list[dict[str, Any]], Place | None]:
-    """The partner's refunds, newest first, and where the next page begins."""
+    """The partner's refunds by payment and store, newest first, and where more begin."""
     found = payments_store.refunds(
-        tx, partner_id, payment_id=payment_id, before=before, limit=limit + 1
+        tx,
+        partner_id,
+        payment_id=wanted["payment_id"],
+        store_id=wanted["store_id"],
+        before=before,
+        limit=limit + 1,
     )
     page = found[:limit]
     following = (page[-1].created_at, page[-1].id) if len(found) > limit else None
@@ -169,6 +182,9 @@ def refund_view(refund: Refund) -> dict[str, Any]:
         "refund_no": refund.refund_no,
         "payment_id": refund.payment_id,
         "payment_no": refund.payment_no,
+        "store_id": refund.store_id,
+        "store_no": refund.store_no,
+        "till_no": refund.till_no,
         "loan_id": refund.loan_id,
         "amount_fen": refund.amount_fen,
         "reason": refund.reason,

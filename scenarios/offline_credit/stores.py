@@ -1,6 +1,6 @@
 """Stores, tills and staff of a partner, and the code on the store's screen (STORE-1)."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from lending.channels import service as channels
@@ -21,6 +21,9 @@ from scenarios.offline_credit.errors import (
     TillNoTaken,
 )
 from scenarios.offline_credit.model import SCENES, NewStore, Store, Till
+
+Place = tuple[datetime, str]
+"""Where a page of a list ended: instant and id of its last row."""
 
 
 def register(tx: Tx, partner_id: str, new: NewStore) -> dict[str, Any]:
@@ -46,9 +49,26 @@ def get(tx: Tx, partner_id: str, store_id: str) -> dict[str, Any]:
     return store_view(_found(kept.store(tx, partner_id, store_id)))
 
 
-def of_partner(tx: Tx, partner_id: str) -> list[dict[str, Any]]:
-    """The partner's stores, by number."""
-    return [store_view(each) for each in kept.stores(tx, partner_id)]
+def page(
+    tx: Tx,
+    partner_id: str,
+    *,
+    wanted: dict[str, str | None],
+    before: Place | None,
+    limit: int,
+) -> tuple[list[dict[str, Any]], Place | None]:
+    """The partner's stores by number and state, newest first, and where more begin."""
+    found = kept.stores(
+        tx,
+        partner_id,
+        store_no=wanted["store_no"],
+        state=wanted["state"],
+        before=before,
+        limit=limit + 1,
+    )
+    shown = found[:limit]
+    following = (shown[-1].created_at, shown[-1].id) if len(found) > limit else None
+    return [store_view(each) for each in shown], following
 
 
 def set_open(tx: Tx, partner_id: str, store_id: str, *, is_open: bool) -> dict[str, Any]:
@@ -116,14 +136,28 @@ def add_staff(
     if not kept.insert_staff(tx, staff_id, store_id, staff_no=staff_no, name_sealed=sealed):
         raise StaffNoTaken
     audit.record(tx, Actor("partner", partner_id), "staff.add", staff_id, {"store": store_id})
-    return {
-        "id": staff_id,
-        "store_id": store_id,
-        "staff_no": staff_no,
-        "name_masked": mask_name(name),
-        "state": "active",
-        "created_at": rfc3339(tx.now),
-    }
+    return next(each for each in staff(tx, keys, partner_id, store_id) if each["id"] == staff_id)
+
+
+def staff(tx: Tx, keys: FieldKeys, partner_id: str, store_id: str) -> list[dict[str, Any]]:
+    """Who works in a store, by number; names are shown in part only.
+
+    Raises NoSuchStore.
+    """
+    _found(kept.store(tx, partner_id, store_id))
+    return [
+        {
+            "id": row["id"],
+            "store_id": row["store_id"],
+            "staff_no": row["staff_no"],
+            "name_masked": mask_name(
+                keys.open(bytes(row["name_sealed"]), at=f"store_staff.name:{row['id']}")
+            ),
+            "state": row["state"],
+            "created_at": rfc3339(row["created_at"]),
+        }
+        for row in kept.staff(tx, store_id)
+    ]
 
 
 def code(

@@ -1,6 +1,9 @@
 """The SQL of stores, tills and staff."""
 
-from lending.foundation.database import Tx
+from collections.abc import Sequence
+from datetime import datetime
+
+from lending.foundation.database import Row, Tx
 from scenarios.offline_credit.model import NewStore, Store, Till
 
 STORE = """
@@ -10,7 +13,11 @@ STORE = """
 STORES = """
     SELECT id, partner_id, store_no, name, scene, latitude_e6, longitude_e6, radius_m, state,
            created_at
-    FROM store WHERE partner_id = :partner_id ORDER BY store_no"""
+    FROM store WHERE partner_id = :partner_id
+        AND (CAST(:store_no AS text) IS NULL OR store_no = :store_no)
+        AND (CAST(:state AS text) IS NULL OR state = :state)
+        AND (CAST(:at AS timestamptz) IS NULL OR (created_at, id) < (:at, :id))
+    ORDER BY created_at DESC, id DESC LIMIT :limit"""
 TILL = """
     SELECT t.id, t.store_id, t.till_no, t.keyid, t.state, t.created_at
     FROM store_till t JOIN store s ON s.id = t.store_id
@@ -48,8 +55,26 @@ def store(tx: Tx, partner_id: str | None, store_id: str) -> Store | None:
     return Store(**row) if row else None
 
 
-def stores(tx: Tx, partner_id: str) -> list[Store]:
-    return [Store(**row) for row in tx.all(STORES, partner_id=partner_id)]
+def stores(
+    tx: Tx,
+    partner_id: str,
+    *,
+    store_no: str | None,
+    state: str | None,
+    before: tuple[datetime, str] | None,
+    limit: int,
+) -> list[Store]:
+    """The newest first, from behind the store `before`."""
+    rows = tx.all(
+        STORES,
+        partner_id=partner_id,
+        store_no=store_no,
+        state=state,
+        at=before[0] if before else None,
+        id=before[1] if before else None,
+        limit=limit,
+    )
+    return [Store(**row) for row in rows]
 
 
 def set_store_state(tx: Tx, store_id: str, state: str) -> None:
@@ -108,6 +133,15 @@ def insert_staff(
             name=name_sealed,
             now=tx.now,
         )
+    )
+
+
+def staff(tx: Tx, store_id: str) -> Sequence[Row]:
+    """Who works or has worked in a store, by number."""
+    return tx.all(
+        "SELECT id, store_id, staff_no, name_sealed, state, created_at FROM store_staff"
+        " WHERE store_id = :id ORDER BY staff_no",
+        id=store_id,
     )
 
 

@@ -22,8 +22,10 @@ if TYPE_CHECKING:
     from ._events import Events, EventTypes, WebhookEndpoints
     from ._mall import Mall
     from ._partner_keys import Keys
+    from ._payments import Payments
     from ._sandbox import Sandbox
     from ._statements import Reconciliation, Statements
+    from ._stores import Stores
     from .webhooks import Webhooks
 
 R = TypeVar("R")
@@ -45,6 +47,20 @@ class Services(Generic[R]):
         from ._mall import Mall  # noqa: PLC0415
 
         return Mall(self._runner)
+
+    @cached_property
+    def stores(self) -> Stores[R]:
+        """Stores with their tills and staff: for the back office."""
+        from ._stores import Stores  # noqa: PLC0415
+
+        return Stores(self._runner)
+
+    @cached_property
+    def payments(self) -> Payments[R]:
+        """Payments in stores and their refunds: for tills."""
+        from ._payments import Payments  # noqa: PLC0415
+
+        return Payments(self._runner)
 
     @cached_property
     def webhook_endpoints(self) -> WebhookEndpoints[R]:

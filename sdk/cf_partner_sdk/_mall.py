@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any, Generic, Optional, Union
 
 from ._calls import Call, Page, ask, body_of, download, pages, read, segment, write
-from ._errors import NotFound
+from ._finding import the_one
 from ._models import Order, OrderItem, Quote, Refund
 from ._service import R, Service, call, listing
 
@@ -84,14 +84,8 @@ class Orders(Service[R]):
     @call
     def find(self, order_no: str) -> Call[Order]:
         """Return the order with the merchant's own number. Raises NotFound."""
-
-        def the_one(data: Any) -> Order:
-            rows = data.get("data") if isinstance(data, dict) else None
-            if not rows:
-                raise NotFound(404, {"code": "order.not_found", "detail": f"no order {order_no!r}"})
-            return Order.from_json(rows[0])
-
-        return read("/v1/mall/orders", the_one, order_no=order_no)
+        parse = the_one(Order.from_json, f"order {order_no}")
+        return read("/v1/mall/orders", parse, order_no=order_no)
 
     @listing
     def list(

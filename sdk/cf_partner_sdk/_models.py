@@ -331,7 +331,7 @@ class Event(Model):
     @classmethod
     def from_json(cls, data: Any) -> Event:
         """Read an event as the class of its type. Raises AnswerNotUnderstood."""
-        from . import _event_types  # noqa: F401, PLC0415 - makes its classes known at first use
+        from . import _event_types, _payment_events  # noqa: F401, PLC0415 - make classes known
 
         named = data.get("type") if isinstance(data, Mapping) else None
         chosen = _EVENT_CLASSES.get(named, cls) if isinstance(named, str) else cls

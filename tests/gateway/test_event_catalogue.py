@@ -15,6 +15,10 @@ from gateway.versions import VERSIONS
 from scenarios.mall_installment import news
 
 ROOT = Path(__file__).parents[2]
+CARRIED = (
+    *("order", "refund", "repayment", "endpoint", "statement", "clock"),
+    *("payment", "payment_refund", "payment_repayment", "release", "stop", "line_opened"),
+)
 PUBLISHERS = ("lending", "scenarios", "gateway", "hosted", "console", "processes")
 
 
@@ -91,9 +95,7 @@ class TestEachType:
         )
         assert type(event) is not Event, "give it a class in cf_partner_sdk/_event_types.py"
         carried = [
-            getattr(event, part)
-            for part in ("order", "refund", "repayment", "endpoint", "statement", "clock")
-            if getattr(event, part, None) is not None
+            getattr(event, part) for part in CARRIED if getattr(event, part, None) is not None
         ]
         assert len(carried) == 1
         unread = set(getattr(carried[0], "extra", ()))

@@ -38,7 +38,9 @@ FENCE = re.compile(r"^```(\S+)([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PAGES = ["README", *(name for _, names in GUIDES for name in names)]
 SHOWN_ONLY = {"text", "http", "pem", "jwk", "body", "digest", "base", "signature"}
 """Blocks that are data: the worked example's are recomputed below, JSON is parsed."""
-EXAMPLE_IDS = re.compile(r"(ord|rfd|whe|whc|evt|stm|wlk)_gezdgnbvgy3tqojqgezdgnbvgy")
+EXAMPLE_IDS = re.compile(
+    r"(ord|rfd|whe|whc|evt|stm|wlk|sto|til|spy|srf)_gezdgnbvgy3tqojqgezdgnbvgy"
+)
 OF_PREFIX = {
     "ord": "order_id",
     "rfd": "refund_id",
@@ -47,6 +49,10 @@ OF_PREFIX = {
     "stm": "statement_id",
     "wlk": "walk_id",
     "whc": "check_id",
+    "sto": "store_id",
+    "til": "till_id",
+    "spy": "payment_id",
+    "srf": "payment_refund_id",
 }
 NEEDS_A_WORKER = {
     "sandbox_advance",
@@ -56,7 +62,10 @@ NEEDS_A_WORKER = {
     "sandbox_repay",
 }
 """They wait for the sandbox's own process, which is not here: sent, and not waited for."""
-REFUSED_HERE = {"sandbox_reset", "contract", "refund"}
+REFUSED_HERE = {
+    *("sandbox_reset", "contract", "refund"),
+    *("take_payment", "confirm_service", "stop_service", "refund_payment"),
+}
 """Nothing is paid out in this world: refused, in the way that the reference says."""
 
 

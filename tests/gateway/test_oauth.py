@@ -21,6 +21,7 @@ from werkzeug.test import TestResponse
 
 import gateway
 from gateway import caller, oauth, oauth_store
+from gateway.oauth_tokens import SCOPES
 from lending.channels import service as channels
 from lending.foundation.audit import SYSTEM
 from tests.gateway.world import ORDER, PUBLIC_URL, Partner, World, code_of
@@ -112,7 +113,7 @@ class TestAskingForAToken:
             "access_token": "",
             "token_type": "Bearer",
             "expires_in": 900,
-            "scope": "orders:read statements:read events:read",
+            "scope": "orders:read stores:read payments:read statements:read events:read",
             "cnf": {"jkt": tool.key.keyid},
         }
         got = read(world, answer.json["access_token"], by=tool.key)
@@ -533,7 +534,7 @@ class TestTheDescription:
         told = world.send(world.request("GET", "/openapi.json")).json
         flow = told["components"]["securitySchemes"]["tool"]["flows"]["clientCredentials"]
         assert flow["tokenUrl"] == PUBLIC_URL + TOKEN
-        assert set(flow["scopes"]) == {"orders:read", "statements:read", "events:read"}
+        assert set(flow["scopes"]) == set(SCOPES)
         scopes = {each.name: each.scope for each in gateway.ENDPOINTS}
         for operations in told["paths"].values():
             for method, operation in operations.items():

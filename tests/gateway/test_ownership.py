@@ -36,7 +36,7 @@ LISTS = sorted(
 )
 GIVEN = {
     PartnerKind.MERCHANT: ("mall", "statements", "webhooks"),
-    PartnerKind.STORE: ("mall", "statements", "webhooks"),
+    PartnerKind.STORE: ("stores", "payments", "statements", "webhooks"),
     PartnerKind.PLATFORM: ("webhooks",),
     PartnerKind.FUNDER: ("webhooks",),
     PartnerKind.GUARANTOR: ("webhooks",),

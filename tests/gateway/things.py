@@ -139,6 +139,69 @@ def walk(world: World, partner: Partner) -> str:
     return made.id
 
 
+def store(world: World, partner: Partner) -> str:
+    """A store, and a member of its staff."""
+    new = {
+        "store_no": ids.new("s"),
+        "name": "店",
+        "scene": "appliances",
+        "latitude_e6": 31_230_400,
+        "longitude_e6": 121_473_700,
+    }
+    made = str(world.write("/v1/stores", new, key=ids.new("k"), by=partner).json["id"])
+    person = {"staff_no": "E-1", "name": "王小明"}
+    world.write(f"/v1/stores/{made}/staff", person, key=ids.new("k"), by=partner)
+    return made
+
+
+def till(world: World, partner: Partner, of: str | None = None) -> str:
+    at = of or store(world, partner)
+    made = PrivateKey.generate()
+    world.add_key(partner.id, made, functions=("payments",))
+    new = {"till_no": ids.new("t"), "keyid": made.keyid}
+    answer = world.write(f"/v1/stores/{at}/tills", new, key=ids.new("k"), by=partner)
+    return str(answer.json["id"])
+
+
+def payment(world: World, partner: Partner, of: str | None = None) -> str:
+    """A payment that waits for a customer."""
+    at = of or store(world, partner)
+    taken_at = till(world, partner, at)
+    payment_id = ids.new("spy")
+    with world.database.unit_of_work() as tx:
+        tx.run(
+            "INSERT INTO store_payment (id, partner_id, store_id, till_id, payment_no, amount_fen,"
+            " scene, description, metadata, product_code, product_version, token_sha256,"
+            " created_at, changed_at, expires_at) VALUES (:id, :partner, :store, :till, :id, 1,"
+            " 'appliances', '', '{}', 'mall-standard', 1, :token, :now, :now,"
+            " :now)",
+            id=payment_id,
+            partner=partner.id,
+            store=at,
+            till=taken_at,
+            token=payment_id.encode(),
+            now=tx.now,
+        )
+    return payment_id
+
+
+def payment_refund(world: World, partner: Partner, of: str | None = None) -> str:
+    refund_id = ids.new("srf")
+    payment_id = of or payment(world, partner)
+    with world.database.unit_of_work() as tx:
+        tx.run(
+            "INSERT INTO store_refund (id, payment_id, partner_id, refund_no, amount_fen, reason,"
+            " loan_reduction_fen, borrower_refund_fen, merchant_claim_fen,"
+            " outstanding_principal_fen, business_date, created_at) VALUES (:id, :payment,"
+            " :partner, :id, 1, '', 1, 0, 1, 0, '2026-11-23', :now)",
+            id=refund_id,
+            payment=payment_id,
+            partner=partner.id,
+            now=tx.now,
+        )
+    return refund_id
+
+
 MAKERS: dict[str, Callable[[World, Partner], str]] = {
     "order_id": lambda world, partner: str(world.order(ids.new("o"), by=partner)["id"]),
     "refund_id": refund,
@@ -148,6 +211,10 @@ MAKERS: dict[str, Callable[[World, Partner], str]] = {
     "keyid": key,
     "statement_id": statement_of,
     "walk_id": walk,
+    "store_id": store,
+    "till_id": till,
+    "payment_id": payment,
+    "payment_refund_id": payment_refund,
 }
 """How a thing comes to be. A new id in the description needs one."""
 
@@ -156,7 +223,11 @@ def things_of(world: World, partner: Partner) -> dict[str, str]:
     """One thing of each kind; what belongs to another belongs to that one."""
     found = {name: make(world, partner) for name, make in MAKERS.items()}
     difference(world, partner)
-    return found | {"check_id": check(world, partner, found["endpoint_id"])}
+    found["check_id"] = check(world, partner, found["endpoint_id"])
+    found["till_id"] = till(world, partner, found["store_id"])
+    found["payment_id"] = payment(world, partner, found["store_id"])
+    found["payment_refund_id"] = payment_refund(world, partner, found["payment_id"])
+    return found
 
 
 def missing(there: str) -> str:

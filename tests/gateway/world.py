@@ -144,7 +144,9 @@ class World:
         app_id: str,
         *,
         kind: PartnerKind = PartnerKind.MERCHANT,
-        functions: tuple[str, ...] = ("mall", "statements", "webhooks", "sandbox"),
+        functions: tuple[str, ...] = (
+            *("mall", "stores", "payments", "statements", "webhooks", "sandbox"),
+        ),
         environment: str = "test",
         algorithm: str = "ed25519",
     ) -> Partner:
@@ -164,7 +166,9 @@ class World:
         self.add_key(partner_id, key)
         return Partner(partner_id, app_id, key)
 
-    def add_key(self, partner_id: str, key: PrivateKey) -> None:
+    def add_key(
+        self, partner_id: str, key: PrivateKey, functions: tuple[str, ...] | None = None
+    ) -> None:
         with self.database.unit_of_work() as tx:
             channels.add_key(
                 tx,
@@ -173,6 +177,7 @@ class World:
                 algorithm=key.algorithm,
                 public_jwk=key.public.jwk,
                 actor=SYSTEM,
+                functions=functions,
             )
 
     @property

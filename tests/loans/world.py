@@ -48,6 +48,7 @@ from tests.risk.people import GOOD, bureaus, card, person
 from tests.today import TODAY
 
 PUBLIC_URL = "https://lender.example"
+FUNCTIONS = ("mall", "stores", "payments", "statements", "webhooks")
 PRODUCT = Product(
     code="mall-standard",
     version=0,
@@ -467,7 +468,7 @@ def shop(world: World, app_id: str, name: str, accounts: tuple[str, ...]) -> str
     """A listed shop with an agreement and settlement accounts; its id."""
     with world.database.unit_of_work() as tx:
         partner_id = channels.register(
-            tx, NewPartner(app_id, "test", PartnerKind.MERCHANT, name, ("mall",)), SYSTEM
+            tx, NewPartner(app_id, "test", PartnerKind.MERCHANT, name, FUNCTIONS), SYSTEM
         )
         agreement = Agreement(partner_id, PRODUCT.code, Decimal("0.006"), TODAY, None)
         channels.agree(tx, agreement, SYSTEM)

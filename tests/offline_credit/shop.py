@@ -22,6 +22,7 @@ from scenarios.offline_credit.drawing import Payer
 from scenarios.offline_credit.model import NewStore, Payment, Position, TakePayment
 from scenarios.offline_credit.paying import ShowCode
 from tests.credit_lines.lines import grant
+from tests.gateway import described
 from tests.loans.world import PRODUCT, World
 from tests.today import TODAY
 
@@ -41,6 +42,8 @@ class Shop:
 
     def __init__(self, world: World, *, limit_fen: int = 2_000_000) -> None:
         self.world = world
+        self.keys: dict[str, PrivateKey] = {}
+        """The tills' keys by their thumbprints."""
         with world.database.unit_of_work() as tx:
             products.publish(tx, STORE_PRODUCT, SYSTEM)
             agreement = Agreement(
@@ -63,6 +66,7 @@ class Shop:
     def add_till(self, store_id: str, till_no: str = "T-1") -> str:
         """A till with a key of its own; the key's thumbprint."""
         key = PrivateKey.generate()
+        self.keys[key.keyid] = key
         with self.world.database.unit_of_work() as tx:
             channels.add_key(
                 tx,
@@ -172,8 +176,10 @@ class Shop:
         while news.relay(self.world.context):
             pass
         rows = self.world.rows(
-            "SELECT type FROM event WHERE subject = :id ORDER BY seq", id=payment_id
+            "SELECT type, data FROM event WHERE subject = :id ORDER BY seq", id=payment_id
         )
+        for row in rows:
+            described.check_event(row["type"], row["data"]["object"])
         return [row["type"] for row in rows]
 
     def open_date(self) -> Any:

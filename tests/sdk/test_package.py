@@ -14,6 +14,15 @@ ROOT = Path(cf_partner_sdk.__file__).parent
 SOURCES = sorted(ROOT.rglob("*.py"))
 
 PUBLIC = {
+    *("CreditLineOpened", "PaymentCancelled", "PaymentConfirming", "PaymentCreated"),
+    *("PaymentDeclined", "PaymentEvent", "PaymentExpired", "PaymentPaid"),
+    *("PaymentPayoutFailed", "PaymentRefunded", "PaymentRepaid", "PaymentSigned"),
+    *("ReleaseEvent", "ReleaseFailed", "ReleasePaid", "ReleaseStopped"),
+    *("LineOpened", "Payment", "PaymentRefund", "PaymentRepayment"),
+    *("PaymentState", "Release", "ReleasePart", "ReleaseState"),
+    *("ServiceStop", "StaffMember", "StaffState", "Store"),
+    *("StoreCode", "StoreScene", "StoreState", "Till"),
+    *("TillState",),
     *("ArgumentInvalid", "AsyncClient", "Attempt", "ClientClosed", "Hook", "Outcome", "Pages"),
     *("AnswerNotTrusted", "AnswerNotUnderstood", "CfDeprecationWarning", "CfError"),
     *("CheckResult", "CheckState", "CheckVerdict", "Client", "Clock", "Conflict"),

@@ -1,0 +1,1 @@
+store = cf.stores.close("sto_gezdgnbvgy3tqojqgezdgnbvgy", idempotency_key="close-S-001")

@@ -1,0 +1,1 @@
+payment = cf.payments.get("spy_gezdgnbvgy3tqojqgezdgnbvgy")

@@ -1,0 +1,1 @@
+refund = cf.payments.refunds.get("srf_gezdgnbvgy3tqojqgezdgnbvgy")

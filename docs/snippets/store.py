@@ -1,0 +1,1 @@
+store = cf.stores.get("sto_gezdgnbvgy3tqojqgezdgnbvgy")

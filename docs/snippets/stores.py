@@ -1,0 +1,2 @@
+for store in cf.stores.list(state="open"):
+    print(store.store_no, store.name)
