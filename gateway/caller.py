@@ -102,9 +102,9 @@ class Callers:
             base=verified.base,
         )
 
-    def named(self, request: Message) -> str | None:
+    def named(self, signature_input: str) -> str | None:
         """The key that a request names, if this process has seen it; before any other work."""
-        named = _KEYID.findall(request.headers.get("signature-input", "")[:SHOWN_MAX])
+        named = _KEYID.findall(signature_input[:SHOWN_MAX])
         return next((keyid for keyid in named if keyid in self._known), None)
 
     def pin(self, caller: Caller, day: str) -> str:
@@ -167,10 +167,26 @@ def spend(tx: Tx, caller: Caller, *, wait: bool) -> None:
     Raises NotSignedRight when it was used before.
     """
     if not store.spend_nonce(tx, caller.keyid, caller.nonce, wait=wait):
-        said = "this nonce was used before"
-        raise NotSignedRight(
-            SignatureRefused("signature-replayed", said, keyid=caller.keyid, base=caller.base)
-        )
+        raise _replayed(caller)
+
+
+def spend_at_once(database: Database, caller: Caller) -> None:
+    """Uses up the nonce of a request that is answered without the database, in one trip to it.
+
+    Should the machine lose power, the last nonces may be lost, which lets nobody but the key's
+    holder read an answer again.
+
+    Raises NotSignedRight when it was used before.
+    """
+    if not store.spend_nonce_at_once(database, caller.keyid, caller.nonce):
+        raise _replayed(caller)
+
+
+def _replayed(caller: Caller) -> NotSignedRight:
+    said = "this nonce was used before"
+    return NotSignedRight(
+        SignatureRefused("signature-replayed", said, keyid=caller.keyid, base=caller.base)
+    )
 
 
 def message_of(request: Request, body: bytes) -> Message:

@@ -76,6 +76,9 @@ class Endpoint:
     """Of an access token that opens this read; None where no token does."""
     group: RateGroup | None = None
     """Which limit it counts against, where it is not that of reads or of writes."""
+    at_hand: Callable[[GatewayContext, str, Any], Reply | None] | None = None
+    """For a read that rarely needs the database: what answers a partner's body from this process's
+    memory; where that gives None, `act` does."""
     ending: Ending | None = None
     """That it will be taken away."""
     refusals: Sequence[type[Problem]] = ()

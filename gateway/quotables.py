@@ -26,15 +26,21 @@ class Quotables:
         self._kept: dict[tuple[str, str | None], tuple[float, Quotable]] = {}
         self._lock = threading.Lock()
 
+    def at_hand(self, partner_id: str, product_code: str | None) -> Quotable | None:
+        """As `get`, if it was asked for moments ago."""
+        kept = self._kept.get((partner_id, product_code))
+        fresh = kept is not None and time.monotonic() - kept[0] <= GOOD_FOR_S
+        return kept[1] if kept is not None and fresh else None
+
     def get(self, tx: Tx, partner_id: str, product_code: str | None) -> Quotable:
         """The product version to quote, and the day to quote it from.
 
         Raises PartnerNotListed, NoAgreement, NoSuchProduct.
         """
+        at_hand = self.at_hand(partner_id, product_code)
+        if at_hand is not None:
+            return at_hand
         key, now = (partner_id, product_code), time.monotonic()
-        kept = self._kept.get(key)
-        if kept is not None and now - kept[0] <= GOOD_FOR_S:
-            return kept[1]
         found = admission.product_for(tx, partner_id, product_code), business_day.today(tx)
         with self._lock:
             if len(self._kept) >= KEPT_MAX:

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from lending.foundation.database import Row, Tx
+from lending.foundation.database import Database, Row, Tx
 
 NONCE_KEPT = timedelta(seconds=900)
 """Longer than the whole window in which a signature is accepted (T01)."""
@@ -30,6 +30,12 @@ def spend_nonce(tx: Tx, keyid: str, nonce: str, *, wait: bool = True) -> bool:
     """
     values = {"keyid": keyid, "nonce": nonce, "now": tx.machine_now}
     return bool(tx.quick(SPEND if wait else SPEND_WITHOUT_WAIT, values)[0])
+
+
+def spend_nonce_at_once(database: Database, keyid: str, nonce: str) -> bool:
+    """Whether the nonce is new for its key; a unit of work by itself."""
+    values = {"keyid": keyid, "nonce": nonce, "now": database.clock.now()}
+    return bool(database.at_once(SPEND, values)[0])
 
 
 def prune_nonces(tx: Tx) -> int:

@@ -13,6 +13,7 @@ from processes import (
     batch_commands,
     engine_commands,
     installation,
+    key_commands,
     ledger_commands,
     operator_commands,
     parts,
@@ -45,6 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     sandbox_commands.add_commands(commands)
     batch_commands.add_commands(commands)
     ledger_commands.add_commands(commands)
+    key_commands.add_commands(commands)
     engine_commands.add_commands(commands)
     args = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")

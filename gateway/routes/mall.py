@@ -1,8 +1,12 @@
 """Mall instalments over the wire: each endpoint parses, calls once, answers."""
 
+from typing import Any
+
 from gateway import pages, shown
+from gateway.context import GatewayContext
 from gateway.endpoints import Call, Endpoint, Reply
 from gateway.fields import Choice, Text, page, said
+from gateway.quotables import Quotable
 from gateway.rate_model import RateGroup
 from gateway.schemas import mall as schemas
 from lending.channels import errors as channels
@@ -25,9 +29,21 @@ ADMISSION = (
 
 def quote(call: Call) -> Reply:
     """Quotes an amount."""
-    asked = call.body
-    product, day = call.context.quotables.get(call.tx, call.partner_id, asked["product_code"])
-    return Reply(intake.quote_of(product, asked["amount_fen"], asked["periods"], day))
+    found = call.context.quotables.get(call.tx, call.partner_id, call.body["product_code"])
+    return _quoted(found, call.body)
+
+
+def quote_at_hand(context: GatewayContext, partner_id: str, asked: dict[str, Any]) -> Reply | None:
+    """Quotes an amount of a product that was quoted moments ago."""
+    found = context.quotables.at_hand(partner_id, asked["product_code"])
+    return _quoted(found, asked) if found else None
+
+
+def _quoted(found: Quotable, asked: dict[str, Any]) -> Reply:
+    product, day = found
+    periods = asked["periods"]
+    wanted = None if periods is None else tuple(periods)
+    return Reply(intake.quote_again(product, asked["amount_fen"], wanted, day))
 
 
 def place_order(call: Call) -> Reply:
@@ -113,6 +129,7 @@ ENDPOINTS = (
         "quote",
         "What an amount costs by instalments; nothing is stored",
         quote,
+        at_hand=quote_at_hand,
         function="mall",
         owner="none",
         request=schemas.QuoteRequest(),

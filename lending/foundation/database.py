@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
+import psycopg
 from psycopg import Connection as PsycopgConnection
 from psycopg import OperationalError as DriverAway
 from psycopg.types.json import Jsonb
@@ -156,6 +157,8 @@ class Database:
         """The machine's: business asks `Tx.now` instead."""
         self._sandbox_clock = sandbox_clock
         self._local = threading.local()
+        self._lock = threading.Lock()
+        self._at_once: list[PsycopgConnection[Any]] = []
         self._engine: Engine = create_engine(
             driver_url(url),
             pool_size=pool_size,
@@ -180,6 +183,36 @@ class Database:
         finally:
             self._local.open = False
 
+    def at_once(self, sql: str, values: Mapping[str, Any]) -> tuple[Any, ...]:
+        """The single row of one statement that is a unit of work by itself: one trip, no more.
+
+        It commits before the disk has it: should the machine lose power, the last ones may be lost.
+        As `Tx.quick`, with `%(name)s` for parameters. Each thread has a connection of its own for
+        it; one that was lost is opened anew at the next statement.
+
+        Raises OperationalError as a unit of work does.
+        """
+        connection: PsycopgConnection[Any] | None = getattr(self._local, "at_once", None)
+        try:
+            if connection is None or connection.closed:
+                connection = self._local.at_once = self._connect()
+            row: tuple[Any, ...] | None = connection.execute(sql, values, prepare=True).fetchone()
+        except psycopg.OperationalError as fault:
+            raise OperationalError(sql, None, fault) from fault
+        assert row is not None
+        return row
+
+    def _connect(self) -> "PsycopgConnection[Any]":
+        made: PsycopgConnection[Any] = psycopg.connect(
+            self.url,
+            autocommit=True,
+            application_name="cf",
+            options="-c synchronous_commit=off",
+        )
+        with self._lock:
+            self._at_once.append(made)
+        return made
+
     @contextmanager
     def rehearsal(self) -> Iterator[Tx]:
         """A transaction that is always undone: what would happen."""
@@ -193,6 +226,10 @@ class Database:
     def close(self) -> None:
         """Gives all connections back to the server."""
         self._engine.dispose()
+        with self._lock:
+            for connection in self._at_once:
+                connection.close()
+            self._at_once.clear()
 
 
 def driver_url(url: str) -> str:

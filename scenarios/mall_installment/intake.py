@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any
 
 from lending.foundation import business_day, ids, jobs
@@ -73,6 +74,10 @@ def quote_of(
         "offers": [loan_rules.offer_view(product, each) for each in made],
         "message": price_message(made),
     }
+
+
+quote_again = lru_cache(maxsize=1024)(quote_of)
+"""As `quote_of`, remembered: pages of the same goods ask the same. What it gives is not changed."""
 
 
 def price_message(offers: Sequence[Offer]) -> str:
