@@ -76,6 +76,7 @@ class TestAPartnersClient:
         folder = world.settings.keys
         transport = WsgiTransport(world.app)
         with world.client(through=transport) as client:
+            client.directory.keyring.clock.monotonic = lambda: world.clock.now().timestamp()
             client.mall.quotes.create(amount_fen=599_900)
             for step in (platform_keys.publish_next, platform_keys.use_next):
                 step(folder, "response")
