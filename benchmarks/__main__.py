@@ -15,6 +15,7 @@ BENCHMARKS = (
     "bad_neighbour",
     "orders",
     "end_of_day",
+    "store_fraud",
 )
 
 

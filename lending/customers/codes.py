@@ -14,7 +14,7 @@ from lending.foundation.ports import Sms
 
 LIFETIME = timedelta(minutes=5)
 PAUSE = timedelta(seconds=60)
-"""At least this long between two codes to one mobile for the same purpose."""
+"""At least this long after a code to one mobile for the same purpose, unless that was used."""
 WINDOW, WINDOW_MAX = timedelta(minutes=10), 5
 """At most so many codes to one mobile within the window."""
 ATTEMPTS_MAX = 5
@@ -35,7 +35,9 @@ def send_code(
     with database.unit_of_work() as tx:
         store.lock_mobile(tx, index)
         sent = store.codes_sent(tx, index, tx.now - WINDOW)
-        too_soon = any(of == purpose and tx.now - at < PAUSE for at, of in sent)
+        too_soon = any(
+            of == purpose and not is_used and tx.now - at < PAUSE for at, of, is_used in sent
+        )
         if too_soon or len(sent) >= WINDOW_MAX:
             raise CodeSentTooOften
         store.insert_code(

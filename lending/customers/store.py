@@ -207,15 +207,15 @@ def card(tx: Tx, card_id: str) -> tuple[BankCard, bytes] | None:
     return BankCard(**values), sealed
 
 
-def codes_sent(tx: Tx, mobile_index: bytes, since: datetime) -> list[tuple[datetime, str]]:
-    """When codes were sent to a mobile and for what, the newest first."""
+def codes_sent(tx: Tx, mobile_index: bytes, since: datetime) -> list[tuple[datetime, str, bool]]:
+    """When codes were sent to a mobile, for what, and whether they were used; the newest first."""
     rows = tx.all(
-        "SELECT created_at, purpose FROM sms_code WHERE mobile_index = :index"
+        "SELECT created_at, purpose, used_at FROM sms_code WHERE mobile_index = :index"
         " AND created_at > :since ORDER BY created_at DESC",
         index=mobile_index,
         since=since,
     )
-    return [(row["created_at"], row["purpose"]) for row in rows]
+    return [(row["created_at"], row["purpose"], row["used_at"] is not None) for row in rows]
 
 
 def lock_mobile(tx: Tx, mobile_index: bytes) -> None:

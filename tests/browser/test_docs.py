@@ -16,7 +16,7 @@ from selenium.webdriver.support.ui import WebDriverWait
 from werkzeug.serving import make_server
 
 from gateway import docs
-from tests.browser.test_mall_order import CHROMIUM, DRIVER, FLAGS
+from tests.browser.phone import CHROMIUM, DRIVER, FLAGS
 from tests.gateway.described import document
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
