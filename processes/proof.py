@@ -36,6 +36,7 @@ def addresses(settings: Settings, *, shop: bool) -> None:
     table.add_row("API docs", f"{settings.public_url}/docs")
     table.add_row("borrower's page", f"{settings.public_url}/me")
     table.add_row("console", f"{settings.public_url}/console")
+    table.add_row("till in a terminal", "python -m examples.till (or: … gym)")
     table.add_row("SMS that were sent", f"{settings.institutions_url}/sms/")
     console.print(table)
 

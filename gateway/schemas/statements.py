@@ -28,6 +28,12 @@ class SumSchema(Answer):
     amount_fen = shown.fen("Their sum; below 0 is taken or paid.", 599_900, least=-(2**63))
 
 
+class StoreSumSchema(SumSchema):
+    """Movements of one type in one store together."""
+
+    store_no = shown.text("Your number of the store.", "S-001")
+
+
 class StatementSchema(Answer):
     """A statement: what its file holds, and by what the file is known."""
 
@@ -45,6 +51,9 @@ class StatementSchema(Answer):
     because = shown.text("Why it was corrected; empty if it is none.", "")
     rows = shown.whole("Rows of the file, without its header.", 1)
     sums = shown.many(SumSchema, "The rows summed by type.")
+    store_sums = shown.many(
+        StoreSumSchema, "The rows of payments in stores, summed by store and type."
+    )
     opening_balance_fen = shown.fen(
         "Owed to you when the period began; below 0 you owed.", 0, least=-(2**63)
     )

@@ -34,6 +34,8 @@ class StatementWriter:
         self.opening_fen = self.balance_fen = opening_fen
         self.rows = 0
         self.sums: Sums = {}
+        self.store_sums: dict[str, Sums] = {}
+        """Of movements that were in a store, by its number."""
 
     def add(self, day: date, movement: Mapping[str, Any]) -> None:
         """Writes one movement of a date."""
@@ -41,9 +43,9 @@ class StatementWriter:
         assert kind in self._kind.types, kind
         self.rows += 1
         self.balance_fen += amount
-        of_kind = self.sums.setdefault(kind, {"rows": 0, "amount_fen": 0})
-        of_kind["rows"] += 1
-        of_kind["amount_fen"] += amount
+        _count(self.sums, kind, amount)
+        if movement.get("store_no"):
+            _count(self.store_sums.setdefault(movement["store_no"], {}), kind, amount)
         own = [_cell(movement[column.name]) for column in self._kind.own]
         booked_at = _cell(movement["booked_at"])
         self._csv.writerow(
@@ -65,6 +67,12 @@ class StatementWriter:
         self._file.write(self._text.getvalue().encode())
         self._text.seek(0)
         self._text.truncate()
+
+
+def _count(sums: Sums, kind: str, amount_fen: int) -> None:
+    of_kind = sums.setdefault(kind, {"rows": 0, "amount_fen": 0})
+    of_kind["rows"] += 1
+    of_kind["amount_fen"] += amount_fen
 
 
 def read_rows(content: bytes, kind: Kind) -> Iterator[dict[str, str]]:

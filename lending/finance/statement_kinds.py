@@ -63,13 +63,16 @@ SETTLEMENT = Kind(
     balances=store.merchant_balances,
     types=store.MERCHANT_TYPES,
     own=(
-        Column("order_id", "string", "our id of the order", required=False),
-        Column("order_no", "string", "your number of the order", required=False),
+        Column("order_id", "string", "our id of the order or payment", required=False),
+        Column("order_no", "string", "your order_no or payment_no", required=False),
         Column("loan_id", "string", "our id of the loan", required=False),
         Column("refund_id", "string", "our id of the refund", required=False),
         Column("refund_no", "string", "your number of the refund", required=False),
         Column("bank_reference", "string", "the bank's number of the payment", required=False),
         Column("account_last4", "string", "end of the account that was paid", required=False),
+        Column("store_no", "string", "your number of the store, of a payment", required=False),
+        Column("till_no", "string", "your number of the till, of a payment", required=False),
+        Column("release_part", "integer", "which later part of a service", required=False),
     ),
 )
 """A merchant's account with us (MALL-6): its balance is what it is owed, less what it owes."""

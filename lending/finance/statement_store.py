@@ -23,7 +23,9 @@ MERCHANT_TYPES = {
 _MERCHANT_MOVEMENTS = """
 SELECT m.partner_id, m.booked_at, m.type, sum(m.fen)::bigint AS amount_fen, m.subject AS order_id,
     o.number AS order_no, m.loan_id, r.id AS refund_id, r.number AS refund_no,
-    p.channel_reference AS bank_reference, s.last4 AS account_last4
+    CASE WHEN m.type = 'payout' THEN p.channel_reference END AS bank_reference,
+    CASE WHEN m.type = 'payout' THEN s.last4 END AS account_last4,
+    o.store_no, o.till_no, nullif(p.part, 0) AS release_part
 FROM (
     SELECT e.seq, e.key, e.memo, e.kind, l.id AS loan_id, l.partner_id, l.subject,
         date_trunc('milliseconds', e.created_at) AS booked_at,
@@ -43,15 +45,15 @@ FROM (
         AND (e.kind IN ('loan.paid_out', 'loan.released', 'release.stopped')) = (a.code <> :claim)
         AND (CAST(:partner_id AS text) IS NULL OR l.partner_id = :partner_id)
 ) m
-LEFT JOIN payout p ON p.id = m.key AND m.type = 'payout'
+LEFT JOIN payout p ON p.id = m.key AND m.kind IN ('loan.paid_out', 'loan.released')
 LEFT JOIN settlement_account s ON s.id = p.account_id
 LEFT JOIN partner_number o ON o.id = m.subject
 LEFT JOIN partner_number r ON r.id = m.memo AND m.kind = 'loan.goods_returned'
 GROUP BY m.seq, m.partner_id, m.booked_at, m.type, m.subject, m.loan_id, o.number, r.id, r.number,
-    p.channel_reference, s.last4
+    p.channel_reference, s.last4, o.store_no, o.till_no, p.part
 HAVING sum(m.fen) <> 0
 ORDER BY m.partner_id, m.booked_at, m.subject COLLATE "C", r.id COLLATE "C" NULLS FIRST,
-    array_position(CAST(:types AS text[]), m.type), m.seq
+    coalesce(p.part, 0), array_position(CAST(:types AS text[]), m.type), m.seq
 """
 """An entry of a payout lists all but what it took off the claim; every other entry lists only that.
 
@@ -67,8 +69,8 @@ WHERE a.book = :book AND a.code = :claim AND j.booked_date <= :on GROUP BY a.own
 
 _COLUMNS = """
 SELECT s.id, s.partner_id, s.kind, s.span, s.period_start, s.period_end, s.version, s.corrects,
-    s.because, s.rows, s.sums, s.opening_fen, s.closing_fen, s.file_name, s.sha256, s.size_bytes,
-    s.made_at, n.id AS corrected_by
+    s.because, s.rows, s.sums, s.store_sums, s.opening_fen, s.closing_fen, s.file_name, s.sha256,
+    s.size_bytes, s.made_at, n.id AS corrected_by
 FROM statement s LEFT JOIN statement n ON n.corrects = s.id
 """
 _BY_ID = _COLUMNS + "WHERE s.id = :id"
@@ -119,11 +121,14 @@ def merchant_balances(tx: Tx, on: date) -> dict[str, int]:
 def insert(tx: Tx, statement: dict[str, Any]) -> None:
     tx.run(
         "INSERT INTO statement (id, partner_id, kind, span, period_start, period_end, version,"
-        " corrects, because, rows, sums, opening_fen, closing_fen, file_name, sha256, size_bytes,"
-        " made_at) VALUES (:id, :partner_id, :kind, :span, :period_start, :period_end, :version,"
-        " :corrects, :because, :rows, :sums, :opening_fen, :closing_fen, :file_name, :sha256,"
-        " :size_bytes, :now)",
-        **{**statement, "sums": json(statement["sums"])},
+        " corrects, because, rows, sums, store_sums, opening_fen, closing_fen, file_name, sha256,"
+        " size_bytes, made_at) VALUES (:id, :partner_id, :kind, :span, :period_start, :period_end,"
+        " :version, :corrects, :because, :rows, :sums, :store_sums, :opening_fen, :closing_fen,"
+        " :file_name, :sha256, :size_bytes, :now)",
+        **{
+            name: json(value) if name.endswith("sums") else value
+            for name, value in statement.items()
+        },
         now=tx.now,
     )
 

@@ -162,6 +162,11 @@ def view(row: Row) -> dict[str, Any]:
         "because": row["because"],
         "rows": row["rows"],
         "sums": [{"type": each, **sums} for each, sums in sorted(row["sums"].items())],
+        "store_sums": [
+            {"store_no": store_no, "type": each, **sums}
+            for store_no, of_store in sorted(row["store_sums"].items())
+            for each, sums in sorted(of_store.items())
+        ],
         "opening_balance_fen": row["opening_fen"],
         "closing_balance_fen": row["closing_fen"],
         "currency": "CNY",
@@ -290,6 +295,7 @@ def _keep(tx: Tx, draft: _Draft, old: Row | None = None, because: str = "") -> s
             "because": because,
             "rows": draft.writer.rows,
             "sums": draft.writer.sums,
+            "store_sums": draft.writer.store_sums,
             "opening_fen": draft.writer.opening_fen,
             "closing_fen": draft.writer.balance_fen,
             "file_name": file.name,

@@ -11,6 +11,7 @@ CREATE TABLE statement (
     because text NOT NULL,
     rows bigint NOT NULL,
     sums jsonb NOT NULL,
+    store_sums jsonb NOT NULL,
     opening_fen bigint NOT NULL,
     closing_fen bigint NOT NULL,
     file_name text NOT NULL,

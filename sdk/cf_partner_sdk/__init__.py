@@ -132,6 +132,7 @@ if _TYPE_CHECKING:
         StatementRow,
         StatementSpan,
         StatementSum,
+        StoreSum,
     )
     from ._webhook_models import (
         CheckResult,
@@ -281,6 +282,7 @@ __all__ = [
     "StoreCode",
     "StoreScene",
     "StoreState",
+    "StoreSum",
     "SubsidyPayer",
     "Till",
     "TillState",
@@ -396,6 +398,7 @@ _LATER = {
         "StatementRow",
         "StatementSpan",
         "StatementSum",
+        "StoreSum",
     ),
     "._webhook_models": (
         "CheckResult",

@@ -24,6 +24,9 @@ _READERS: Mapping[str, Callable[[str], object]] = {
     "amount_fen": int,
     "balance_fen": int,
 }
+_OPTIONAL: Mapping[str, Callable[[str], object]] = {
+    "release_part": lambda cell: int(cell) if cell else None
+}
 _KNOWN = tuple(one.name for one in fields(StatementRow) if one.name != "extra")
 
 
@@ -97,6 +100,8 @@ def _row(cells: Mapping[str, str], line: int) -> StatementRow:
             reader = _READERS.get(name)
             if reader is not None:
                 known[name] = reader(cells[name])
+            elif name in cells and name in _OPTIONAL:
+                known[name] = _OPTIONAL[name](cells[name])
             elif name in cells:
                 known[name] = _text(cells[name])
     except ValueError:

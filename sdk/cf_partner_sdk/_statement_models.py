@@ -60,6 +60,18 @@ class StatementSum(Model):
 
 
 @dataclass(frozen=True)
+class StoreSum(Model):
+    """All movements of one type in one store together."""
+
+    store_no: str
+    type: MovementType
+    rows: int
+    amount_fen: int
+
+    _readers: ClassVar[Mapping[str, Reader]] = {"type": MovementType}
+
+
+@dataclass(frozen=True)
 class Statement(Model):
     """What a statement's file holds, and by what the file is known.
 
@@ -87,6 +99,8 @@ class Statement(Model):
     content_type: str = "text/csv"
     made_at: Optional[datetime] = None
     schema: Mapping[str, Any] = field(default_factory=dict)
+    store_sums: tuple[StoreSum, ...] = ()
+    """The rows of payments in stores, by store and type."""
 
     _readers: ClassVar[Mapping[str, Reader]] = {
         "kind": StatementKind,
@@ -94,6 +108,7 @@ class Statement(Model):
         "period_start": date.fromisoformat,
         "period_end": date.fromisoformat,
         "sums": many(StatementSum.from_json),
+        "store_sums": many(StoreSum.from_json),
         "made_at": instant,
     }
 
@@ -138,8 +153,9 @@ class ReconciliationDifference(Model):
 class StatementRow:
     """One movement. `amount_fen` above 0 is owed to you, below 0 is taken or paid.
 
-    `balance_fen` is what is owed to you after it. `extra` has the columns that this version of the
-    package does not know.
+    Of a payment in a store, `order_id` and `order_no` are its id and payment_no; `release_part` is
+    a later part of a service paid ahead. `balance_fen` is what is owed to you after it. `extra` has
+    the columns that this version of the package does not know.
     """
 
     line: int
@@ -155,4 +171,7 @@ class StatementRow:
     refund_no: Optional[str] = None
     bank_reference: Optional[str] = None
     account_last4: Optional[str] = None
+    store_no: Optional[str] = None
+    till_no: Optional[str] = None
+    release_part: Optional[int] = None
     extra: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))

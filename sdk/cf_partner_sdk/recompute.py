@@ -15,10 +15,11 @@ from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from enum import Enum
 from itertools import zip_longest
-from typing import Any, Optional
+from typing import Any, Optional, Union
 
 from ._errors import AnswerNotUnderstood, ArgumentInvalid
-from ._models import Event, Order, Refund
+from ._models import Event, Order, Payout, Refund
+from ._payment_models import Payment, PaymentRefund, Release, ServiceStop
 from ._statement_models import MovementType, Statement, StatementRow, StatementSum
 
 __all__ = ["Difference", "DifferenceKind", "Rebuilt", "differences", "rebuild"]
@@ -82,7 +83,7 @@ def rebuild(
     if movements is None:
         raise ArgumentInvalid(f"no events tell of a statement of kind {kind}", field="kind")
     found = {
-        (row.type, row.order_id, row.refund_id): row
+        (row.type, row.order_id, row.refund_id, row.release_part, row.booked_at): row
         for event in events
         for row in movements(event)
         if row.business_date <= end
@@ -127,57 +128,122 @@ def differences(
 
 def _settlement(event: Event) -> Iterator[StatementRow]:
     """What an event tells of a merchant's account."""
-    if event.type == "order.paid":
-        yield from _order_paid(Order.from_json(_object(event)))
-    elif event.type == "order.refunded":
-        refund = Refund.from_json(_object(event))
-        if refund.business_date is None or refund.created_at is None:
-            raise AnswerNotUnderstood(f"event {event.id} has no business_date")
-        yield StatementRow(
-            line=0,
-            business_date=refund.business_date,
-            booked_at=refund.created_at,
-            type=MovementType.REFUND_CLAIM,
-            amount_fen=-refund.merchant_claim_fen,
-            balance_fen=0,
-            order_id=refund.order_id,
-            order_no=refund.order_no,
-            loan_id=refund.loan_id,
-            refund_id=refund.id,
-            refund_no=refund.refund_no,
-        )
+    told = _TOLD.get(event.type)
+    if told is not None:
+        yield from told(event)
 
 
-def _order_paid(order: Order) -> Iterator[StatementRow]:
-    payout = order.payout
-    if payout is None or payout.business_date is None or payout.paid_at is None:
-        raise AnswerNotUnderstood(f"the event of order {order.id} has no payout")
-    if payout.fee_fen is None or payout.subsidy_fen is None:
-        raise AnswerNotUnderstood(f"the event of order {order.id} does not say what was withheld")
+def _order_paid(event: Event) -> Iterator[StatementRow]:
+    order = Order.from_json(_object(event))
+    named = {"order_id": order.id, "order_no": order.order_no, "loan_id": order.loan_id}
+    yield from _paid_out(event, order.payout, named, {MovementType.ORDER_PAID: order.amount_fen})
+
+
+def _payment_paid(event: Event) -> Iterator[StatementRow]:
+    payment = Payment.from_json(_object(event))
+    named = _of_payment(payment, payment.id)
+    kept_fen = sum(part.gross_fen for part in payment.release)
+    amounts = {MovementType.ORDER_PAID: payment.amount_fen, MovementType.RETAINED: -kept_fen}
+    yield from _paid_out(event, payment.payout, named, amounts)
+
+
+def _release_paid(event: Event) -> Iterator[StatementRow]:
+    release = Release.from_json(_object(event))
+    named = _of_payment(release, release.payment_id, release_part=release.part)
+    yield from _paid_out(event, release.payout, named, {MovementType.RETAINED: release.gross_fen})
+
+
+def _release_stopped(event: Event) -> Iterator[StatementRow]:
+    stop = ServiceStop.from_json(_object(event))
     amounts = {
-        MovementType.ORDER_PAID: order.amount_fen,
+        MovementType.RETAINED: stop.amount_fen,
+        MovementType.SUBSIDY: -stop.subsidy_fen,
+        MovementType.SERVICE_STOPPED: -stop.amount_fen,
+    }
+    named = _of_payment(stop, stop.payment_id)
+    for kind, amount_fen in amounts.items():
+        if amount_fen:
+            yield _row(stop.business_date, stop.stopped_at, kind, amount_fen, named)
+
+
+def _order_refunded(event: Event) -> Iterator[StatementRow]:
+    refund = Refund.from_json(_object(event))
+    named = {"order_id": refund.order_id, "order_no": refund.order_no, "loan_id": refund.loan_id}
+    yield _claimed(event, refund, named)
+
+
+def _payment_refunded(event: Event) -> Iterator[StatementRow]:
+    refund = PaymentRefund.from_json(_object(event))
+    yield _claimed(event, refund, _of_payment(refund, refund.payment_id))
+
+
+def _of_payment(told: Any, payment_id: str, **more: Any) -> dict[str, Any]:
+    return {
+        "order_id": payment_id,
+        "order_no": told.payment_no,
+        "loan_id": told.loan_id,
+        "store_no": told.store_no,
+        "till_no": told.till_no,
+        **more,
+    }
+
+
+def _claimed(
+    event: Event, refund: Union[Refund, PaymentRefund], named: Mapping[str, Any]
+) -> StatementRow:
+    if refund.business_date is None or refund.created_at is None:
+        raise AnswerNotUnderstood(f"event {event.id} has no business_date")
+    of_refund = {**named, "refund_id": refund.id, "refund_no": refund.refund_no}
+    claim = (MovementType.REFUND_CLAIM, -refund.merchant_claim_fen)
+    return _row(refund.business_date, refund.created_at, *claim, of_refund)
+
+
+def _paid_out(
+    event: Event,
+    payout: Optional[Payout],
+    named: Mapping[str, Any],
+    owed: Mapping[MovementType, int],
+) -> Iterator[StatementRow]:
+    """What was owed, what was withheld of it, and what reached the account."""
+    if payout is None or payout.business_date is None or payout.paid_at is None:
+        raise AnswerNotUnderstood(f"event {event.id} has no payout")
+    if payout.fee_fen is None or payout.subsidy_fen is None:
+        raise AnswerNotUnderstood(f"event {event.id} does not say what was withheld")
+    amounts = {
+        **owed,
         MovementType.FEE: -payout.fee_fen,
         MovementType.SUBSIDY: -payout.subsidy_fen,
         MovementType.PAYOUT: -payout.amount_fen,
     }
+    bank = {"bank_reference": payout.channel_reference, "account_last4": payout.account_last4}
     for kind, amount_fen in amounts.items():
         if amount_fen:
-            paid = kind is MovementType.PAYOUT
-            yield StatementRow(
-                line=0,
-                business_date=payout.business_date,
-                booked_at=payout.paid_at,
-                type=kind,
-                amount_fen=amount_fen,
-                balance_fen=0,
-                order_id=order.id,
-                order_no=order.order_no,
-                loan_id=order.loan_id,
-                bank_reference=payout.channel_reference if paid else None,
-                account_last4=payout.account_last4 if paid else None,
-            )
+            known = {**named, **bank} if kind is MovementType.PAYOUT else named
+            yield _row(payout.business_date, payout.paid_at, kind, amount_fen, known)
 
 
+def _row(
+    day: date, at: datetime, kind: MovementType, amount_fen: int, named: Mapping[str, Any]
+) -> StatementRow:
+    return StatementRow(
+        line=0,
+        business_date=day,
+        booked_at=at,
+        type=kind,
+        amount_fen=amount_fen,
+        balance_fen=0,
+        **named,
+    )
+
+
+_TOLD: Mapping[str, Callable[[Event], Iterator[StatementRow]]] = {
+    "order.paid": _order_paid,
+    "order.refunded": _order_refunded,
+    "payment.paid": _payment_paid,
+    "payment.refunded": _payment_refunded,
+    "release.paid": _release_paid,
+    "release.stopped": _release_stopped,
+}
 _MOVEMENTS: Mapping[str, Callable[[Event], Iterator[StatementRow]]] = {"settlement": _settlement}
 
 
@@ -185,10 +251,11 @@ def _object(event: Event) -> Any:
     return event.data.get("object")
 
 
-def _place(row: StatementRow) -> tuple[date, datetime, str, str, int]:
+def _place(row: StatementRow) -> tuple[date, datetime, str, str, int, int]:
     """Where a row stands among others, by what events tell of it."""
     rank = _RANKS.index(row.type)
-    return row.business_date, row.booked_at, row.order_id or "", row.refund_id or "", rank
+    about = row.order_id or "", row.refund_id or "", row.release_part or 0
+    return (row.business_date, row.booked_at, *about, rank)
 
 
 def _sums(rows: Iterable[StatementRow]) -> Iterator[StatementSum]:
@@ -202,10 +269,11 @@ def _sums(rows: Iterable[StatementRow]) -> Iterator[StatementSum]:
 def _row_differences(
     theirs: Iterable[StatementRow], own: Iterable[StatementRow]
 ) -> Iterator[Difference]:
-    both: dict[tuple[str, str, str], tuple[list[StatementRow], list[StatementRow]]] = {}
+    both: dict[tuple[str, str, str, int], tuple[list[StatementRow], list[StatementRow]]] = {}
     for side, rows in enumerate((theirs, own)):
         for row in rows:
-            key = (row.type.value, row.order_id or "", row.refund_id or "")
+            part = row.release_part or 0
+            key = (row.type.value, row.order_id or "", row.refund_id or "", part)
             both.setdefault(key, ([], []))[side].append(row)
     for listed, told in both.values():
         for one, other in zip_longest(listed, told):

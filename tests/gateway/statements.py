@@ -40,6 +40,7 @@ def statement_of(world: World, partner: Partner, *, orders: int = 1) -> str:
                 "because": "",
                 "rows": writer.rows,
                 "sums": writer.sums,
+                "store_sums": {},
                 "opening_fen": 0,
                 "closing_fen": writer.balance_fen,
                 "file_name": file.name,

@@ -14,6 +14,7 @@ ROOT = Path(cf_partner_sdk.__file__).parent
 SOURCES = sorted(ROOT.rglob("*.py"))
 
 PUBLIC = {
+    "StoreSum",
     *("CreditLineOpened", "PaymentCancelled", "PaymentConfirming", "PaymentCreated"),
     *("PaymentDeclined", "PaymentEvent", "PaymentExpired", "PaymentPaid"),
     *("PaymentPayoutFailed", "PaymentRefunded", "PaymentRepaid", "PaymentSigned"),
