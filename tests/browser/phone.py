@@ -17,6 +17,7 @@ from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support import expected_conditions as wanted
 from selenium.webdriver.support.ui import WebDriverWait
 
+from simulators.magic import Somebody
 from tests.processes.system import free_port
 
 CHROMIUM, DRIVER = "/usr/bin/chromium", "/usr/bin/chromedriver"
@@ -122,6 +123,23 @@ class Phone:
         element = self.see(selector)
         element.clear()
         element.send_keys(text)
+
+    def apply(self, person: Somebody) -> None:
+        """Goes through mobile, identity, consents and card, up to the decision."""
+        self.type("#mobile", person.mobile)
+        self.click(".with-button .small")
+        self.see("#code")
+        self.type("#code", self.code(person.mobile))
+        self.click(".go")
+        self.type("#name", person.name)
+        self.type("#identity_no", person.identity_no)
+        for box in self.browser.find_elements(By.CSS_SELECTOR, ".consent input"):
+            assert not box.is_selected(), "nothing may be ticked beforehand"
+            box.click()
+        self.click(".go")
+        self.click("#no-face")
+        self.type("#card_number", person.card_no)
+        self.click(".go")
 
     def shoot(self) -> None:
         self._shot += 1

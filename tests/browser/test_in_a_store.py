@@ -6,7 +6,6 @@ from decimal import Decimal
 
 import pytest
 from cf_partner_sdk import PrivateKey
-from selenium.webdriver.common.by import By
 
 from lending.channels import service as channels
 from lending.channels.model import Agreement, NewAccount, NewPartner, PartnerKind
@@ -109,20 +108,7 @@ def stand(phone: Phone, at: tuple[int, int]) -> None:
 def apply(phone: Phone, person: Somebody) -> None:
     phone.type("#amount", "20000")
     phone.click(".go")
-    phone.type("#mobile", person.mobile)
-    phone.click(".with-button .small")
-    phone.see("#code")
-    phone.type("#code", phone.code(person.mobile))
-    phone.click(".go")
-    phone.type("#name", person.name)
-    phone.type("#identity_no", person.identity_no)
-    for box in phone.browser.find_elements(By.CSS_SELECTOR, ".consent input"):
-        assert not box.is_selected(), "nothing may be ticked beforehand"
-        box.click()
-    phone.click(".go")
-    phone.click("#no-face")
-    phone.type("#card_number", person.card_no)
-    phone.click(".go")
+    phone.apply(person)
     phone.see("#limit")
     phone.click("input[name=agreed]")
     phone.click(".go")

@@ -28,20 +28,7 @@ def buy_two_things(phone: Phone) -> None:
 
 def apply(phone: Phone, person: Somebody) -> None:
     phone.click("main .go")
-    phone.type("#mobile", person.mobile)
-    phone.click(".with-button .small")
-    phone.see("#code")
-    phone.type("#code", phone.code(person.mobile))
-    phone.click(".go")
-    phone.type("#name", person.name)
-    phone.type("#identity_no", person.identity_no)
-    for box in phone.browser.find_elements(By.CSS_SELECTOR, ".consent input"):
-        assert not box.is_selected(), "nothing may be ticked beforehand"
-        box.click()
-    phone.click(".go")
-    phone.click("#no-face")
-    phone.type("#card_number", person.card_no)
-    phone.click(".go")
+    phone.apply(person)
 
 
 def agree_and_sign(phone: Phone, person: Somebody) -> None:
