@@ -14,6 +14,17 @@ def text(name: str) -> str:
     return request.form.get(name, "").strip()
 
 
+def whole(name: str) -> int:
+    """A whole number as it was typed.
+
+    Raises PayloadWrong, naming the field.
+    """
+    typed = text(name)
+    if not (typed.isascii() and typed.isdigit() and len(typed) < 10):
+        raise PayloadWrong(field=f"/{name}", mend="请填写整数。")
+    return int(typed)
+
+
 def fen(name: str) -> int:
     """An amount typed in yuan, such as `1234.5`; 0 when it is left empty.
 

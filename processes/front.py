@@ -19,6 +19,7 @@ from gateway.door import told
 from gateway.errors import NotHere
 from gateway.platform_keys import PlatformKeys
 from gateway.sandbox import Sandbox
+from lending.credit_lines import guarded as line_guarded
 from lending.foundation.context import Context
 from lending.foundation.settings import Settings
 from lending.loans import payouts
@@ -37,7 +38,8 @@ def create_app(context: Context, gateway_: GatewayContext) -> Flask:
     Bootstrap5(app)
     app.register_blueprint(gateway.create_blueprint(gateway_))
     app.register_blueprint(hosted.create_blueprint(context))
-    app.register_blueprint(console.create_blueprint(context, guarded.kinds()))
+    kinds = {**guarded.kinds(), **line_guarded.kinds()}
+    app.register_blueprint(console.create_blueprint(context, kinds))
     hosts = allowed_hosts(context.settings)
 
     @app.before_request

@@ -7,7 +7,9 @@ from flask import Blueprint, Response, redirect, render_template, request, url_f
 from flask.typing import ResponseReturnValue
 
 from console import forms, session
+from lending.foundation.audit import Actor
 from lending.foundation.context import Context
+from lending.loans import releases
 from lending.repayments import desk, receipts
 from lending.system import approvals
 from lending.system import service as system
@@ -36,6 +38,7 @@ FORMS: Mapping[str, Callable[[], dict[str, Any]]] = {
     "loan.charge": lambda: {"name": forms.text("name"), "amount_fen": forms.fen("amount")},
     "loan.write_off": dict,
     "credit.refund": lambda: {"amount_fen": forms.fen("amount")},
+    "release.let_go": dict,
 }
 """What the form of each kind carries."""
 
@@ -58,7 +61,27 @@ def add(console: Blueprint, context: Context, kinds: Kinds) -> None:
         with context.database.unit_of_work() as tx:
             found = desk.case(tx, context.keys, loan_id)
             proposed = approvals.newest(tx, subject=loan_id)
-        return render_template("console/loan.html", case=found, proposals=proposed, kinds=kinds)
+            parts = releases.of_loan(tx, loan_id)
+        return render_template(
+            "console/loan.html", case=found, proposals=proposed, kinds=kinds, parts=parts
+        )
+
+    @console.post("/loans/<loan_id>/hold-release")
+    def hold_release(loan_id: str) -> ResponseReturnValue:
+        operator = session.operator()
+        system.require(operator, Right.HOLD_RELEASES)
+        with context.database.unit_of_work() as tx:
+            actor = Actor("operator", operator.id)
+            releases.hold(tx, loan_id, because=forms.text("because") or "投诉处理中", actor=actor)
+        return redirect(url_for("console.loan", loan_id=loan_id), 303)
+
+    @console.post("/loans/<loan_id>/retry-release")
+    def retry_release(loan_id: str) -> ResponseReturnValue:
+        operator = session.operator()
+        system.require(operator, Right.RETRY_PAYOUTS)
+        with context.database.unit_of_work() as tx:
+            releases.retry(tx, loan_id, forms.whole("part"), Actor("operator", operator.id))
+        return redirect(url_for("console.loan", loan_id=loan_id), 303)
 
     @console.get("/repayments/<repayment_id>/receipt.pdf")
     def receipt(repayment_id: str) -> ResponseReturnValue:

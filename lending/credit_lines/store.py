@@ -1,5 +1,6 @@
 """The SQL of credit lines."""
 
+from collections.abc import Sequence
 from datetime import date
 
 from lending.credit_lines.model import Line, LineState, NewLine
@@ -49,6 +50,18 @@ def insert(tx: Tx, new: NewLine, review_due: date) -> str | None:
         now=tx.now,
     )
     return line_id if written else None
+
+
+def find(tx: Tx, *, text: str | None, customer_ids: Sequence[str], limit: int = 50) -> list[Line]:
+    """Lines by id or customer, the newest first; without a text, all."""
+    rows = tx.all(
+        "SELECT id FROM credit_line WHERE CAST(:text AS text) IS NULL OR id = :text"
+        " OR customer_id = ANY (:customer_ids) ORDER BY created_at DESC, id LIMIT :limit",
+        text=text,
+        customer_ids=list(customer_ids),
+        limit=limit,
+    )
+    return [_line(tx.one(LINE, id=row["id"])) for row in rows]
 
 
 def set_scenes(tx: Tx, line_id: str, scenes: dict[str, int]) -> None:

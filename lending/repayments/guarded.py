@@ -10,9 +10,11 @@ from typing import Any
 
 from lending.foundation.audit import Actor
 from lending.foundation.database import Tx
+from lending.loans import releases
 from lending.loans import service as loans
 from lending.loans.errors import NoSuchLoan
 from lending.loans.life import Recorded
+from lending.loans.model import ReleaseState
 from lending.repayments import changes, receipts, service, transfers
 from lending.repayments import credits as credit_balances
 from lending.repayments.errors import DateWrong
@@ -33,6 +35,7 @@ def kinds() -> dict[str, Kind]:
         _kind("loan.charge", "收取约定费用", _charge),
         _kind("loan.write_off", "核销", _write_off),
         _kind("credit.refund", "退还溢缴款", _refund),
+        _kind("release.let_go", "恢复按期划转", _let_go),
     )
 
 
@@ -96,6 +99,12 @@ def _refund(tx: Tx, loan_id: str, payload: Payload, actor: Actor) -> dict[str, A
         "refund": credit_balances.refund(tx, loan_id, amount_fen, actor),
         "amount_fen": amount_fen,
     }
+
+
+def _let_go(tx: Tx, loan_id: str, _payload: Payload, actor: Actor) -> dict[str, Any]:
+    releases.let_go(tx, loan_id, actor=actor)
+    paying = [each for each in releases.of_loan(tx, loan_id) if each.state is ReleaseState.PAYING]
+    return {"amount_fen": sum(each.gross_fen for each in paying)}
 
 
 def _told(done: Recorded) -> dict[str, Any]:

@@ -30,6 +30,10 @@ class Right(StrEnum):
     """Propose what moves a running loan or its money."""
     APPROVE_LOAN_CHANGES = "approve_loan_changes"
     """Approve or refuse what another person proposed (T18)."""
+    FREEZE_LINES = "freeze_lines"
+    """Stop a credit line from being drawn on at once; not take a guarantee."""
+    HOLD_RELEASES = "hold_releases"
+    """Hold what a merchant has not got yet, as while a complaint is looked into."""
 
 
 class Role(StrEnum):
@@ -49,13 +53,23 @@ RIGHTS: dict[Role, frozenset[Right]] = {
     Role.ADMIN: frozenset(
         {Right.SEE_APPLICATIONS, Right.SEE_LOANS, Right.SEE_BOOKS, Right.SEE_LOGS}
     ),
-    Role.RISK: frozenset({Right.SEE_APPLICATIONS, Right.SEE_LOANS, Right.DECIDE_APPLICATIONS}),
+    Role.RISK: frozenset(
+        {
+            Right.SEE_APPLICATIONS,
+            Right.SEE_LOANS,
+            Right.DECIDE_APPLICATIONS,
+            Right.FREEZE_LINES,
+            Right.HOLD_RELEASES,
+        }
+    ),
     Role.FINANCE: frozenset(
         {
             Right.SEE_APPLICATIONS,
             Right.SEE_LOANS,
             Right.SEE_BOOKS,
             Right.RETRY_PAYOUTS,
+            Right.FREEZE_LINES,
+            Right.HOLD_RELEASES,
             Right.PROPOSE_LOAN_CHANGES,
             Right.APPROVE_LOAN_CHANGES,
         }
