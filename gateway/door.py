@@ -125,15 +125,21 @@ class Door:
         path: dict[str, str],
         given: tuple[bytes, Version],
     ) -> Reply:
-        """Answers a call that changes something; its nonce stays spent whatever the answer is."""
+        """Answers a call that changes something; its nonce stays spent whatever the answer is.
+
+        Raises KeyMissing, and what carrying it out does.
+        """
         body, version = given
         with self._context.lending.database.unit_of_work() as tx:
             spend(tx, caller, wait=True)
         refuse_on_write(request)
+        key = request.headers.get("idempotency-key", "")
+        if endpoint.function in caller.functions and not IDEMPOTENCY_KEY.fullmatch(key):
+            raise KeyMissing
         parsed = self._granted(endpoint, caller, body, version)[1]
         if endpoint.outside is not None:
             endpoint.outside(self._context, parsed)
-        return self._write_once(endpoint, caller, path, (body, parsed, version))
+        return self._write_once(endpoint, caller, path, (key, body, parsed, version))
 
     def _identified(self) -> tuple[Caller, bytes]:
         """Who calls, and the body; counted by address before any other work.
@@ -278,16 +284,13 @@ class Door:
         endpoint: Endpoint,
         caller: Caller,
         path: dict[str, str],
-        given: tuple[bytes, Any, Version],
+        given: tuple[str, bytes, Any, Version],
     ) -> Reply:
         """Carries a write out once for its key; the reply is stored with the effect.
 
-        Raises KeyMissing, KeyRunning, KeyReused.
+        Raises KeyRunning, KeyReused.
         """
-        body, parsed, version = given
-        key = request.headers.get("idempotency-key", "")
-        if not IDEMPOTENCY_KEY.fullmatch(key):
-            raise KeyMissing
+        key, body, parsed, version = given
         call = (request.method, request.path, sha256(body).digest())
         partner_id = caller.partner.id
         with self._context.lending.database.unit_of_work() as tx:
