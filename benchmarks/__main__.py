@@ -16,6 +16,7 @@ BENCHMARKS = (
     "orders",
     "end_of_day",
     "store_fraud",
+    "store_payments",
 )
 
 
