@@ -48,8 +48,7 @@ def seed(context: Context, config: Path, product_code: str) -> None:
     such as `demo_stores_till_gym.json`, and its key beside the merchant's.
     """
     office = json.loads(config.read_text())
-    for each in STORES:
-        till = config.with_name(f"{config.stem}_till_{each.word}.json")
+    for each, till in zip(STORES, configs(config)[1:], strict=True):
         pem = Path(office["private_key"]).with_name(f"{office['app_id']}_till_{each.word}.pem")
         key = PrivateKey.from_pem(pem.read_text()) if pem.exists() else PrivateKey.generate()
         with context.database.unit_of_work() as tx:
@@ -67,6 +66,11 @@ def seed(context: Context, config: Path, product_code: str) -> None:
             "till_no": TILL_NO,
         }
         till.write_text(json.dumps(told, indent=2, ensure_ascii=False))
+
+
+def configs(config: Path) -> list[Path]:
+    """The file of a merchant's back office, and that of each till."""
+    return [config, *(config.with_name(f"{config.stem}_till_{each.word}.json") for each in STORES)]
 
 
 def _made(

@@ -174,7 +174,8 @@ class Tenants:
             store.delete(tx, name)
         self.drop(found)
         shutil.rmtree(self._var(name), ignore_errors=True)
-        (self._settings.var / "tenants" / f"{name}.json").unlink(missing_ok=True)
+        for config in seed_stores.configs(self._settings.var / "tenants" / f"{name}.json"):
+            config.unlink(missing_ok=True)
 
     def context(self, tenant: Tenant, *, pool_size: int = POOL_SIZE) -> Context:
         """What a process hands to use cases and jobs of a tenant."""
