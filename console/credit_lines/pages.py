@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from console import forms, session
+from console import forms, proposing, session
 from lending.credit_lines import desk, securities, service
 from lending.credit_lines.errors import NoSuchSecurity
 from lending.foundation.audit import Actor
@@ -14,7 +14,6 @@ from lending.foundation.context import Context
 from lending.system import approvals
 from lending.system import service as system
 from lending.system.approvals import Kinds
-from lending.system.errors import KindUnknown
 from lending.system.model import Right
 
 
@@ -68,20 +67,7 @@ def add(console: Blueprint, context: Context, kinds: Kinds) -> None:
 
     @console.post("/lines/<line_id>/propose")
     def propose_line(line_id: str) -> ResponseReturnValue:
-        kind = forms.text("kind")
-        if kind not in FORMS:
-            raise KindUnknown
-        with context.database.unit_of_work() as tx:
-            made = approvals.propose(
-                tx,
-                kinds,
-                kind=kind,
-                subject=line_id,
-                payload=FORMS[kind](),
-                reason=forms.text("reason"),
-                maker=session.operator(),
-            )
-        return redirect(url_for("console.approval", proposal_id=made.id), 303)
+        return proposing.propose(context, kinds, FORMS, line_id)
 
     @console.post("/lines/<line_id>/freeze")
     def freeze_line(line_id: str) -> ResponseReturnValue:

@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from console import forms, session
+from console import forms, proposing, session
 from lending.foundation.audit import Actor
 from lending.foundation.context import Context
 from lending.loans import releases
@@ -14,7 +14,6 @@ from lending.repayments import desk, receipts
 from lending.system import approvals
 from lending.system import service as system
 from lending.system.approvals import Kinds
-from lending.system.errors import KindUnknown
 from lending.system.model import Right
 from scenarios.mall_installment import desk as mall_desk
 
@@ -92,17 +91,4 @@ def add(console: Blueprint, context: Context, kinds: Kinds) -> None:
 
     @console.post("/loans/<loan_id>/propose")
     def propose(loan_id: str) -> ResponseReturnValue:
-        kind = forms.text("kind")
-        if kind not in FORMS:
-            raise KindUnknown
-        with context.database.unit_of_work() as tx:
-            made = approvals.propose(
-                tx,
-                kinds,
-                kind=kind,
-                subject=loan_id,
-                payload=FORMS[kind](),
-                reason=forms.text("reason"),
-                maker=session.operator(),
-            )
-        return redirect(url_for("console.approval", proposal_id=made.id), 303)
+        return proposing.propose(context, kinds, FORMS, loan_id)
