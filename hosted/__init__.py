@@ -12,6 +12,7 @@ from hosted.me import Me
 from hosted.my_line import MyLine
 from hosted.payment import PaymentPages
 from hosted.problems import AGAIN, told
+from hosted.quick import QuickPages
 from hosted.store_visit import StoreVisit
 from lending.foundation.context import Context
 from lending.foundation.errors import Problem
@@ -35,7 +36,7 @@ def create_blueprint(context: Context) -> Blueprint:
     Checkout(context).add(blueprint)
     Me(context).add(blueprint)
     MyLine(context).add(blueprint)
-    for journey in (StoreVisit, PaymentPages, GuaranteePages):
+    for journey in (StoreVisit, PaymentPages, QuickPages, GuaranteePages):
         journey(context).add(blueprint)
     blueprint.add_app_template_filter(yuan, "yuan")
     blueprint.add_app_template_filter(_percent, "percent")

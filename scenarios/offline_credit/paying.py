@@ -89,12 +89,32 @@ def show_code(tx: Tx, customer_id: str, command: ShowCode) -> ShownCode:
     return ShownCode(new.id, secret, int(rules.PAYMENT_CODE_GOOD_FOR.total_seconds()))
 
 
+def quick_most_fen(tx: Tx) -> int:
+    """The largest payment that may be confirmed beforehand."""
+    return parameters.today(tx).whole("store.quick_pay_max_fen")
+
+
+def quick_offers(tx: Tx, line: Line) -> list[dict[str, Any]]:
+    """What the largest such payment can be repaid in."""
+    product, most_fen = products.published(tx, line.product_code), quick_most_fen(tx)
+    today = business_day.today(tx)
+    return [
+        loan_rules.offer_view(product, product_rules.offer(product, most_fen, each, today))
+        for each in product_rules.periods_allowed(product, most_fen)
+    ]
+
+
+def quick_subject(line: Line) -> str:
+    """What a table that is confirmed beforehand is shown under."""
+    return f"quick:{line.id}"
+
+
 def quick_table(tx: Tx, line: Line, periods: int) -> dict[str, Any]:
     """The cost table of the largest payment that may be confirmed beforehand.
 
     Raises PeriodsNotOffered, AmountOutsideProduct.
     """
-    most_fen = parameters.today(tx).whole("store.quick_pay_max_fen")
+    most_fen = quick_most_fen(tx)
     product = products.published(tx, line.product_code)
     offered = product_rules.offer(product, most_fen, periods, business_day.today(tx))
     return loan_rules.cost_table(product, offered)
@@ -105,7 +125,7 @@ def show_quick_table(tx: Tx, line: Line, periods: int) -> str:
 
     Raises PeriodsNotOffered, AmountOutsideProduct.
     """
-    return cost_showing.show(tx, _quick(line), quick_table(tx, line, periods))
+    return cost_showing.show(tx, quick_subject(line), quick_table(tx, line, periods))
 
 
 def claim(tx: Tx, keys: FieldKeys, token: str, payer: Payer) -> Payment:
@@ -244,14 +264,9 @@ def _confirmed_beforehand(tx: Tx, line: Line, showing_id: str | None) -> tuple[i
         return None, 0
     shown = cost_showing.get(tx, showing_id)
     cost_showing.require_confirmed(
-        tx, showing_id, application_id=_quick(line), sha256=shown.table_sha256
+        tx, showing_id, application_id=quick_subject(line), sha256=shown.table_sha256
     )
     most_fen = int(shown.table["principal_fen"])
-    if most_fen > parameters.today(tx).whole("store.quick_pay_max_fen"):
+    if most_fen > quick_most_fen(tx):
         raise QuickAmountPassed
     return int(shown.table["periods"]), most_fen
-
-
-def _quick(line: Line) -> str:
-    """What a table that is confirmed beforehand is shown under."""
-    return f"quick:{line.id}"

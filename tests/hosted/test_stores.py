@@ -185,6 +185,32 @@ class TestPaying:
         assert back.headers["location"] == path
 
 
+class TestConfirmingSmallPaymentsBeforehand:
+    def confirm_beforehand(self, customer: Customer) -> None:
+        found = re.search(r"(/me/quick/[\w-]+)", customer.get("/me/line").text)
+        assert found is not None
+        customer.link = found[1]
+        customer.went("choose", "cost", periods="3")
+        customer.page()
+        customer.world.clock.advance(timedelta(seconds=11))
+        assert customer.act("scrolled").status_code == 204
+        customer.went("confirm", "quick_done", understood="yes")
+
+    def test_pays_them_as_soon_as_the_code_is_scanned(self, customer: Customer, shop: Shop):
+        with_line(customer, shop)
+        self.confirm_beforehand(customer)
+        small = shop.take(19_900, customer.show_code())
+        assert small.state == "signed"
+        large = shop.take(20_100, customer.show_code(), payment_no="P-2")
+        assert large.state == "confirming"
+
+    def test_can_be_withdrawn(self, customer: Customer, shop: Shop):
+        with_line(customer, shop)
+        self.confirm_beforehand(customer)
+        customer.went("withdraw", "quick_choose")
+        assert shop.take(19_900, customer.show_code()).state == "confirming"
+
+
 class TestAServicePaidAhead:
     def paid(self, customer: Customer, shop: Shop) -> str:
         with_line(customer, shop)
