@@ -1,7 +1,6 @@
 """A real PostgreSQL for the tests: one server a session, a fresh database for each test."""
 
 import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,30 +11,18 @@ from lending.foundation.clock import FixedClock
 from lending.foundation.database import Database
 from lending.foundation.files import FileStore
 from processes.postgres import EmbeddedPostgres
+from tests import memory
 from tests.databases import Databases
 from tests.loans.world import World, make
 from tests.outside import OutsideWorld
 from tests.today import NOW, TODAY
 
-_MEMORY = Path("/dev/shm")
-_ROOM = 2 * 1024**3
-
-
-def _folder() -> str:
-    """Where a server for tests keeps its files: in memory where there is room.
-
-    A database is a thousand files, which a busy disk takes seconds to copy. It is not pytest's own
-    folder: that is closed to the user the server runs as.
-    """
-    roomy = _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ROOM
-    return tempfile.mkdtemp(prefix="cf-postgres-", dir=_MEMORY if roomy else None)
-
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[EmbeddedPostgres]:
     """A server of the session's own."""
-    folder = _folder()
-    server = EmbeddedPostgres(Path(folder))
+    folder = memory.folder("cf-postgres-")
+    server = EmbeddedPostgres(folder)
     server.start(for_tests=True)
     yield server
     server.stop()

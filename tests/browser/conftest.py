@@ -1,18 +1,17 @@
 """One running system and one phone for all journeys."""
 
 import shutil
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
+from tests import memory
 from tests.browser.phone import Phone
 
 
 @pytest.fixture(scope="session")
 def phone() -> Iterator[Phone]:
-    var = Path(tempfile.mkdtemp(prefix="cf-browser-"))
+    var = memory.folder("cf-browser-")
     opened = Phone(var)
     yield opened
     opened.close()

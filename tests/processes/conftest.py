@@ -1,18 +1,17 @@
 import shutil
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from processes.postgres import EmbeddedPostgres
+from tests import memory
 from tests.processes.system import System
 
 
 @pytest.fixture(scope="session")
 def system() -> Iterator[System]:
     """One installation for all tests of this folder; in the end the three books must agree."""
-    var = Path(tempfile.mkdtemp(prefix="cf-system-"))
+    var = memory.folder("cf-system-")
     running = System(var)
     yield running
     books = running.command("reconcile")
