@@ -95,7 +95,7 @@ class TestADefect:
         def broken(*_: object, **__: object) -> object:
             raise RuntimeError("a borrower's number 440101199001011234")
 
-        monkeypatch.setattr("scenarios.mall_installment.intake.quote_of", broken)
+        monkeypatch.setattr("scenarios.mall_installment.intake.quote_again", broken)
         answer = world.call("POST", "/v1/mall/quotes", {"amount_fen": 599_900})
         assert (answer.status_code, code_of(answer)) == (500, "internal")
         assert "signature" in answer.headers

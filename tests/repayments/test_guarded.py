@@ -13,6 +13,7 @@ from lending.foundation import audit, business_day
 from lending.foundation.audit import Actor
 from lending.foundation.database import json
 from lending.ledger.chart import Code
+from lending.loans import releases
 from lending.loans import service as loans
 from lending.loans.model import LoanState
 from lending.repayments import credits as credit_balances
@@ -41,6 +42,7 @@ from lending.system.errors import (
     SamePerson,
 )
 from lending.system.model import Operator, Role
+from tests.loans.test_releases import come_to, confirm, paid_ahead
 from tests.loans.world import AMOUNT_FEN, World
 from tests.today import TODAY
 
@@ -645,6 +647,8 @@ class TestEveryGuardedAction:
 
     def ready(self, world: World, two: tuple[Operator, Operator], kind: str) -> tuple[str, Any]:
         """A loan on which the action is possible, and the payload for it."""
+        if kind == "release.let_go":
+            return self.held(world), {}
         _, loan_id = world.paid()
         done(world, two, loan_id, "repayment.transfer", **transfer(5_000, "B-0"))
         (made,) = repayments(world, loan_id)
@@ -663,6 +667,15 @@ class TestEveryGuardedAction:
             "credit.refund": {"amount_fen": 100},
         }
         return loan_id, payloads[kind]
+
+    def held(self, world: World) -> str:
+        """A loan one of whose later parts only the hold keeps from the merchant; its id."""
+        loan_id = paid_ahead(world)
+        with world.database.unit_of_work() as tx:
+            releases.hold(tx, loan_id, because="complaint", actor=BORROWER)
+        confirm(world, loan_id, 2)
+        come_to(world, date(2026, 12, 23))
+        return loan_id
 
     def trace(self, world: World) -> list[int]:
         """What any effect would show in."""

@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
 from cf_partner_sdk import (
     EndpointState,
+    LineOpened,
     Order,
     OrderItem,
     OrderState,
+    Payment,
+    PaymentRefund,
+    PaymentRepayment,
+    PaymentState,
     Payout,
     Refund,
     RefundState,
+    Release,
+    ReleaseState,
     Repayment,
     SandboxClock,
     SandboxClockState,
+    ServiceStop,
     Statement,
     StatementKind,
     StatementSpan,
@@ -27,20 +36,58 @@ from cf_partner_sdk import (
 
 def about(kind: str, now: datetime, day: date) -> Any:
     """Return what an event of a type could be about at a moment."""
-    if kind.startswith("endpoint."):
-        url = "https://shop.example/cf/webhooks"
-        return WebhookEndpoint("whe_example", url, ("*",), EndpointState.ENABLED, created_at=now)
-    made = {"order.refunded": _refund, "statement.ready": _statement, "loan.repaid": _repayment}
-    if kind == "sandbox.clock_ready":
-        return SandboxClock(now, day, SandboxClockState.READY, days_ahead=1, days_left=0)
-    if kind in made:
-        return made[kind](now, day)
-    state = OrderState(kind.partition(".")[2])
+    if kind in _MADE:
+        return _MADE[kind](now, day)
+    family, _, state = kind.partition(".")
+    return _BY_FAMILY[family](state, now, day)
+
+
+def _endpoint(_state: str, now: datetime, _day: date) -> WebhookEndpoint:
+    url = "https://shop.example/cf/webhooks"
+    return WebhookEndpoint("whe_example", url, ("*",), EndpointState.ENABLED, created_at=now)
+
+
+def _order(state: str, now: datetime, _day: date) -> Order:
     item = OrderItem("P-1", "手机", 1, 599_900, "electronics")
-    order = Order("ord_example", "A-1", 599_900, state, items=(item,), created_at=now)
-    if state is OrderState.PAID:
-        return replace(order, paid_fen=596_301, payout=Payout(596_301, "0012", now, "ch_example"))
+    order = Order("ord_example", "A-1", 599_900, OrderState(state), items=(item,), created_at=now)
+    if order.state is OrderState.PAID:
+        return replace(order, paid_fen=596_301, payout=_payout(596_301, now))
     return order
+
+
+def _payment(state: str, now: datetime, _day: date) -> Payment:
+    payment = Payment(
+        id="spy_example",
+        payment_no="T-1",
+        store_id=_STORE["store_id"],
+        amount_fen=599_900,
+        state=PaymentState(state),
+        store_no=_STORE["store_no"],
+        till_no=_STORE["till_no"],
+        description="冰箱",
+        created_at=now,
+    )
+    if payment.state is PaymentState.PAID:
+        return replace(payment, loan_id="loan_example", payout=_payout(596_301, now))
+    return payment
+
+
+def _release(state: str, now: datetime, day: date) -> Release:
+    return Release(
+        part=2,
+        due_date=day,
+        gross_fen=149_975,
+        fee_fen=900,
+        subsidy_fen=0,
+        state=ReleaseState(state),
+        confirmed=True,
+        payout=_payout(149_075, now) if state == "paid" else None,
+        **_OF_PAYMENT,
+    )
+
+
+def _payout(amount_fen: int, now: datetime) -> Payout:
+    return Payout(amount_fen, "0012", now, "ch_example")
 
 
 def _refund(now: datetime, day: date) -> Refund:
@@ -70,6 +117,53 @@ def _repayment(_now: datetime, _day: date) -> Repayment:
     )
 
 
+def _payment_refund(now: datetime, day: date) -> PaymentRefund:
+    return PaymentRefund(
+        id="rfd_example",
+        refund_no="R-1",
+        payment_id=_OF_PAYMENT["payment_id"],
+        amount_fen=100,
+        state=RefundState.DONE,
+        payment_no=_OF_PAYMENT["payment_no"],
+        loan_reduction_fen=100,
+        merchant_claim_fen=100,
+        created_at=now,
+        business_date=day,
+    )
+
+
+def _payment_repayment(_now: datetime, _day: date) -> PaymentRepayment:
+    return PaymentRepayment(
+        repayment_id="rep_example",
+        amount_fen=100,
+        principal_fen=90,
+        interest_fen=10,
+        outstanding_principal_fen=599_810,
+        **_OF_PAYMENT,
+    )
+
+
+def _service_stop(now: datetime, day: date) -> ServiceStop:
+    return ServiceStop(
+        parts=(2, 3, 4),
+        amount_fen=449_925,
+        subsidy_fen=0,
+        loan_reduction_fen=449_925,
+        borrower_refund_fen=0,
+        business_date=day,
+        stopped_at=now,
+        **_OF_PAYMENT,
+    )
+
+
+def _line_opened(now: datetime, _day: date) -> LineOpened:
+    return LineOpened("vis_example", _STORE["store_id"], _STORE["store_no"], opened_at=now)
+
+
+def _clock(now: datetime, day: date) -> SandboxClock:
+    return SandboxClock(now, day, SandboxClockState.READY, days_ahead=1, days_left=0)
+
+
 def _statement(now: datetime, day: date) -> Statement:
     return Statement(
         id="stm_example",
@@ -86,3 +180,28 @@ def _statement(now: datetime, day: date) -> Statement:
         sha256=hashlib.sha256(b"").hexdigest(),
         made_at=now,
     )
+
+
+_STORE = {"store_id": "sto_example", "store_no": "S-1", "till_no": "1"}
+_OF_PAYMENT: dict[str, Any] = {
+    "payment_id": "spy_example",
+    "payment_no": "T-1",
+    "loan_id": "loan_example",
+    **_STORE,
+}
+_MADE: dict[str, Callable[[datetime, date], Any]] = {
+    "order.refunded": _refund,
+    "loan.repaid": _repayment,
+    "payment.refunded": _payment_refund,
+    "payment.repaid": _payment_repayment,
+    "release.stopped": _service_stop,
+    "credit_line.opened": _line_opened,
+    "sandbox.clock_ready": _clock,
+    "statement.ready": _statement,
+}
+_BY_FAMILY: dict[str, Callable[[str, datetime, date], Any]] = {
+    "endpoint": _endpoint,
+    "order": _order,
+    "payment": _payment,
+    "release": _release,
+}

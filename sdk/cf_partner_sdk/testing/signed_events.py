@@ -26,6 +26,20 @@ EVENT_TYPES = (
     "endpoint.disabled",
     "statement.ready",
     "sandbox.clock_ready",
+    "payment.created",
+    "payment.confirming",
+    "payment.declined",
+    "payment.signed",
+    "payment.paid",
+    "payment.payout_failed",
+    "payment.cancelled",
+    "payment.expired",
+    "payment.refunded",
+    "payment.repaid",
+    "release.paid",
+    "release.failed",
+    "release.stopped",
+    "credit_line.opened",
 )
 """Every type of event that this version knows."""
 
