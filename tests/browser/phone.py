@@ -104,8 +104,11 @@ class Phone:
         )
 
     def until(self, true: Callable[[], bool]) -> None:
-        """Waits for something, over a page that is loaded meanwhile."""
-        WebDriverWait(self.browser, 20, ignored_exceptions=[StaleElementReferenceException]).until(
+        """Waits for something, over a page that is loaded meanwhile.
+
+        Long enough for an event's second attempt, when a busy machine lost the first.
+        """
+        WebDriverWait(self.browser, 90, ignored_exceptions=[StaleElementReferenceException]).until(
             lambda _: true()
         )
 
