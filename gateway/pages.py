@@ -56,6 +56,22 @@ def cursor_of(
     return _text(_mac(keys, body) + body)
 
 
+def page_of(
+    keys: FieldKeys,
+    query: Mapping[str, str],
+    filters: Mapping[str, str | None],
+    fetch: Callable[..., tuple[list[dict[str, Any]], Place | None]],
+) -> dict[str, Any]:
+    """The page that a query asks for; `fetch` takes `before` and `limit`.
+
+    It returns what is on the page and the place that the next one begins behind.
+
+    Raises CursorRefused for a cursor that is not ours, or of other filters.
+    """
+    found, following = fetch(before=place_of(keys, query, filters), limit=limit_of(query))
+    return {"data": found, "next_cursor": cursor_of(keys, following, filters)}
+
+
 def listed(
     keys: FieldKeys,
     filters: Mapping[str, str | None],

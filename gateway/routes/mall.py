@@ -1,5 +1,6 @@
 """Mall instalments over the wire: each endpoint parses, calls once, answers."""
 
+from functools import partial
 from typing import Any
 
 from gateway import pages, shown
@@ -66,16 +67,15 @@ def orders(call: Call) -> Reply:
     """A page of orders."""
     keys = call.context.lending.keys
     filters = {name: call.query.get(name) for name in ("order_no", "state")}
-    found, following = servicing.orders_page(
+    fetch = partial(
+        servicing.orders_page,
         call.tx,
         keys,
         call.partner_id,
         _public(call),
         wanted=OrderFilter(**filters),
-        before=pages.place_of(keys, call.query, filters),
-        limit=pages.limit_of(call.query),
     )
-    return Reply({"data": found, "next_cursor": pages.cursor_of(keys, following, filters)})
+    return Reply(pages.page_of(keys, call.query, filters, fetch))
 
 
 def cancel(call: Call) -> Reply:
@@ -106,16 +106,14 @@ def refund_by_id(call: Call) -> Reply:
 
 def refunds(call: Call) -> Reply:
     """A page of refunds."""
-    keys = call.context.lending.keys
     filters = {"order_id": call.query.get("order_id")}
-    found, following = servicing.refunds_page(
+    fetch = partial(
+        servicing.refunds_page,
         call.tx,
         call.partner_id,
         order_id=filters["order_id"],
-        before=pages.place_of(keys, call.query, filters),
-        limit=pages.limit_of(call.query),
     )
-    return Reply({"data": found, "next_cursor": pages.cursor_of(keys, following, filters)})
+    return Reply(pages.page_of(call.context.lending.keys, call.query, filters, fetch))
 
 
 def _public(call: Call) -> str:

@@ -1,5 +1,7 @@
 """Payments in stores over the wire: what tills do, each in its own store."""
 
+from functools import partial
+
 from gateway import pages
 from gateway.endpoints import Call, Endpoint, Reply
 from gateway.fields import Choice, Text, page, said
@@ -100,16 +102,14 @@ def refund_by_id(call: Call) -> Reply:
 
 def refunds(call: Call) -> Reply:
     """A page of refunds."""
-    keys = call.context.lending.keys
     filters = {"payment_id": call.query.get("payment_id")}
-    found, following = servicing.refunds_page(
+    fetch = partial(
+        servicing.refunds_page,
         call.tx,
         call.partner_id,
         wanted=filters | {"store_id": _own_store(call)},
-        before=pages.place_of(keys, call.query, filters),
-        limit=pages.limit_of(call.query),
     )
-    return Reply({"data": found, "next_cursor": pages.cursor_of(keys, following, filters)})
+    return Reply(pages.page_of(call.context.lending.keys, call.query, filters, fetch))
 
 
 def _own_store(call: Call) -> str | None:

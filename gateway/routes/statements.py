@@ -1,5 +1,7 @@
 """Statements over the wire: what was made, its file whole or in parts."""
 
+from functools import partial
+
 from gateway import pages, ranges
 from gateway.endpoints import Call, Endpoint, Reply
 from gateway.errors import FileTooLong, RangeRefused
@@ -12,16 +14,16 @@ FILE_TYPE = "text/csv; charset=utf-8; header=present"
 
 def statement_list(call: Call) -> Reply:
     """A page of statements."""
-    keys = call.context.lending.keys
     filters = {name: call.query.get(name) for name in ("kind", "span", "period")}
-    found, following = statements.page(
+    fetch = partial(
+        statements.page,
         call.tx,
         call.partner_id,
-        **filters,
-        before=pages.place_of(keys, call.query, filters),
-        limit=pages.limit_of(call.query),
+        kind=filters["kind"],
+        span=filters["span"],
+        period=filters["period"],
     )
-    return Reply({"data": found, "next_cursor": pages.cursor_of(keys, following, filters)})
+    return Reply(pages.page_of(call.context.lending.keys, call.query, filters, fetch))
 
 
 def statement(call: Call) -> Reply:
@@ -45,16 +47,14 @@ def statement_file(call: Call) -> Reply:
 
 def reconciliation_differences(call: Call) -> Reply:
     """A page of differences."""
-    keys = call.context.lending.keys
     filters = {"state": call.query.get("state")}
-    found, following = differences.page(
+    fetch = partial(
+        differences.page,
         call.tx,
         call.partner_id,
         state=filters["state"],
-        before=pages.place_of(keys, call.query, filters),
-        limit=pages.limit_of(call.query),
     )
-    return Reply({"data": found, "next_cursor": pages.cursor_of(keys, following, filters)})
+    return Reply(pages.page_of(call.context.lending.keys, call.query, filters, fetch))
 
 
 _ONE = "/v1/statements/<statement_id>"

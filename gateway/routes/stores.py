@@ -1,5 +1,7 @@
 """Stores over the wire: what a partner's back office sets up."""
 
+from functools import partial
+
 from gateway import pages
 from gateway.endpoints import Call, Endpoint, Reply
 from gateway.fields import Choice, Text, page, said
@@ -17,16 +19,14 @@ def register(call: Call) -> Reply:
 
 def listed(call: Call) -> Reply:
     """A page of stores."""
-    keys = call.context.lending.keys
     filters = {name: call.query.get(name) for name in ("store_no", "state")}
-    found, following = stores.page(
+    fetch = partial(
+        stores.page,
         call.tx,
         call.partner_id,
         wanted=filters,
-        before=pages.place_of(keys, call.query, filters),
-        limit=pages.limit_of(call.query),
     )
-    return Reply({"data": found, "next_cursor": pages.cursor_of(keys, following, filters)})
+    return Reply(pages.page_of(call.context.lending.keys, call.query, filters, fetch))
 
 
 def one(call: Call) -> Reply:
