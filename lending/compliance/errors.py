@@ -14,7 +14,7 @@ class GateShut(Refused):
     |- CostTableIncomplete, CostTableNotConfirmed, CostTableChanged     what was shown (sign)
     |- NotScrolled, ReadTooShort                                        what was shown (read)
     |- AnnualRateNotShown, OrderPageIncomplete, ChargeNotInTable        what was told
-    |- PayeeNotMerchant, OwnPageRequired                                how it is done
+    |- PayeeNotMerchant, PayeeNotBorrower, OwnPageRequired              how it is done
     """
 
     rule: ClassVar[str] = ""
@@ -132,6 +132,14 @@ class PayeeNotMerchant(GateShut):
 
     code, title = "compliance.payee_not_merchant", "The money may only go to the order's merchant"
     rule = "R-PAY-ENTRUST"
+
+
+class PayeeNotBorrower(GateShut):
+    """The money of such a loan goes to an account of the borrower's own, and nowhere else."""
+
+    code, title = "compliance.payee_not_borrower", "款项只能支付至借款人本人账户"
+    rule = "R-PAY-ENTRUST"
+    mend = "请使用本人名下的银行卡或钱包。"
 
 
 class OwnPageRequired(GateShut):

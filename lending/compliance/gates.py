@@ -20,6 +20,7 @@ from lending.compliance.errors import (
     FeeNotAllowed,
     OrderPageIncomplete,
     OwnPageRequired,
+    PayeeNotBorrower,
     PayeeNotMerchant,
     PenaltyTooHigh,
     PurposeNotAllowed,
@@ -282,6 +283,24 @@ def require_entrusted_payment(payment: EntrustedPayment, rules: Parameters) -> N
             f"the amount is CNY {yuan(payment.gross_fen)},"
             f" the order less its refunds is CNY {yuan(due_fen)}"
         )
+
+
+def require_self_payment(
+    *, holder_id: str, borrower_id: str, product_pays_borrower: bool, rules: Parameters
+) -> None:
+    """R-PAY-ENTRUST: only where the product is made for it, and to the borrower's own account.
+
+    `holder_id` is the customer whose account it is. Scenes with a merchant are paid to the merchant
+    (个人贷款管理办法, in force 2024-07-01: self-payment where the payee is not known beforehand).
+
+    Raises PayeeNotBorrower.
+    """
+    if not rules.switched_on("payment.entrusted"):
+        return
+    if not product_pays_borrower:
+        raise PayeeNotBorrower("the product is paid to its merchant")
+    if holder_id != borrower_id:
+        raise PayeeNotBorrower("the account is somebody else's")
 
 
 def require_own_page(act: Act, *, place: Place, hops: int, rules: Parameters) -> None:

@@ -43,6 +43,7 @@ FROM (
     JOIN loan l ON l.id = e.subject
     WHERE e.booked_date = :day AND e.book = :book
         AND (e.kind IN ('loan.paid_out', 'loan.released', 'release.stopped')) = (a.code <> :claim)
+        AND l.terms #>> '{payee,kind}' IS DISTINCT FROM 'borrower'
         AND (CAST(:partner_id AS text) IS NULL OR l.partner_id = :partner_id)
 ) m
 LEFT JOIN payout p ON p.id = m.key AND m.kind IN ('loan.paid_out', 'loan.released')

@@ -1,12 +1,13 @@
 """Terms that every entrusted loan has, out of product, agreement and offer."""
 
+from dataclasses import replace
 from typing import Any
 
 from lending.channels.model import Agreement
 from lending.compliance import cost_showing
 from lending.loans import rules
 from lending.loans.terms import OWN_FUNDS, Payee, Pricing, Settlement, Subsidy, Terms
-from lending.products.model import Offer, Product
+from lending.products.model import Offer, PayeeKind, Product
 from lending.products.rules import plan_input
 
 
@@ -38,4 +39,15 @@ def entrusted(product: Product, agreement: Agreement, offer: Offer, table: dict[
         subsidy=Subsidy(offer.subsidy_payer.value, offer.merchant_subsidy_fen),
         shares=OWN_FUNDS,
         cost_table_sha256=cost_showing.table_sha256(table),
+    )
+
+
+def to_borrower(
+    product: Product, agreement: Agreement, offer: Offer, table: dict[str, Any]
+) -> Terms:
+    """The terms of a loan that is paid to an account of the borrower's own (ASSIST-5)."""
+    return replace(
+        entrusted(product, agreement, offer, table),
+        payee=Payee("", PayeeKind.BORROWER),
+        settlement=Settlement(0),
     )

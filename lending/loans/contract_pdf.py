@@ -65,6 +65,10 @@ class ContractFacts:
     card: str
     evidence: dict[str, Any]
     """What the signature rests on; empty for a draft that is shown before signing."""
+    pays_borrower: bool = False
+    """Whether the money goes to the borrower, and not to a merchant for goods."""
+    purpose: str = ""
+    """What the borrower spends it on, where there are no goods."""
 
 
 def render(facts: ContractFacts) -> bytes:
@@ -109,6 +113,17 @@ def _parties(facts: ContractFacts) -> list[Flowable]:
 
 
 def _purpose(facts: ContractFacts) -> list[Flowable]:
+    if facts.pays_borrower:
+        return [
+            Paragraph("一、借款用途与支付", _HEADING),
+            Paragraph(
+                f"借款本金人民币 {yuan(facts.principal_fen)} 元,仅用于{_safe(facts.purpose)},"
+                f"不得用于购房、投资及偿还其他借款。款项支付至借款人本人账户"
+                f"({_safe(facts.payee)})。借款人经{_safe(facts.merchant)}引荐,该机构不收取借款人"
+                "任何费用,不参与审批、签约和放款。",
+                _TEXT,
+            ),
+        ]
     rows = [["商品", "数量", "金额(元)"]]
     rows += [[good.name, str(good.quantity), yuan(good.amount_fen)] for good in facts.goods]
     return [
@@ -192,6 +207,7 @@ def _clauses(facts: ContractFacts) -> list[Flowable]:
         "商户确认退货的,退款先冲减未还本金,剩余各期本金等比例减少,自退货日起利息按减少后的本金计收;"
         "退款超过未还本金的部分退回借款人还款账户。"
     )
+    misuse = "借款人应保留用途凭证;贷款人发现借款未按约定用途使用的,有权停止支付并要求提前归还。"
     privacy = (
         "贷款人仅为本合同的订立与履行处理借款人个人信息;查询和报送征信信息以借款人单独授权为准,"
         "报送不良信息前将事先告知。"
@@ -203,7 +219,7 @@ def _clauses(facts: ContractFacts) -> list[Flowable]:
     clauses = [
         ("四、提前还款", facts.cost_table["early_repayment"]),
         ("五、逾期", default),
-        ("六、退货", returns),
+        ("六、资金用途", misuse) if facts.pays_borrower else ("六、退货", returns),
         ("七、个人信息", privacy),
         ("八、投诉与争议", disputes),
     ]

@@ -44,7 +44,7 @@ class TermsNotShown(Refused):
 
 
 class NoAccountToPay(Refused):
-    """The merchant has no verified settlement account, and nobody else may be paid (MALL-2)."""
+    """The payee has no verified account, and nobody else may be paid (MALL-2)."""
 
     code, title = "loan.no_account_to_pay", "商户暂时无法收款"
     mend = "请联系商户,或选择其他支付方式。"

@@ -69,7 +69,7 @@ class Purpose(StrEnum):
     """What a payment is for."""
 
     DISBURSEMENT = "disbursement"
-    """The loan, to the merchant (MALL-2)."""
+    """The loan, to its payee (MALL-2, ASSIST-5)."""
     RELEASE = "release"
     """A later part of a loan whose merchant is paid as it serves (STORE-6)."""
     BORROWER_REFUND = "borrower_refund"

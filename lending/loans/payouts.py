@@ -7,9 +7,8 @@ used only after the channel has said that the old one definitely failed (T19, T2
 from dataclasses import replace
 from datetime import datetime
 
-from lending.channels import service as channels
-from lending.channels.model import SettlementAccount
 from lending.customers import service as customers
+from lending.customers.errors import CardNotYours
 from lending.engine.plans import make_plan
 from lending.foundation import audit, business_day, ids, jobs
 from lending.foundation.audit import Actor
@@ -21,7 +20,15 @@ from lending.ledger import claims
 from lending.ledger import service as ledger
 from lending.ledger.chart import Code
 from lending.ledger.model import Account
-from lending.loans import life, payout_store, release_rules, release_store, rules, store
+from lending.loans import (
+    life,
+    payees,
+    payout_store,
+    release_rules,
+    release_store,
+    rules,
+    store,
+)
 from lending.loans.errors import NoAccountToPay, NoSuchLoan, WrongState
 from lending.loans.model import (
     Loan,
@@ -34,12 +41,13 @@ from lending.loans.model import (
     ReleaseState,
 )
 from lending.loans.service import tell
+from lending.products.model import PayeeKind
 
 FINAL = (PayoutState.PAID, PayoutState.FAILED)
 
 
 def pay_out(context: Context, loan_id: str) -> None:
-    """Pays a signed loan out to the merchant; safe to run again at any point.
+    """Pays a signed loan out to its payee; safe to run again at any point.
 
     Raises NoSuchLoan.
     """
@@ -111,7 +119,7 @@ def heard(tx: Tx, channel_order_no: str) -> bool:
 
 
 def retry(tx: Tx, loan_id: str, actor: Actor) -> None:
-    """An operator has a payout tried again that every account of the merchant refused.
+    """An operator has a payout tried again that every account of the payee refused.
 
     Raises NoSuchLoan, WrongState, NoAccountToPay.
     """
@@ -122,6 +130,27 @@ def retry(tx: Tx, loan_id: str, actor: Actor) -> None:
     if payout is None:
         raise NoAccountToPay
     audit.record(tx, actor, "loan.retry_payout", loan_id)
+    _enqueue(tx, payout)
+
+
+def replace_card(tx: Tx, loan_id: str, card_id: str) -> None:
+    """A borrower names another card of theirs after the first has refused, and is paid there.
+
+    The loan is repaid from it as well (ASSIST-5).
+
+    Raises NoSuchLoan, CardNotYours, WrongState unless the payout to the borrower has failed.
+    """
+    loan = _locked_loan(tx, loan_id)
+    pays_borrower = loan.terms.payee.kind is PayeeKind.BORROWER
+    if loan.state is not LoanState.PAYOUT_FAILED or not pays_borrower:
+        raise WrongState(f"the loan is {loan.state.value}")
+    if customers.card(tx, card_id).customer_id != loan.customer_id:
+        raise CardNotYours
+    store.set_card(tx, loan_id, card_id)
+    replaced = {"from": loan.bank_card_id, "to": card_id}
+    audit.record(tx, Actor("customer", loan.customer_id), "loan.replace_card", loan_id, replaced)
+    payout = _begin_first(tx, _locked_loan(tx, loan_id))
+    assert payout is not None, "a borrower's loan always has a card"
     _enqueue(tx, payout)
 
 
@@ -176,9 +205,9 @@ def _current(tx: Tx, loan: Loan) -> Payout | None:
 
 
 def _begin_first(tx: Tx, loan: Loan) -> Payout | None:
-    """Begins with the merchant's first account; None, and the payout failed, when it has none."""
-    for account in channels.settlement_accounts(tx, loan.terms.payee.partner_id):
-        return _begin(tx, loan, account, _disbursement(loan))
+    """Begins with the payee's first account; None, and the payout failed, when it has none."""
+    for account_id in payees.account_ids(tx, loan):
+        return _begin(tx, loan, account_id, _disbursement(loan))
     _give_up(tx, loan, "NO_ACCOUNT")
     return None
 
@@ -199,20 +228,16 @@ def begin_release(tx: Tx, loan: Loan, part: ReleasePart) -> bool:
 
     Paying it is asked for in the same unit of work.
     """
-    for account in channels.settlement_accounts(tx, loan.terms.payee.partner_id):
-        _enqueue(tx, _begin(tx, loan, account, _release(loan, part)))
+    for account_id in payees.account_ids(tx, loan):
+        _enqueue(tx, _begin(tx, loan, account_id, _release(loan, part)))
         return True
     return False
 
 
-def _begin(tx: Tx, loan: Loan, account: SettlementAccount, payable: Payable) -> Payout:
-    """Puts intent and hold on record for the next attempt, less what the merchant owes us."""
+def _begin(tx: Tx, loan: Loan, account_id: str, payable: Payable) -> Payout:
+    """Puts intent and hold on record for the next attempt, less what a merchant owes us."""
     attempt = len(payout_store.payouts(tx, loan.id, payable.purpose, part=payable.part)) + 1
-    claims.lock(tx, loan.partner_id)
-    claim = claims.open_claim_fen(tx, loan.partner_id)
-    free = claim - payout_store.offsets_in_flight(tx, loan.partner_id)
-    # One fen is always sent, so that every loan has its payment in the bank's book.
-    offset = max(0, min(free, payable.amount_fen - 1))
+    offset = _offset_fen(tx, loan, payable)
     payout = Payout(
         id=ids.new("pay"),
         loan_id=loan.id,
@@ -221,7 +246,7 @@ def _begin(tx: Tx, loan: Loan, account: SettlementAccount, payable: Payable) -> 
         part=payable.part,
         attempt=attempt,
         channel_order_no=payout_store.new_order_no(),
-        account_id=account.id,
+        account_id=account_id,
         amount_fen=payable.amount_fen - offset,
         offset_fen=offset,
         state=PayoutState.HELD,
@@ -244,19 +269,31 @@ def _begin(tx: Tx, loan: Loan, account: SettlementAccount, payable: Payable) -> 
     return payout
 
 
+def _offset_fen(tx: Tx, loan: Loan, payable: Payable) -> int:
+    """What is kept of a payment to a merchant for what it owes us (MALL-5)."""
+    if loan.terms.payee.kind is not PayeeKind.PARTNER:
+        return 0
+    claims.lock(tx, loan.partner_id)
+    claim = claims.open_claim_fen(tx, loan.partner_id)
+    free = claim - payout_store.offsets_in_flight(tx, loan.partner_id)
+    # One fen is always sent, so that every loan has its payment in the bank's book.
+    return max(0, min(free, payable.amount_fen - 1))
+
+
 def _order(tx: Tx, keys: FieldKeys, payout: Payout) -> PayoutOrder:
-    if payout.purpose is not Purpose.BORROWER_REFUND:
-        account_no = channels.account_number(tx, keys, payout.account_id)
-        account_name = channels.settlement_account(tx, payout.account_id).holder
-    else:
+    if payout.purpose is Purpose.BORROWER_REFUND:
+        account = payees.borrowers(tx, keys, payout.account_id)
         account_no = customers.card_number(tx, keys, payout.account_id)
-        holder = customers.card(tx, payout.account_id).customer_id
-        account_name = customers.profile(tx, keys, holder).name
+    else:
+        loan = store.loan(tx, payout.loan_id)
+        assert loan is not None
+        account = payees.named(tx, keys, loan, payout.account_id)
+        account_no = payees.number(tx, keys, loan, payout.account_id)
     return PayoutOrder(
         channel_order_no=payout.channel_order_no,
         amount_fen=payout.amount_fen,
         account_no=account_no,
-        account_name=account_name,
+        account_name=account.holder,
         purpose=payout.purpose.value,
     )
 
@@ -296,16 +333,15 @@ def _failed(tx: Tx, loan: Loan, payout: Payout, result: ChannelResult) -> None:
     ledger.void(tx, payout.hold_id, because=result.code or "failed")
     if payout.purpose is Purpose.BORROWER_REFUND:
         return  # the money stays the borrower's, on their credit balance
-    accounts = channels.settlement_accounts(tx, loan.terms.payee.partner_id)
-    tried = [account.id for account in accounts].index(payout.account_id)
+    following = payees.following(tx, loan, payout.account_id)
     release = payout.purpose is Purpose.RELEASE
-    if accounts[tried + 1 :]:
+    if following:
         payable = (
             _release(loan, release_store.part(tx, loan.id, payout.part))
             if release
             else _disbursement(loan)
         )
-        _enqueue(tx, _begin(tx, loan, accounts[tried + 1], payable))
+        _enqueue(tx, _begin(tx, loan, following, payable))
     elif release:
         release_store.set_state(tx, loan.id, payout.part, ReleaseState.FAILED)
         detail = {"part": payout.part, "code": result.code}

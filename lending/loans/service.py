@@ -30,6 +30,7 @@ from lending.loans.model import (
 )
 from lending.products import rules as product_rules
 from lending.products import service as products
+from lending.products.model import Product
 from lending.risk import draws
 from lending.risk import service as risk
 from lending.risk.model import Decision, Device, Outcome, RiskRequest, Value
@@ -305,6 +306,22 @@ def locked(tx: Tx, application_id: str) -> Application:
     if found is None:
         raise NoSuchLoan
     return found
+
+
+def priced_product(tx: Tx, found: Application) -> Product:
+    """The product version of an application, at the price of the decision.
+
+    Before a decision, and where nothing is priced by risk, at its plain rate.
+
+    Raises NoSuchProduct.
+    """
+    product = products.version(tx, found.product_code, found.product_version)
+    decided = risk.get(tx, found.decision_id) if found.decision_id else None
+    grade = decided.features.get("grade") if decided else None
+    if grade is None or grade.value is None:
+        return product
+    arm = product_rules.arm(product, found.id)
+    return product_rules.priced(product, grade=str(grade.value), arm=arm)
 
 
 def _risk_request(tx: Tx, found: Application) -> RiskRequest:

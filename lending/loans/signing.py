@@ -5,6 +5,7 @@ from typing import Any
 
 from lending.channels import service as channels
 from lending.compliance import cost_showing, gates, parameters
+from lending.compliance.model import Parameters
 from lending.credit_lines import exposure
 from lending.credit_lines import service as credit_lines
 from lending.credit_lines.errors import LineTooSmall, NoSuchLine
@@ -17,7 +18,7 @@ from lending.foundation.database import Tx
 from lending.foundation.files import FileStore
 from lending.ledger import service as ledger
 from lending.ledger.errors import LimitPassed
-from lending.loans import contract_pdf, rules, service, store
+from lending.loans import contract_pdf, payees, rules, service, store
 from lending.loans.contract_pdf import ContractFacts, Good
 from lending.loans.errors import (
     AmountAboveDecision,
@@ -36,8 +37,7 @@ from lending.loans.model import (
     Signature,
 )
 from lending.loans.terms import CreditLine, Terms
-from lending.products import service as products
-from lending.products.model import Offer
+from lending.products.model import Offer, PayeeKind, Product
 from lending.risk import service as risk
 
 
@@ -56,6 +56,8 @@ class SignCommand:
     shown_under: str = ""
     """The id that the table was shown under beforehand, for amounts up to its own; empty: it was
     shown for this very application."""
+    purpose: str = ""
+    """What the borrower spends it on, in words, where there are no goods."""
 
 
 def sign(tx: Tx, keys: FieldKeys, files: FileStore, command: SignCommand) -> str:
@@ -117,8 +119,8 @@ def _require_gates(tx: Tx, found: Application, command: SignCommand) -> None:
     if found.amount_fen > decided.limit_fen or terms.pricing.periods > decided.periods_max:
         raise AmountAboveDecision
     day = parameters.today(tx)
-    partner = channels.require_listed(tx, found.partner_id)
-    product = products.version(tx, found.product_code, found.product_version)
+    channels.require_listed(tx, found.partner_id)
+    product = service.priced_product(tx, found)
     gates.require_purpose(found.purpose, allowed=product.purposes, rules=day)
     gates.require_scene(found.purpose, day)
     gates.require_cost(
@@ -145,11 +147,26 @@ def _require_gates(tx: Tx, found: Application, command: SignCommand) -> None:
         application_id=command.shown_under or found.id,
         sha256=terms.cost_table_sha256,
     )
+    _require_payee(tx, found, command, product, day)
+
+
+def _require_payee(
+    tx: Tx, found: Application, command: SignCommand, product: Product, day: Parameters
+) -> None:
+    payee = command.terms.payee
+    if payee.kind is PayeeKind.BORROWER:
+        gates.require_self_payment(
+            holder_id=customers.card(tx, found.bank_card_id or "").customer_id,
+            borrower_id=found.customer_id or "",
+            product_pays_borrower=product.payee is PayeeKind.BORROWER,
+            rules=day,
+        )
+        return
     gates.require_entrusted_payment(
         gates.EntrustedPayment(
-            payee_partner_id=terms.payee.partner_id,
-            order_partner_id=partner.id,
-            gross_fen=offer.plan.principal_fen,
+            payee_partner_id=payee.partner_id,
+            order_partner_id=found.partner_id,
+            gross_fen=command.offer.plan.principal_fen,
             order_fen=found.amount_fen,
             refunded_fen=0,
         ),
@@ -202,10 +219,9 @@ def _write_contract(
     today = business_day.today(tx)
     person = customers.profile(tx, keys, made.customer_id)
     card = customers.card(tx, made.bank_card_id)
-    accounts = channels.settlement_accounts(tx, made.terms.payee.partner_id)
+    accounts = payees.account_ids(tx, made)
     if not accounts:
         raise NoAccountToPay
-    payee = accounts[0]
     number = f"AX{today:%Y%m%d}{made.id[-10:].upper()}"
     evidence = {
         **command.signature.evidence,
@@ -227,7 +243,9 @@ def _write_contract(
             principal_fen=made.principal_fen,
             plan=make_plan(rules.plan_input(made.principal_fen, made.terms, today)),
             cost_table=command.table,
-            payee=f"{payee.holder} {payee.bank_name} 尾号 {payee.last4}",
+            payee=payees.named(tx, keys, made, accounts[0]).told,
+            pays_borrower=made.terms.payee.kind is PayeeKind.BORROWER,
+            purpose=command.purpose,
             card=f"{card.bank_name} 尾号 {card.last4}",
             evidence=evidence,
         )

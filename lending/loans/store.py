@@ -179,6 +179,15 @@ def set_loan_state(tx: Tx, loan_id: str, state: LoanState) -> None:
     )
 
 
+def set_card(tx: Tx, loan_id: str, card_id: str) -> None:
+    tx.run(
+        "UPDATE loan SET bank_card_id = :card, changed_at = :now WHERE id = :id",
+        id=loan_id,
+        card=card_id,
+        now=tx.now,
+    )
+
+
 def activate(tx: Tx, loan_id: str, start: date, contract_version: int) -> None:
     tx.run(
         "UPDATE loan SET state = 'active', start_date = :start, plan_version = :version,"

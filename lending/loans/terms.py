@@ -4,6 +4,8 @@ from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import Any
 
+from lending.products.model import PayeeKind
+
 FORMAT = 2
 """The version terms are stored under. A new field means a new format, and a reader for both."""
 
@@ -29,9 +31,11 @@ class Pricing:
 
 @dataclass(frozen=True, slots=True)
 class Payee:
-    """Whom the money goes to: this partner's settlement account and nobody else's (MALL-2)."""
+    """Whom the money goes to, and nobody else."""
 
     partner_id: str
+    """Whose settlement account it is (MALL-2); empty where the borrower is paid."""
+    kind: PayeeKind = PayeeKind.PARTNER
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +120,10 @@ class Terms:
             pricing[name] = Decimal(pricing[name])
         return cls(
             pricing=Pricing(**pricing),
-            payee=Payee(**stored["payee"]),
+            payee=Payee(
+                stored["payee"]["partner_id"],
+                PayeeKind(stored["payee"].get("kind", PayeeKind.PARTNER)),
+            ),
             settlement=Settlement(**stored["settlement"]),
             subsidy=Subsidy(**stored["subsidy"]),
             shares=tuple(Share(**share) for share in stored["shares"]),

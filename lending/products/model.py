@@ -36,6 +36,61 @@ class FreeOffer:
     payer: SubsidyPayer
 
 
+class PayeeKind(StrEnum):
+    """Whom loans of a product are paid to."""
+
+    PARTNER = "partner"
+    """The merchant, by entrusted payment (MALL-2)."""
+    BORROWER = "borrower"
+    """The borrower, to an account of their own (ASSIST-5)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bands:
+    """What a loan costs a year by the borrower's grade, as `(("A", 0.09), ("B", 0.14))`."""
+
+    rates: tuple[tuple[str, Decimal], ...]
+
+    def rate(self, grade: str) -> Decimal | None:
+        """The annual rate of a grade; None where it has no band."""
+        return dict(self.rates).get(grade)
+
+
+@dataclass(frozen=True, slots=True)
+class RiskPricing:
+    """Prices by risk, and other prices that some applications get to compare them with."""
+
+    champion: Bands
+    challenger: Bands | None = None
+    challenger_percent: int = 0
+    """How many of a hundred applications the challenger prices."""
+
+    def bands(self, arm: str) -> Bands:
+        """The prices of an arm."""
+        return self.challenger if arm == "challenger" and self.challenger else self.champion
+
+    def to_json(self) -> dict[str, Any]:
+        """As stored; rates as decimal strings."""
+        arms = {"champion": self.champion, "challenger": self.challenger}
+        stored: dict[str, Any] = {
+            name: {grade: str(rate) for grade, rate in arm.rates} if arm else None
+            for name, arm in arms.items()
+        }
+        return stored | {"challenger_percent": self.challenger_percent}
+
+    @classmethod
+    def from_json(cls, stored: dict[str, Any]) -> "RiskPricing":
+        """As it was stored."""
+        champion, challenger = (
+            Bands(tuple((grade, Decimal(rate)) for grade, rate in stored[name].items()))
+            if stored[name]
+            else None
+            for name in ("champion", "challenger")
+        )
+        assert champion is not None
+        return cls(champion, challenger, stored["challenger_percent"])
+
+
 @dataclass(frozen=True, slots=True)
 class Product:
     """One version of one product."""
@@ -66,6 +121,9 @@ class Product:
     """Days after a due date within which paying costs no penalty."""
     prepayment_fee_rate: Decimal = Decimal(0)
     """Of principal paid before it is due (R-PREPAY: only as the cost table discloses it)."""
+    payee: PayeeKind = PayeeKind.PARTNER
+    risk_pricing: RiskPricing | None = None
+    """None: everybody pays `rate_annual`."""
 
     def to_json(self) -> dict[str, Any]:
         """What is stored of a version beside its code and number."""
@@ -91,6 +149,8 @@ class Product:
             "order_expires_minutes": self.order_expires_minutes,
             "grace_days": self.grace_days,
             "prepayment_fee_rate": str(self.prepayment_fee_rate),
+            "payee": self.payee.value,
+            "risk_pricing": self.risk_pricing.to_json() if self.risk_pricing else None,
         }
 
     @classmethod
@@ -117,6 +177,10 @@ class Product:
             order_expires_minutes=stored["order_expires_minutes"],
             grace_days=stored["grace_days"],
             prepayment_fee_rate=Decimal(stored["prepayment_fee_rate"]),
+            payee=PayeeKind(stored["payee"]),
+            risk_pricing=RiskPricing.from_json(prices)
+            if (prices := stored["risk_pricing"])
+            else None,
         )
 
 

@@ -1,7 +1,9 @@
 """What a product offers for an amount, and which products may exist at all."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from hashlib import sha256
 
 from lending.engine.cost import cost_table, require_within_cap
 from lending.engine.plans import PlanInput, make_plan
@@ -28,25 +30,56 @@ def check(product: Product) -> None:
             field="/amount_min_fen",
             mend="Set 0 < amount_min_fen <= amount_max_fen.",
         )
-    if product.rate_annual > product.rate_annual_cap:
-        raise ProductNotAllowed(
-            "the rate is above the cap on the all-in cost (R-COST-24)",
-            field="/rate_annual",
-            mend=f"Set a rate of at most {product.rate_annual_cap}.",
-        )
-    penalty_max = min(PENALTY_FACTOR_MAX * product.rate_annual, product.rate_annual_cap)
-    if product.penalty_rate_annual > penalty_max:
-        raise ProductNotAllowed(
-            "the penalty rate is above 1.5 times the rate, or above the cap (R-PENALTY-50)",
-            field="/penalty_rate_annual",
-            mend=f"Set a penalty rate of at most {penalty_max}.",
-        )
+    for rate in sorted(_rates(product)):
+        _check_rate(product, rate)
     if not product.purposes:
         raise ProductNotAllowed(
             "a consumer loan needs a purpose (R-PURPOSE)",
             field="/purposes",
             mend="List the categories that may be bought.",
         )
+
+
+def _rates(product: Product) -> set[Decimal]:
+    """Every rate that a loan of the product may have."""
+    prices = product.risk_pricing
+    arms = (prices.champion, prices.challenger) if prices else ()
+    return {product.rate_annual, *(rate for arm in arms if arm for _, rate in arm.rates)}
+
+
+def _check_rate(product: Product, rate: Decimal) -> None:
+    if not 0 <= rate <= product.rate_annual_cap:
+        raise ProductNotAllowed(
+            "the rate is above the cap on the all-in cost (R-COST-24)",
+            field="/rate_annual",
+            mend=f"Set a rate of at most {product.rate_annual_cap}.",
+        )
+    penalty_max = min(PENALTY_FACTOR_MAX * rate, product.rate_annual_cap)
+    if product.penalty_rate_annual > penalty_max:
+        raise ProductNotAllowed(
+            "the penalty rate is above 1.5 times the rate, or above the cap (R-PENALTY-50)",
+            field="/penalty_rate_annual",
+            mend=f"Set a penalty rate of at most {penalty_max}.",
+        )
+
+
+def arm(product: Product, application_id: str) -> str:
+    """Which prices an application gets: `champion` or `challenger`, by its id and so for ever."""
+    prices = product.risk_pricing
+    drawn = int.from_bytes(sha256(application_id.encode()).digest()[:8], "big") % 100
+    is_challenged = prices is not None and drawn < prices.challenger_percent
+    return "challenger" if is_challenged else "champion"
+
+
+def priced(product: Product, *, grade: str, arm: str) -> Product:
+    """The product at the price of a borrower's grade (ASSIST-3: the lender's own, by risk).
+
+    A grade without a price, such as one that a person let in without a score, has the product's
+    plain rate.
+    """
+    prices = product.risk_pricing
+    rate = prices.bands(arm).rate(grade) if prices else None
+    return product if rate is None else replace(product, rate_annual=rate)
 
 
 def require_amount(product: Product, amount_fen: int) -> None:
