@@ -11,6 +11,7 @@ from lending.foundation.money import yuan
 from lending.ledger import proof, service
 from lending.ledger.chart import OWNED, TITLES, Code
 from lending.ledger.model import OWN, Account
+from lending.ledger.rules import is_book
 
 
 def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -35,7 +36,12 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     balance.set_defaults(func=_balance)
     for action in (trial, balance):
         action.add_argument("--date", type=_date, help="as of this business date; now by default")
-        action.add_argument("--book", default=OWN, help="whose legal book; ours by default")
+        action.add_argument(
+            "--book",
+            type=_book,
+            default=OWN,
+            help="own (by default), funder:<partner id> or guarantor:<partner id>",
+        )
     reconcile = commands.add_parser(
         "reconcile", help="compare the bank's book, our payments, our ledger and our loans"
     )
@@ -73,8 +79,8 @@ def _balance(args: argparse.Namespace) -> int:
     code: Code = args.code
     with args.context().database.unit_of_work() as tx:
         if args.owner is not None or code not in OWNED:
-            account = Account(code, args.owner or "")
-            print(yuan(service.balance(tx, account, on=args.date, book=args.book)))
+            account = Account(code, args.owner or "", args.book)
+            print(yuan(service.balance(tx, account, on=args.date)))
             return 0
         rows = service.sub_ledger(tx, code, on=args.date, book=args.book)
     for row in rows:
@@ -124,6 +130,14 @@ def _code(text: str) -> Code:
         codes = "; ".join(f"{code.value} {title}" for code, title in TITLES.items())
         raise argparse.ArgumentTypeError(f"{text!r} is not in the chart of accounts: {codes}")
     return Code(text)
+
+
+def _book(text: str) -> str:
+    if not is_book(text):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no legal book: own, funder:<partner id> or guarantor:<partner id>"
+        )
+    return text
 
 
 def _date(text: str) -> date:

@@ -10,6 +10,8 @@ from lending.foundation import business_day
 from lending.foundation.context import Context
 from lending.ledger import proof
 from lending.ledger import service as ledger
+from lending.ledger.model import OWN
+from lending.ledger.rules import is_book
 from lending.system import service as system
 from lending.system.errors import PayloadWrong
 from lending.system.model import Right
@@ -26,12 +28,18 @@ def add(console: Blueprint, context: Context) -> None:
             on = date.fromisoformat(raw) if raw else None
         except ValueError as wrong:
             raise PayloadWrong(field="/on", mend="请按年-月-日填写日期。") from wrong
+        book = request.args.get("book", OWN)
+        if not is_book(book):
+            raise PayloadWrong(field="/book", mend="请从列表中选择账簿。")
         with context.database.unit_of_work() as tx:
-            rows = ledger.trial_balance(tx, on=on)
+            rows = ledger.trial_balance(tx, on=on, book=book)
+            books = ledger.books_kept(tx)
             findings = proof.verify_day(tx, business_day.today(tx))
         return render_template(
             "console/trial_balance.html",
             rows=rows,
+            book=book,
+            books=books,
             off=sum(row.balance_fen for row in rows),
             on=raw,
             findings=findings,

@@ -6,6 +6,7 @@ from lending.engine.ageing import BUCKET_DAYS, BUCKETS
 from lending.foundation.database import Row, Tx
 from lending.foundation.files import StoredFile
 from lending.ledger.chart import Code
+from lending.ledger.model import OWN
 
 _PORTFOLIO = """
 INSERT INTO portfolio_day (business_date, product_code, grade, bucket, loans, principal_fen,
@@ -65,7 +66,8 @@ def exposure_by_grade(tx: Tx, day: date) -> list[Row]:
 
 def products_with_provision(tx: Tx) -> list[str]:
     rows = tx.all(
-        "SELECT owner FROM ledger_account WHERE book = 'own' AND code = :code ORDER BY owner",
+        "SELECT owner FROM ledger_account WHERE book = :book AND code = :code ORDER BY owner",
+        book=OWN,
         code=Code.LOAN_LOSS_PROVISION.value,
     )
     return [row["owner"] for row in rows]
@@ -153,12 +155,14 @@ def principal_that_differs(tx: Tx, day: date) -> list[Row]:
             "WITH touched AS (SELECT DISTINCT l.account_id FROM journal_line l"
             "  WHERE l.booked_date = :day), fold AS ("
             " SELECT a.owner, sum(l.debit_fen - l.credit_fen)::bigint AS ledger_fen"
-            " FROM touched t JOIN ledger_account a ON a.id = t.account_id AND a.code = :code"
+            " FROM touched t JOIN ledger_account a ON a.id = t.account_id AND a.book = :book"
+            "  AND a.code = :code"
             " JOIN journal_line l ON l.account_id = a.id GROUP BY a.owner)"
             " SELECT f.owner, f.ledger_fen, coalesce(s.principal_open_fen, 0) AS loan_fen"
             " FROM fold f LEFT JOIN loan_standing s ON s.loan_id = f.owner AND NOT s.written_off"
             " WHERE f.ledger_fen <> coalesce(s.principal_open_fen, 0) ORDER BY f.owner",
             day=day,
+            book=OWN,
             code=Code.LOAN_PRINCIPAL.value,
         )
     )

@@ -8,7 +8,7 @@ from lending.ledger.chart import TITLES, Code
 from lending.ledger.model import Account, BalanceRow, SubBalance
 
 
-def balance(tx: Tx, book: str, account: Account, on: date | None) -> int:
+def balance(tx: Tx, account: Account, on: date | None) -> int:
     """Debit less credit of an account's lines up to a date."""
     return int(
         tx.scalar(
@@ -16,7 +16,7 @@ def balance(tx: Tx, book: str, account: Account, on: date | None) -> int:
             " JOIN ledger_account a ON a.id = l.account_id"
             " WHERE a.book = :book AND a.code = :code AND a.owner = :owner"
             " AND (CAST(:on AS date) IS NULL OR l.booked_date <= :on)",
-            book=book,
+            book=account.book,
             code=account.code.value,
             owner=account.owner,
             on=on,
@@ -169,21 +169,22 @@ def seals_after(tx: Tx, number: int, limit: int) -> Sequence[Row]:
 
 
 def entries_after(tx: Tx, seq: int, limit: int, *, booked: date | None = None) -> Sequence[Row]:
-    """Entries in their order, each with its lines as `[[code, owner, debit, credit], ...]`.
+    """Entries in their order, each with lines as `[[book, code, owner, debit, credit], ...]`.
 
     `booked` leaves only those of a date.
 
-    `whole` says whether the lines are numbered without a gap, in the entry's book and on its date.
+    `whole` says whether the lines are numbered without a gap and on the entry's date.
     """
     return tx.all(
-        "SELECT e.seq, e.id, e.book, e.kind, e.subject, e.memo, e.key, e.reverses,"
+        "SELECT e.seq, e.id, e.kind, e.subject, e.memo, e.key, e.reverses,"
         " e.effective_date, e.content_sha256, l.lines, coalesce(l.whole, false) AS whole"
         " FROM (SELECT * FROM journal_entry WHERE seq > :seq"
         "  AND (CAST(:booked AS date) IS NULL OR booked_date = :booked)"
         "  ORDER BY seq LIMIT :limit) e"
-        " LEFT JOIN LATERAL (SELECT json_agg(json_build_array(a.code, a.owner, l.debit_fen,"
-        " l.credit_fen) ORDER BY l.number) AS lines, count(*) = max(l.number) AND min(l.number) = 1"
-        " AND bool_and(l.booked_date = e.booked_date AND a.book = e.book) AS whole"
+        " LEFT JOIN LATERAL (SELECT json_agg(json_build_array(a.book, a.code, a.owner,"
+        " l.debit_fen, l.credit_fen) ORDER BY l.number) AS lines,"
+        " count(*) = max(l.number) AND min(l.number) = 1"
+        " AND bool_and(l.booked_date = e.booked_date) AS whole"
         " FROM journal_line l LEFT JOIN ledger_account a ON a.id = l.account_id"
         " WHERE l.entry_seq = e.seq) l ON true ORDER BY e.seq",
         seq=seq,
@@ -241,8 +242,8 @@ def limited_that_differ(tx: Tx, booked: date | None = None) -> Sequence[Row]:
         "   FROM ledger_hold WHERE state = 'held' UNION ALL"
         "   SELECT credit_account, 0, amount_fen FROM ledger_hold WHERE state = 'held') h"
         "  GROUP BY account_id)"
-        " SELECT a.code, a.owner, l.posted_fen, f.posted_fen AS folded_fen, l.held_debit_fen,"
-        " l.held_credit_fen, coalesce(h.debit_fen, 0) AS folded_debit_fen,"
+        " SELECT a.book, a.code, a.owner, l.posted_fen, f.posted_fen AS folded_fen,"
+        " l.held_debit_fen, l.held_credit_fen, coalesce(h.debit_fen, 0) AS folded_debit_fen,"
         " coalesce(h.credit_fen, 0) AS folded_credit_fen FROM ledger_limit l"
         " LEFT JOIN ledger_account a ON a.id = l.account_id"
         " LEFT JOIN held h ON h.account_id = l.account_id,"
@@ -260,7 +261,7 @@ def limited_that_differ(tx: Tx, booked: date | None = None) -> Sequence[Row]:
 def without_their_limit(tx: Tx, codes: Collection[Code]) -> Sequence[Row]:
     """Accounts of codes that are always limited, and have no limit."""
     return tx.all(
-        "SELECT a.code, a.owner FROM ledger_account a LEFT JOIN ledger_limit l"
+        "SELECT a.book, a.code, a.owner FROM ledger_account a LEFT JOIN ledger_limit l"
         " ON l.account_id = a.id WHERE a.code = ANY (:codes) AND l.account_id IS NULL",
         codes=[code.value for code in codes],
     )

@@ -1,7 +1,8 @@
 """The chart of accounts, after the Chinese accounting standards for enterprises (企业会计准则).
 
 The first four digits are the standards' own, the last two are ours. A sub-account belongs to an
-owner: a loan, a partner, a customer. Balances are debit less credit.
+owner: a loan, a partner, a customer. Balances are debit less credit. Every legal book (ours, each
+funder's, each guarantor's) uses the same chart; what only some books have says so.
 """
 
 from dataclasses import dataclass
@@ -17,12 +18,18 @@ class Code(StrEnum):
     """Money and claims on their way: 0 at rest."""
     INTEREST_RECEIVABLE = "113201"
     """By product: accrued, not yet paid; its detail by loan is `loan_standing`."""
+    RECOURSE_RECEIVABLE = "120101"
+    """In a guarantor's book, by loan: what it paid for the borrower and claims back (代偿追偿)."""
     MERCHANT_CLAIM = "122101"
     """By partner: refunded goods, taken back from its next payouts; never below 0 (MALL-5)."""
     SUBSIDY_RECEIVABLE = "122102"
     """By partner: interest it pays for its buyers, not yet withheld (R-FREE-INT)."""
+    FUNDER_RECEIVABLE = "122103"
+    """In our book, by funder: what it owes us, such as its part of a repayment taken back."""
+    LEAD_RECEIVABLE = "122104"
+    """In a funder's book: what we collected and did not pass on yet; mirrors FUNDER_PAYABLE."""
     LOAN_PRINCIPAL = "130301"
-    """By loan."""
+    """By loan; in each book the part that it lent."""
     LOAN_LOSS_PROVISION = "130401"
     """By product: what is set aside for losses; written-off loans come out of it."""
     SUSPENSE = "190101"
@@ -33,6 +40,14 @@ class Code(StrEnum):
     """By loan: kept back from a merchant that is paid as it serves (STORE-6)."""
     BORROWER_CREDIT = "224102"
     """By customer: paid beyond what was due, or refunded goods."""
+    FUNDER_PAYABLE = "224104"
+    """In our book, by funder: what was collected for it and not passed on."""
+    FUNDER_MONEY_IN = "224105"
+    """In our book, by loan: what funders sent for a loan that is not paid out; 0 at rest."""
+    LEAD_PAYABLE = "224106"
+    """In a funder's book: what it owes us, the mirror of FUNDER_RECEIVABLE."""
+    CLAIM_PAYABLE = "224107"
+    """In a guarantor's book: claims that it has to pay to the lender."""
     DEFERRED_SUBSIDY = "240101"
     """By product: what merchants paid for loans free of interest, not yet earned."""
     INTEREST_INCOME = "601101"
@@ -43,6 +58,14 @@ class Code(StrEnum):
     """Fees from borrowers."""
     MERCHANT_FEE_INCOME = "602102"
     """Fees from merchants, withheld from payouts."""
+    FUNDER_SERVICE_INCOME = "602103"
+    """In our book: what funders pay for serving their loans."""
+    GUARANTEE_INCOME = "603101"
+    """In a guarantor's book: fees for its guarantee."""
+    SERVICE_FEE_EXPENSE = "642101"
+    """In a funder's book: what it pays us for serving its loans."""
+    CLAIM_EXPENSE = "651101"
+    """In a guarantor's book: claims paid that are not expected back."""
     IMPAIRMENT_LOSS = "670201"
     """What setting aside for losses costs."""
     EXPOSURE = "900101"
@@ -65,19 +88,30 @@ TITLES = {
     Code.BANK_SETTLEMENT: "银行存款-结算户",
     Code.CHANNEL_CLEARING: "其他货币资金-在途",
     Code.INTEREST_RECEIVABLE: "应收利息",
+    Code.RECOURSE_RECEIVABLE: "应收代位追偿款",
     Code.MERCHANT_CLAIM: "其他应收款-商户退款",
     Code.SUBSIDY_RECEIVABLE: "其他应收款-商户贴息",
+    Code.FUNDER_RECEIVABLE: "其他应收款-资金方",
+    Code.LEAD_RECEIVABLE: "其他应收款-牵头方",
     Code.LOAN_PRINCIPAL: "贷款-本金",
     Code.LOAN_LOSS_PROVISION: "贷款损失准备",
     Code.SUSPENSE: "待处理财产损溢",
     Code.MERCHANT_PAYABLE: "其他应付款-商户",
     Code.MERCHANT_RETAINED: "其他应付款-待划转商户款",
     Code.BORROWER_CREDIT: "其他应付款-借款人溢缴款",
+    Code.FUNDER_PAYABLE: "其他应付款-资金方",
+    Code.FUNDER_MONEY_IN: "其他应付款-资金方待放款项",
+    Code.LEAD_PAYABLE: "其他应付款-牵头方",
+    Code.CLAIM_PAYABLE: "其他应付款-应付代偿款",
     Code.DEFERRED_SUBSIDY: "递延收益-商户贴息",
     Code.INTEREST_INCOME: "利息收入",
     Code.PENALTY_INCOME: "利息收入-罚息",
     Code.FEE_INCOME: "手续费及佣金收入-借款人",
     Code.MERCHANT_FEE_INCOME: "手续费及佣金收入-商户",
+    Code.FUNDER_SERVICE_INCOME: "手续费及佣金收入-资金方",
+    Code.GUARANTEE_INCOME: "担保费收入",
+    Code.SERVICE_FEE_EXPENSE: "手续费及佣金支出-贷款服务费",
+    Code.CLAIM_EXPENSE: "赔付支出-代偿",
     Code.IMPAIRMENT_LOSS: "信用减值损失",
     Code.EXPOSURE: "表外-借款人授信占用",
     Code.EXPOSURE_CONTRA: "表外-授信占用对应科目",
@@ -97,6 +131,10 @@ OWNED = frozenset(
         Code.MERCHANT_CLAIM,
         Code.SUBSIDY_RECEIVABLE,
         Code.LOAN_PRINCIPAL,
+        Code.FUNDER_RECEIVABLE,
+        Code.FUNDER_PAYABLE,
+        Code.FUNDER_MONEY_IN,
+        Code.RECOURSE_RECEIVABLE,
         Code.SUSPENSE,
         Code.MERCHANT_RETAINED,
         Code.BORROWER_CREDIT,

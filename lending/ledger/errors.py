@@ -4,10 +4,10 @@ from lending.foundation.errors import Conflict, NotFound, Refused
 
 
 class EntryDoesNotBalance(Refused):
-    """Debits and credits differ, a line is negative, or there are fewer than two lines (L1)."""
+    """Debits and credits differ in a book, a line is negative, or there are not two lines (L1)."""
 
     code, title = "ledger.unbalanced", "The entry does not balance"
-    mend = "Write positive lines whose debits equal their credits."
+    mend = "Write positive lines whose debits equal their credits in each legal book."
 
 
 class OwnerMissing(Refused):
@@ -15,6 +15,13 @@ class OwnerMissing(Refused):
 
     code, title = "ledger.owner_missing", "This account is kept by owner"
     mend = "Name the loan, partner, customer or order that the line belongs to."
+
+
+class NoSuchBook(Refused):
+    """A line in a legal book that nobody can have (L2)."""
+
+    code, title = "ledger.no_such_book", "There is no such legal book"
+    mend = "Name own, funder:<partner id> or guarantor:<partner id>."
 
 
 class KeyUsedForAnotherEntry(Conflict):

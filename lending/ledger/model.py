@@ -10,15 +10,27 @@ OWN = "own"
 """The legal book of this company; each funder and guarantor has one of its own."""
 
 
+def funder_book(partner_id: str) -> str:
+    """The legal book that we keep for a funder."""
+    return f"funder:{partner_id}"
+
+
+def guarantor_book(partner_id: str) -> str:
+    """The legal book that we keep for a guarantor."""
+    return f"guarantor:{partner_id}"
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
-    """An account of the chart, or a sub-account of it."""
+    """An account of the chart, or a sub-account of it, in one legal book."""
 
     code: Code
     owner: str = ""
+    book: str = OWN
 
     def __str__(self) -> str:
-        return f"{self.code.name}[{self.owner}]" if self.owner else self.code.name
+        name = f"{self.code.name}[{self.owner}]" if self.owner else self.code.name
+        return name if self.book == OWN else f"{name} of {self.book}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +59,11 @@ def signed(account: Account, amount_fen: int) -> Leg:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What a journal entry says. Its id, its booked date and its instant are given by us."""
+    """What a journal entry says. Its id, its booked date and its instant are given by us.
+
+    Its legs may be in several legal books, one repayment with every party's part; they balance in
+    each book apart.
+    """
 
     kind: str
     """Such as `loan.paid_out`."""
@@ -59,7 +75,6 @@ class Entry:
     """The same key with the same content is the same entry for ever."""
     effective_date: date | None = None
     """When it happened, where that is not the date it is booked on."""
-    book: str = OWN
     reverses: str | None = None
 
 
@@ -102,10 +117,9 @@ class LimitedBalance:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """An amount reserved between two accounts until it is posted or voided."""
+    """An amount reserved between two accounts of one book until it is posted or voided."""
 
     id: str
-    book: str
     debit: Account
     credit: Account
     amount_fen: int

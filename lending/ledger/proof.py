@@ -4,8 +4,10 @@ An entry's content is digested as it is written and chained a little later, so t
 waits for the one before it.
 """
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
+from typing import Any
 
 from lending.foundation.database import Row, Tx
 from lending.ledger import books, rules
@@ -55,7 +57,7 @@ def verify(tx: Tx, *, anchor: tuple[int, str] | None = None) -> list[str]:
     ]
     findings += _limits(books.limited_that_differ(tx))
     findings += [
-        f"{row['code']}[{row['owner']}] has lost its limit"
+        f"{row['code']}[{row['owner']}] of book {row['book']} has lost its limit"
         for row in books.without_their_limit(tx, LIMITS)
     ]
     findings += [
@@ -94,8 +96,8 @@ def _lines_alone(numbers: Iterable[int]) -> list[str]:
 
 def _limits(rows: Iterable[Row]) -> list[str]:
     return [
-        f"{row['code']}[{row['owner']}] keeps {row['posted_fen']} fen posted and"
-        f" {row['held_debit_fen']} | {row['held_credit_fen']} held; its lines and holds say"
+        f"{row['code']}[{row['owner']}] of book {row['book']} keeps {row['posted_fen']} fen posted"
+        f" and {row['held_debit_fen']} | {row['held_credit_fen']} held; its lines and holds say"
         f" {row['folded_fen']} and {row['folded_debit_fen']} | {row['folded_credit_fen']}"
         for row in rows
     ]
@@ -148,15 +150,22 @@ def _contents(tx: Tx, booked: date | None = None) -> Iterator[str]:
             seq = row["seq"]
             if not row["whole"] or _content_digest(row) != bytes(row["content_sha256"]):
                 yield f"entry {row['id']} is not what was written"
-            elif sum(debit - credit for _, _, debit, credit in row["lines"]):
+            elif any(_off_by_book(row["lines"]).values()):
                 yield f"entry {row['id']} does not balance"
+
+
+def _off_by_book(lines: Iterable[Sequence[Any]]) -> Counter[str]:
+    off: Counter[str] = Counter()
+    for book, _, _, debit_fen, credit_fen in lines:
+        off[book] += debit_fen - credit_fen
+    return off
 
 
 def _content_digest(row: Row) -> bytes | None:
     try:
         legs = tuple(
-            Leg(Account(Code(code), owner), debit_fen, credit_fen)
-            for code, owner, debit_fen, credit_fen in row["lines"]
+            Leg(Account(Code(code), owner, book), debit_fen, credit_fen)
+            for book, code, owner, debit_fen, credit_fen in row["lines"]
         )
     except ValueError:
         return None
@@ -168,7 +177,6 @@ def _content_digest(row: Row) -> bytes | None:
             legs=legs,
             key=row["key"],
             effective_date=row["effective_date"],
-            book=row["book"],
             reverses=row["reverses"],
         )
     )

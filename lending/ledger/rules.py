@@ -1,6 +1,7 @@
 """Pure rules of double entry."""
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
@@ -8,36 +9,48 @@ from hashlib import sha256
 
 from lending.foundation.money import FEN_MAX
 from lending.ledger.chart import OWNED
-from lending.ledger.errors import EntryDoesNotBalance, LimitPassed, OwnerMissing
-from lending.ledger.model import Account, Change, Entry, Hold, Leg, LimitedBalance
+from lending.ledger.errors import EntryDoesNotBalance, LimitPassed, NoSuchBook, OwnerMissing
+from lending.ledger.model import OWN, Account, Change, Entry, Hold, Leg, LimitedBalance
+
+_BOOK = re.compile(r"(funder|guarantor):[A-Za-z0-9_-]+")
 
 
 def lines(legs: Sequence[Leg]) -> tuple[Leg, ...]:
     """The legs that are written: those of 0 fen left out.
 
-    Raises EntryDoesNotBalance (L1), OwnerMissing (L11).
+    Raises EntryDoesNotBalance (L1, in each book), NoSuchBook, OwnerMissing (L11).
     """
     kept = tuple(leg for leg in legs if leg.debit_fen or leg.credit_fen)
     one_sided = all(
         min(leg.debit_fen, leg.credit_fen) == 0 < max(leg.debit_fen, leg.credit_fen) <= FEN_MAX
         for leg in kept
     )
-    if (
-        len(kept) < 2
-        or not one_sided
-        or sum(leg.debit_fen for leg in kept) != sum(leg.credit_fen for leg in kept)
-    ):
+    if len(kept) < 2 or not one_sided or any(_off_by_book(kept).values()):
         raise EntryDoesNotBalance(
             "; ".join(f"{leg.account} {leg.debit_fen} | {leg.credit_fen}" for leg in kept)
             or "there is no line"
         )
-    require_owners(leg.account for leg in kept)
+    require_complete(leg.account for leg in kept)
     return kept
 
 
-def require_owners(accounts: Iterable[Account]) -> None:
-    """Raises OwnerMissing for a control account that is kept by owner (L11)."""
+def _off_by_book(legs: Iterable[Leg]) -> dict[str, int]:
+    off: defaultdict[str, int] = defaultdict(int)
+    for leg in legs:
+        off[leg.account.book] += leg.debit_fen - leg.credit_fen
+    return off
+
+
+def is_book(name: str) -> bool:
+    """Whether a legal book may have this name."""
+    return name == OWN or _BOOK.fullmatch(name) is not None
+
+
+def require_complete(accounts: Iterable[Account]) -> None:
+    """Raises OwnerMissing for a control account that is kept by owner (L11), and NoSuchBook."""
     for account in accounts:
+        if not is_book(account.book):
+            raise NoSuchBook(account.book)
         if account.code in OWNED and not account.owner:
             raise OwnerMissing(f"{account.code.name} ({account.code})")
 
@@ -45,7 +58,6 @@ def require_owners(accounts: Iterable[Account]) -> None:
 def content_digest(entry: Entry) -> bytes:
     """SHA-256 over all that an entry says; what we add (id, booked date, instant) is sealed."""
     content = [
-        entry.book,
         entry.kind,
         entry.subject,
         entry.memo,
@@ -53,7 +65,7 @@ def content_digest(entry: Entry) -> bytes:
         entry.reverses,
         entry.effective_date.isoformat() if entry.effective_date else None,
         [
-            [leg.account.code, leg.account.owner, leg.debit_fen, leg.credit_fen]
+            [leg.account.book, leg.account.code, leg.account.owner, leg.debit_fen, leg.credit_fen]
             for leg in entry.legs
         ],
     ]

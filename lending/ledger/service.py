@@ -39,19 +39,19 @@ close_day = proof.close_day
 seal = proof.seal
 
 
-def open_account(tx: Tx, account: Account, limits: Limits, *, book: str = OWN) -> None:
+def open_account(tx: Tx, account: Account, limits: Limits) -> None:
     """Opens an account with limits, or gives these to one that is there.
 
     Accounts need no opening but for limits other than the chart's: they are opened when they are
     first used. A limit may be lowered below what stands on the account; then only what relieves it
     goes through.
 
-    Raises OwnerMissing, LimitComesWithOpening.
+    Raises OwnerMissing, NoSuchBook, LimitComesWithOpening.
     """
-    rules.require_owners([account])
-    if store.open_accounts(tx, book, {account: limits}):
+    rules.require_complete([account])
+    if store.open_accounts(tx, {account: limits}):
         return
-    found = store.limited(tx, book, account)
+    found = store.limited(tx, account)
     if found is None:
         raise LimitComesWithOpening(str(account))
     if found.limits != limits:
@@ -59,13 +59,13 @@ def open_account(tx: Tx, account: Account, limits: Limits, *, book: str = OWN) -
 
 
 @contextmanager
-def without_limits(tx: Tx, accounts: Iterable[Account], *, book: str = OWN) -> Iterator[None]:
+def without_limits(tx: Tx, accounts: Iterable[Account]) -> Iterator[None]:
     """Lets what is posted inside pass the limits of accounts, which hold again afterwards.
 
     For what is true whatever a limit says, such as a debt that exists again because its payment
     was taken back.
     """
-    locked = store.lock_limited(tx, book, accounts)
+    locked = store.lock_limited(tx, accounts)
     for one in locked:
         store.set_limits(tx, one.account_id, Limits())
     yield
@@ -80,7 +80,7 @@ def post(tx: Tx, entry: Entry) -> str:
     when it happened, where that was another day. Accounts with a limit are locked in one order;
     all others are only appended to, so busy accounts make nobody wait.
 
-    Raises EntryDoesNotBalance, OwnerMissing, KeyUsedForAnotherEntry, LimitPassed,
+    Raises EntryDoesNotBalance, OwnerMissing, NoSuchBook, KeyUsedForAnotherEntry, LimitPassed,
     BusinessDayNotOpen.
     """
     return _write(tx, replace(entry, legs=rules.lines(entry.legs)))
@@ -94,19 +94,19 @@ def hold(
     amount_fen: int,
     subject: str,
     memo: str,
-    book: str = OWN,
 ) -> str:
     """Reserves an amount between two accounts; the hold's id. It counts against limits at once.
 
-    Raises EntryDoesNotBalance for an amount that is not positive, OwnerMissing, LimitPassed.
+    Raises EntryDoesNotBalance for an amount that is not positive or accounts of two books,
+    OwnerMissing, NoSuchBook, LimitPassed.
     """
-    if amount_fen <= 0 or debit == credit:
+    if amount_fen <= 0 or debit == credit or debit.book != credit.book:
         raise EntryDoesNotBalance(f"a hold of {amount_fen} fen from {debit} to {credit}")
-    rules.require_owners((debit, credit))
-    held = Hold(ids.new("hld"), book, debit, credit, amount_fen, subject, memo, "held")
-    accounts = store.account_ids(tx, book, (debit, credit))
+    rules.require_complete((debit, credit))
+    held = Hold(ids.new("hld"), debit, credit, amount_fen, subject, memo, "held")
+    accounts = store.account_ids(tx, (debit, credit))
     changes = rules.changes_of_hold(held, ends=False)
-    store.save_limited(tx, _changed(store.lock_limited(tx, book, changes), changes))
+    store.save_limited(tx, _changed(store.lock_limited(tx, changes), changes))
     store.insert_hold(tx, held, accounts)
     return held.id
 
@@ -128,7 +128,6 @@ def post_hold(
         memo=held.memo,
         legs=rules.lines(lines),
         key=key,
-        book=held.book,
     )
     if held.state == "posted" and (there := _written(tx, entry)) == held.entry_id and there:
         return there
@@ -146,7 +145,7 @@ def void(tx: Tx, hold_id: str, because: str) -> None:
     if held.state != "held":
         raise HoldEnded(f"hold {hold_id} was {held.state}")
     changes = rules.changes_of_hold(held, ends=True)
-    store.save_limited(tx, _changed(store.lock_limited(tx, held.book, changes), changes))
+    store.save_limited(tx, _changed(store.lock_limited(tx, changes), changes))
     store.end_hold(tx, hold_id, because=because)
 
 
@@ -168,27 +167,26 @@ def reverse(tx: Tx, entry_id: str, because: str) -> str:
             memo=f"reverses {entry_id}: {because}",
             legs=tuple(Leg(leg.account, leg.credit_fen, leg.debit_fen) for leg in written.legs),
             key=f"reversal:{entry_id}",
-            book=written.book,
             reverses=entry_id,
         ),
     )
 
 
-def balance(tx: Tx, account: Account, *, on: date | None = None, book: str = OWN) -> int:
+def balance(tx: Tx, account: Account, *, on: date | None = None) -> int:
     """Debit less credit of all lines booked up to and on a date (by default all), in fen.
 
     Once a date is closed, a balance as of it never changes (L13). Holds do not count.
     """
-    return books.balance(tx, book, account, on)
+    return books.balance(tx, account, on)
 
 
-def available(tx: Tx, account: Account, *, book: str = OWN) -> int | None:
+def available(tx: Tx, account: Account) -> int | None:
     """How many fen more an account with a limit takes on its limited side, holds counted.
 
     The debit side where both are limited; None without a limit. Nothing is locked: whoever then
     posts or holds may still meet LimitPassed.
     """
-    found = store.limited(tx, book, account)
+    found = store.limited(tx, account)
     limits = found.limits if found else LIMITS.get(account.code, Limits())
     posted_fen = found.posted_fen if found else 0
     if limits.debit_fen is not None:
@@ -200,12 +198,12 @@ def available(tx: Tx, account: Account, *, book: str = OWN) -> int | None:
     return None
 
 
-def balances(tx: Tx, accounts: Sequence[Account], *, book: str = OWN) -> dict[Account, Balances]:
+def balances(tx: Tx, accounts: Sequence[Account]) -> dict[Account, Balances]:
     """What stands and is held on accounts with a limit, as they are at the moment.
 
     Nothing is locked. An account that was never used stands at 0.
     """
-    found = {one.account: one for one in store.limited_many(tx, book, accounts)}
+    found = {one.account: one for one in store.limited_many(tx, accounts)}
     return {
         account: Balances(one.posted_fen, one.held_debit_fen, one.held_credit_fen)
         if (one := found.get(account))
@@ -214,8 +212,13 @@ def balances(tx: Tx, accounts: Sequence[Account], *, book: str = OWN) -> dict[Ac
     }
 
 
+def books_kept(tx: Tx) -> list[str]:
+    """The legal books there are: ours first, then those of funders and guarantors."""
+    return [OWN, *(book for book in books.books(tx) if book != OWN)]
+
+
 def trial_balance(tx: Tx, on: date | None = None, book: str = OWN) -> list[BalanceRow]:
-    """Debits and credits of every account of the chart up to a date; balances sum to 0 (L2)."""
+    """Debits and credits by account of the chart in a book; balances sum to 0 at any date (L2)."""
     return books.trial_balance(tx, book, on)
 
 
@@ -241,7 +244,7 @@ def _write(tx: Tx, entry: Entry, ending: Hold | None = None) -> str:
     if ending is None:
         written, all_open = store.insert_at_once(tx, entry, digest)
         if not all_open:
-            store.open_accounts(tx, entry.book, _limits(leg.account for leg in entry.legs))
+            store.open_accounts(tx, _limits(leg.account for leg in entry.legs))
             written, _ = store.insert_at_once(tx, entry, digest)
         if written:
             return written
@@ -253,7 +256,7 @@ def _write_locked(tx: Tx, entry: Entry, digest: bytes, ending: Hold | None) -> s
     changes = rules.changes_of_lines(entry.legs)
     if ending:
         changes = rules.together(changes, rules.changes_of_hold(ending, ends=True))
-    locked = _open_and_lock(tx, entry.book, changes)
+    locked = _open_and_lock(tx, changes)
     try:
         after = _changed(locked, changes)
     except LimitPassed:
@@ -284,9 +287,9 @@ def _written(tx: Tx, entry: Entry) -> str | None:
     return str(there["id"])
 
 
-def _open_and_lock(tx: Tx, book: str, changes: Mapping[Account, Change]) -> list[LimitedBalance]:
-    store.open_accounts(tx, book, _limits(changes))
-    return store.lock_limited(tx, book, changes)
+def _open_and_lock(tx: Tx, changes: Mapping[Account, Change]) -> list[LimitedBalance]:
+    store.open_accounts(tx, _limits(changes))
+    return store.lock_limited(tx, changes)
 
 
 def _limits(accounts: Iterable[Account]) -> dict[Account, Limits]:

@@ -10,17 +10,17 @@ from lending.ledger.model import Account, Entry, Hold, Leg, LimitedBalance
 
 _POST = """
 WITH leg AS MATERIALIZED (
-    SELECT t.number, a.id AS account_id, CAST(t.line ->> 2 AS bigint) AS debit_fen,
-        CAST(t.line ->> 3 AS bigint) AS credit_fen, l.account_id AS limited
+    SELECT t.number, a.id AS account_id, CAST(t.line ->> 3 AS bigint) AS debit_fen,
+        CAST(t.line ->> 4 AS bigint) AS credit_fen, l.account_id AS limited
     FROM json_array_elements(CAST(:legs AS json)) WITH ORDINALITY AS t (line, number)
     CROSS JOIN LATERAL (SELECT id FROM ledger_account
-        WHERE book = :book AND code = t.line ->> 0 AND owner = t.line ->> 1 LIMIT 1) a
+        WHERE book = t.line ->> 0 AND code = t.line ->> 1 AND owner = t.line ->> 2 LIMIT 1) a
     LEFT JOIN LATERAL (SELECT account_id FROM ledger_limit
         WHERE account_id = a.id LIMIT 1) l ON true
 ), entry AS (
-    INSERT INTO journal_entry (id, book, kind, effective_date, booked_date, subject, memo, key,
+    INSERT INTO journal_entry (id, kind, effective_date, booked_date, subject, memo, key,
         content_sha256, reverses, created_at)
-    SELECT :id, :book, :kind, CAST(:effective AS date), business_date, :subject, :memo, :key,
+    SELECT :id, :kind, CAST(:effective AS date), business_date, :subject, :memo, :key,
         :digest, CAST(:reverses AS text), :now
     FROM business_day
     WHERE (SELECT count(*) FROM leg) = :lines
@@ -49,11 +49,11 @@ every size of the chart.
 
 _POST_AT_ONCE = """
 WITH leg AS MATERIALIZED (
-    SELECT t.number, a.id AS account_id, CAST(t.line ->> 2 AS bigint) AS debit_fen,
-        CAST(t.line ->> 3 AS bigint) AS credit_fen, l.account_id AS limited
+    SELECT t.number, a.id AS account_id, CAST(t.line ->> 3 AS bigint) AS debit_fen,
+        CAST(t.line ->> 4 AS bigint) AS credit_fen, l.account_id AS limited
     FROM json_array_elements(CAST(%(legs)s AS json)) WITH ORDINALITY AS t (line, number)
     CROSS JOIN LATERAL (SELECT id FROM ledger_account
-        WHERE book = %(book)s AND code = t.line ->> 0 AND owner = t.line ->> 1 LIMIT 1) a
+        WHERE book = t.line ->> 0 AND code = t.line ->> 1 AND owner = t.line ->> 2 LIMIT 1) a
     LEFT JOIN LATERAL (SELECT account_id FROM ledger_limit
         WHERE account_id = a.id LIMIT 1) l ON true
 ), asked AS MATERIALIZED (
@@ -71,9 +71,9 @@ WITH leg AS MATERIALIZED (
             <= greatest(l.credit_limit_fen, l.held_credit_fen - l.posted_fen))
     RETURNING l.account_id
 ), entry AS (
-    INSERT INTO journal_entry (id, book, kind, effective_date, booked_date, subject, memo, key,
+    INSERT INTO journal_entry (id, kind, effective_date, booked_date, subject, memo, key,
         content_sha256, reverses, created_at)
-    SELECT %(id)s, %(book)s, %(kind)s, CAST(%(effective)s AS date), business_date, %(subject)s,
+    SELECT %(id)s, %(kind)s, CAST(%(effective)s AS date), business_date, %(subject)s,
         %(memo)s, %(key)s, %(digest)s, CAST(%(reverses)s AS text), %(now)s
     FROM business_day, asked
     WHERE asked.lines = %(lines)s AND asked.accounts = (SELECT count(*) FROM kept)
@@ -106,7 +106,6 @@ def insert_at_once(tx: Tx, entry: Entry, content_sha256: bytes) -> tuple[str | N
         _POST_AT_ONCE,
         {
             "id": entry_id,
-            "book": entry.book,
             "kind": entry.kind,
             "effective": entry.effective_date,
             "subject": entry.subject,
@@ -116,12 +115,7 @@ def insert_at_once(tx: Tx, entry: Entry, content_sha256: bytes) -> tuple[str | N
             "reverses": entry.reverses,
             "now": tx.now,
             "lines": len(entry.legs),
-            "legs": json.dumps(
-                [
-                    (leg.account.code, leg.account.owner, leg.debit_fen, leg.credit_fen)
-                    for leg in entry.legs
-                ]
-            ),
+            "legs": _legs(entry),
         },
     )
     if kept and not written:  # the key was taken at this very moment; the row is still ours
@@ -145,7 +139,6 @@ def insert_entry(
     written = tx.run(
         _POST,
         id=entry_id,
-        book=entry.book,
         kind=entry.kind,
         effective=entry.effective_date,
         subject=entry.subject,
@@ -155,12 +148,7 @@ def insert_entry(
         reverses=entry.reverses,
         now=tx.now,
         lines=len(entry.legs),
-        legs=json.dumps(
-            [
-                (leg.account.code, leg.account.owner, leg.debit_fen, leg.credit_fen)
-                for leg in entry.legs
-            ]
-        ),
+        legs=_legs(entry),
         locked=json.dumps([one.account_id for one in after]),
         limited=first.account_id if first else 0,
         posted=first.posted_fen if first else 0,
@@ -172,52 +160,65 @@ def insert_entry(
     return entry_id if written else None
 
 
-def account_ids(tx: Tx, book: str, accounts: Collection[Account]) -> dict[Account, int]:
+def _legs(entry: Entry) -> str:
+    return json.dumps(
+        [
+            (leg.account.book, leg.account.code, leg.account.owner, leg.debit_fen, leg.credit_fen)
+            for leg in entry.legs
+        ]
+    )
+
+
+def account_ids(tx: Tx, accounts: Collection[Account]) -> dict[Account, int]:
     """The ids of accounts; those that are used for the first time are opened."""
-    found = _find(tx, book, accounts)
+    found = _find(tx, accounts)
     if len(found) < len(set(accounts)):
-        open_accounts(tx, book, {one: LIMITS.get(one.code, Limits()) for one in accounts})
-        found = _find(tx, book, accounts)
+        open_accounts(tx, {one: LIMITS.get(one.code, Limits()) for one in accounts})
+        found = _find(tx, accounts)
     return found
 
 
-def _find(tx: Tx, book: str, accounts: Iterable[Account]) -> dict[Account, int]:
+def _find(tx: Tx, accounts: Iterable[Account]) -> dict[Account, int]:
     rows = tx.all(
-        "SELECT a.id, a.code, a.owner FROM json_array_elements(CAST(:accounts AS json)) AS t (one)"
-        " CROSS JOIN LATERAL (SELECT id, code, owner FROM ledger_account"
-        "  WHERE book = :book AND code = t.one ->> 0 AND owner = t.one ->> 1 LIMIT 1) a",
-        book=book,
+        "SELECT a.id, a.book, a.code, a.owner"
+        " FROM json_array_elements(CAST(:accounts AS json)) AS t (one)"
+        " CROSS JOIN LATERAL (SELECT id, book, code, owner FROM ledger_account"
+        "  WHERE book = t.one ->> 0 AND code = t.one ->> 1 AND owner = t.one ->> 2 LIMIT 1) a",
         accounts=_json(accounts),
     )
-    return {Account(Code(row["code"]), row["owner"]): row["id"] for row in rows}
+    return {_account(row): row["id"] for row in rows}
 
 
 def _json(accounts: Iterable[Account]) -> str:
     """Accounts as one parameter; unlike an array it leaves the statement one plan for all sizes."""
-    return json.dumps([(one.code, one.owner) for one in accounts])
+    return json.dumps([(one.book, one.code, one.owner) for one in accounts])
 
 
-def open_accounts(tx: Tx, book: str, accounts: Mapping[Account, Limits]) -> int:
+def _account(row: Row) -> Account:
+    return Account(Code(row["code"]), row["owner"], row["book"])
+
+
+def open_accounts(tx: Tx, accounts: Mapping[Account, Limits]) -> int:
     """Opens those accounts that are not there, with their limits; how many it opened.
 
     They are opened in one order, so that two who open the same ones do not lock each other out.
     """
     rows = tx.all(
         "WITH asked AS (SELECT * FROM json_to_recordset(CAST(:accounts AS json))"
-        "  AS t (code text, owner text, debit_fen bigint, credit_fen bigint)),"
+        "  AS t (book text, code text, owner text, debit_fen bigint, credit_fen bigint)),"
         " opened AS (INSERT INTO ledger_account (book, code, owner, opened_at)"
-        "  SELECT :book, code, owner, :now FROM asked LEFT JOIN LATERAL (SELECT id"
-        "   FROM ledger_account a WHERE a.book = :book AND a.code = asked.code"
+        "  SELECT book, code, owner, :now FROM asked LEFT JOIN LATERAL (SELECT id"
+        "   FROM ledger_account a WHERE a.book = asked.book AND a.code = asked.code"
         "   AND a.owner = asked.owner LIMIT 1) a ON true WHERE a.id IS NULL"
-        "  ORDER BY code, owner ON CONFLICT DO NOTHING RETURNING id, code, owner),"
+        "  ORDER BY book, code, owner ON CONFLICT DO NOTHING RETURNING id, book, code, owner),"
         " limited AS (INSERT INTO ledger_limit (account_id, debit_limit_fen, credit_limit_fen)"
-        "  SELECT id, debit_fen, credit_fen FROM opened JOIN asked USING (code, owner)"
+        "  SELECT id, debit_fen, credit_fen FROM opened JOIN asked USING (book, code, owner)"
         "  WHERE num_nonnulls(debit_fen, credit_fen) > 0)"
         " SELECT id FROM opened",
-        book=book,
         accounts=json.dumps(
             [
                 {
+                    "book": account.book,
                     "code": account.code,
                     "owner": account.owner,
                     "debit_fen": limits.debit_fen,
@@ -242,45 +243,43 @@ def set_limits(tx: Tx, account_id: int, limits: Limits) -> None:
     )
 
 
-def lock_limited(tx: Tx, book: str, accounts: Iterable[Account]) -> list[LimitedBalance]:
+def lock_limited(tx: Tx, accounts: Iterable[Account]) -> list[LimitedBalance]:
     """Locks those of the accounts that are open and have a limit, always in the same order."""
     rows = tx.all(
-        "SELECT account_id, code, owner, debit_limit_fen, credit_limit_fen, posted_fen,"
-        " held_debit_fen, held_credit_fen FROM (SELECT a.id, a.code, a.owner"
+        "SELECT account_id, book, code, owner, debit_limit_fen, credit_limit_fen, posted_fen,"
+        " held_debit_fen, held_credit_fen FROM (SELECT a.id, a.book, a.code, a.owner"
         "  FROM json_array_elements(CAST(:accounts AS json)) AS t (one)"
-        "  CROSS JOIN LATERAL (SELECT id, code, owner FROM ledger_account"
-        "   WHERE book = :book AND code = t.one ->> 0 AND owner = t.one ->> 1 LIMIT 1) a"
+        "  CROSS JOIN LATERAL (SELECT id, book, code, owner FROM ledger_account"
+        "   WHERE book = t.one ->> 0 AND code = t.one ->> 1 AND owner = t.one ->> 2 LIMIT 1) a"
         "  ORDER BY a.id) a CROSS JOIN LATERAL (SELECT * FROM ledger_limit"
         "   WHERE account_id = a.id LIMIT 1 FOR UPDATE) l",
-        book=book,
         accounts=_json(accounts),
     )
     return [_limited(row) for row in rows]
 
 
-def limited(tx: Tx, book: str, account: Account) -> LimitedBalance | None:
+def limited(tx: Tx, account: Account) -> LimitedBalance | None:
     """A limited account as it is at the moment, without a lock."""
     row = tx.maybe(
-        "SELECT l.account_id, a.code, a.owner, l.debit_limit_fen, l.credit_limit_fen,"
+        "SELECT l.account_id, a.book, a.code, a.owner, l.debit_limit_fen, l.credit_limit_fen,"
         " l.posted_fen, l.held_debit_fen, l.held_credit_fen FROM ledger_limit l"
         " JOIN ledger_account a ON a.id = l.account_id"
         " WHERE a.book = :book AND a.code = :code AND a.owner = :owner",
-        book=book,
+        book=account.book,
         code=account.code.value,
         owner=account.owner,
     )
     return _limited(row) if row else None
 
 
-def limited_many(tx: Tx, book: str, accounts: Iterable[Account]) -> list[LimitedBalance]:
+def limited_many(tx: Tx, accounts: Iterable[Account]) -> list[LimitedBalance]:
     """Those of the accounts that are open and have a limit, without a lock."""
     rows = tx.all(
-        "SELECT account_id, code, owner, debit_limit_fen, credit_limit_fen, posted_fen,"
+        "SELECT account_id, book, code, owner, debit_limit_fen, credit_limit_fen, posted_fen,"
         " held_debit_fen, held_credit_fen FROM json_array_elements(CAST(:accounts AS json))"
-        "  AS t (one) CROSS JOIN LATERAL (SELECT id, code, owner FROM ledger_account"
-        "   WHERE book = :book AND code = t.one ->> 0 AND owner = t.one ->> 1 LIMIT 1) a"
+        "  AS t (one) CROSS JOIN LATERAL (SELECT id, book, code, owner FROM ledger_account"
+        "   WHERE book = t.one ->> 0 AND code = t.one ->> 1 AND owner = t.one ->> 2 LIMIT 1) a"
         " CROSS JOIN LATERAL (SELECT * FROM ledger_limit WHERE account_id = a.id LIMIT 1) l",
-        book=book,
         accounts=_json(accounts),
     )
     return [_limited(row) for row in rows]
@@ -289,7 +288,7 @@ def limited_many(tx: Tx, book: str, accounts: Iterable[Account]) -> list[Limited
 def _limited(row: Row) -> LimitedBalance:
     return LimitedBalance(
         account_id=row["account_id"],
-        account=Account(Code(row["code"]), row["owner"]),
+        account=_account(row),
         limits=Limits(row["debit_limit_fen"], row["credit_limit_fen"]),
         posted_fen=row["posted_fen"],
         held_debit_fen=row["held_debit_fen"],
@@ -316,14 +315,14 @@ def entry_by_key(tx: Tx, key: str) -> Row | None:
 def lock_entry(tx: Tx, entry_id: str) -> Entry | None:
     """An entry as it was written; whoever else wants to reverse it waits."""
     row = tx.maybe(
-        "SELECT seq, book, kind, effective_date, subject, memo, key, reverses FROM journal_entry"
+        "SELECT seq, kind, effective_date, subject, memo, key, reverses FROM journal_entry"
         " WHERE id = :id FOR UPDATE",
         id=entry_id,
     )
     if row is None:
         return None
     lines = tx.all(
-        "SELECT a.code, a.owner, l.debit_fen, l.credit_fen FROM journal_line l"
+        "SELECT a.book, a.code, a.owner, l.debit_fen, l.credit_fen FROM journal_line l"
         " JOIN ledger_account a ON a.id = l.account_id WHERE l.entry_seq = :seq ORDER BY l.number",
         seq=row["seq"],
     )
@@ -331,13 +330,9 @@ def lock_entry(tx: Tx, entry_id: str) -> Entry | None:
         kind=row["kind"],
         subject=row["subject"],
         memo=row["memo"],
-        legs=tuple(
-            Leg(Account(Code(line["code"]), line["owner"]), line["debit_fen"], line["credit_fen"])
-            for line in lines
-        ),
+        legs=tuple(Leg(_account(line), line["debit_fen"], line["credit_fen"]) for line in lines),
         key=row["key"],
         effective_date=row["effective_date"],
-        book=row["book"],
         reverses=row["reverses"],
     )
 
@@ -348,11 +343,9 @@ def is_reversed(tx: Tx, entry_id: str) -> bool:
 
 def insert_hold(tx: Tx, hold: Hold, accounts: dict[Account, int]) -> None:
     tx.run(
-        "INSERT INTO ledger_hold (id, book, debit_account, credit_account, amount_fen, subject,"
-        " memo, state, held_at) VALUES (:id, :book, :debit, :credit, :amount, :subject, :memo,"
-        " 'held', :now)",
+        "INSERT INTO ledger_hold (id, debit_account, credit_account, amount_fen, subject, memo,"
+        " state, held_at) VALUES (:id, :debit, :credit, :amount, :subject, :memo, 'held', :now)",
         id=hold.id,
-        book=hold.book,
         debit=accounts[hold.debit],
         credit=accounts[hold.credit],
         amount=hold.amount_fen,
@@ -364,7 +357,7 @@ def insert_hold(tx: Tx, hold: Hold, accounts: dict[Account, int]) -> None:
 
 def lock_hold(tx: Tx, hold_id: str) -> Hold | None:
     row = tx.maybe(
-        "SELECT h.id, h.book, h.amount_fen, h.subject, h.memo, h.state, h.entry_id,"
+        "SELECT h.id, h.amount_fen, h.subject, h.memo, h.state, h.entry_id, d.book,"
         " d.code AS debit_code, d.owner AS debit_owner, c.code AS credit_code,"
         " c.owner AS credit_owner"
         " FROM ledger_hold h JOIN ledger_account d ON d.id = h.debit_account"
@@ -375,9 +368,8 @@ def lock_hold(tx: Tx, hold_id: str) -> Hold | None:
         return None
     return Hold(
         id=row["id"],
-        book=row["book"],
-        debit=Account(Code(row["debit_code"]), row["debit_owner"]),
-        credit=Account(Code(row["credit_code"]), row["credit_owner"]),
+        debit=Account(Code(row["debit_code"]), row["debit_owner"], row["book"]),
+        credit=Account(Code(row["credit_code"]), row["credit_owner"], row["book"]),
         amount_fen=row["amount_fen"],
         subject=row["subject"],
         memo=row["memo"],

@@ -49,8 +49,9 @@ class ShownEvent:
 
 @dataclass(frozen=True, slots=True)
 class ShownLine:
-    """One line of an entry."""
+    """One line of an entry, in one legal book."""
 
+    book: str
     code: str
     title: str
     debit_fen: int
@@ -144,7 +145,7 @@ def _entries(tx: Tx, loan_id: str) -> tuple[ShownEntry, ...]:
     for row in desk_store.lines(tx, loan_id):
         heads[row["id"]] = row
         title = TITLES[Code(row["code"])]
-        line = ShownLine(row["code"], title, row["debit_fen"], row["credit_fen"])
+        line = ShownLine(row["book"], row["code"], title, row["debit_fen"], row["credit_fen"])
         lines.setdefault(row["id"], []).append(line)
     return tuple(
         ShownEntry(

@@ -36,8 +36,8 @@ def events(tx: Tx, loan_id: str) -> Sequence[Row]:
 def lines(tx: Tx, loan_id: str) -> Sequence[Row]:
     """The lines of the entries about a loan, the newest entry first."""
     return tx.all(
-        "SELECT e.id, e.kind, e.booked_date, e.effective_date, e.memo, a.code, l.debit_fen,"
-        " l.credit_fen FROM journal_entry e JOIN journal_line l ON l.entry_seq = e.seq"
+        "SELECT e.id, e.kind, e.booked_date, e.effective_date, e.memo, a.book, a.code,"
+        " l.debit_fen, l.credit_fen FROM journal_entry e JOIN journal_line l ON l.entry_seq = e.seq"
         " JOIN ledger_account a ON a.id = l.account_id WHERE e.subject = :id"
         " ORDER BY e.seq DESC, l.number",
         id=loan_id,

@@ -1,7 +1,8 @@
 -- The chart: a control account has a code; sub-accounts below it have an owner (a loan, a merchant, a borrower).
+-- An account belongs to one legal book: ours, a funder's or a guarantor's.
 CREATE TABLE ledger_account (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    book text NOT NULL,
+    book text NOT NULL CHECK (book ~ '^(own|(funder|guarantor):[A-Za-z0-9_-]+)$'),
     code text NOT NULL,
     owner text NOT NULL DEFAULT '',
     opened_at timestamptz NOT NULL,
@@ -21,7 +22,6 @@ CREATE TABLE ledger_limit (
 CREATE TABLE journal_entry (
     seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     id text NOT NULL UNIQUE,
-    book text NOT NULL,
     kind text NOT NULL,
     effective_date date,
     booked_date date NOT NULL,
@@ -52,7 +52,6 @@ CREATE INDEX ON journal_entry USING brin (booked_date) WITH (pages_per_range = 3
 
 CREATE TABLE ledger_hold (
     id text PRIMARY KEY,
-    book text NOT NULL,
     debit_account bigint NOT NULL,
     credit_account bigint NOT NULL,
     amount_fen bigint NOT NULL CHECK (amount_fen > 0),
@@ -121,9 +120,9 @@ CREATE TRIGGER only_grows BEFORE DELETE OR TRUNCATE ON ledger_hold
 CREATE FUNCTION ledger_hold_ends_once() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF OLD.state <> 'held' OR NEW.state = 'held'
-        OR (OLD.id, OLD.book, OLD.debit_account, OLD.credit_account, OLD.amount_fen, OLD.subject, OLD.memo, OLD.held_at)
+        OR (OLD.id, OLD.debit_account, OLD.credit_account, OLD.amount_fen, OLD.subject, OLD.memo, OLD.held_at)
         IS DISTINCT FROM
-        (NEW.id, NEW.book, NEW.debit_account, NEW.credit_account, NEW.amount_fen, NEW.subject, NEW.memo, NEW.held_at)
+        (NEW.id, NEW.debit_account, NEW.credit_account, NEW.amount_fen, NEW.subject, NEW.memo, NEW.held_at)
     THEN
         RAISE EXCEPTION 'the journal only grows: a hold ends once and is not changed otherwise';
     END IF;

@@ -31,8 +31,8 @@ LOANS, DAYS, KILLS = 40, 36, 10
 BUSINESS = {
     "journal": """
         SELECT e.kind, e.subject, e.memo, e.key, e.effective_date, e.booked_date,
-            (SELECT json_agg(json_build_array(a.code, a.owner, l.debit_fen, l.credit_fen)
-                ORDER BY a.code, a.owner, l.debit_fen, l.credit_fen)
+            (SELECT json_agg(json_build_array(a.book, a.code, a.owner, l.debit_fen, l.credit_fen)
+                ORDER BY a.book, a.code, a.owner, l.debit_fen, l.credit_fen)
             FROM journal_line l JOIN ledger_account a ON a.id = l.account_id
             WHERE l.entry_seq = e.seq)
         FROM journal_entry e ORDER BY e.key""",

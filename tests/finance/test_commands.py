@@ -75,7 +75,7 @@ class TestLedgerTrialBalance:
     def test_of_an_earlier_date_or_another_book_is_empty(
         self, cf: Run, capsys: pytest.CaptureFixture[str]
     ):
-        for words in (("--date", "2026-11-22"), ("--book", "funder_1")):
+        for words in (("--date", "2026-11-22"), ("--book", "funder:par_1")):
             assert cf("ledger", "trial-balance", *words) == 0
             assert capsys.readouterr().out.split() == ["total", "0.00", "0.00"]
 
@@ -97,7 +97,7 @@ class TestLedgerBalance:
             (("130301", "loan_2"), "0.00"),
             (("130301", "loan_1", "--date", "2026-11-23"), "1,234.56"),
             (("130301", "loan_1", "--date", "2026-11-22"), "0.00"),
-            (("130301", "loan_1", "--book", "funder_1"), "0.00"),
+            (("130301", "loan_1", "--book", "funder:par_1"), "0.00"),
         ],
     )
     def test_is_of_any_account_at_any_date_in_any_book(
@@ -113,6 +113,7 @@ class TestLedgerBalance:
             (("balance", "601101", "--date", "20261123"), "2026-11-23"),
             (("trial-balance", "--date", "2026-02-30"), "2026-02-30"),
             (("verify", "--head", "last"), "cf ledger verify"),
+            (("trial-balance", "--book", "funder_1"), "funder:<partner id>"),
         ],
     )
     def test_and_every_other_question_name_what_they_cannot_read(

@@ -1,9 +1,11 @@
 """Accounts and entries that the tests of the ledger have in common."""
 
+from dataclasses import replace
+
 from lending.foundation.database import Database, Tx
 from lending.ledger import service
 from lending.ledger.chart import Code
-from lending.ledger.model import Account, Entry, Leg, credit, debit
+from lending.ledger.model import Account, Entry, Leg, credit, debit, funder_book, guarantor_book
 
 BANK = Account(Code.BANK_SETTLEMENT)
 LOAN = Account(Code.LOAN_PRINCIPAL, "loan_1")
@@ -11,6 +13,13 @@ INCOME = Account(Code.INTEREST_INCOME)
 EXPOSURE = Account(Code.EXPOSURE, "cus_1")
 CONTRA = Account(Code.EXPOSURE_CONTRA)
 LIMIT_FEN = 20_000_000
+FUNDER = funder_book("par_1")
+GUARANTOR = guarantor_book("par_2")
+
+
+def of(book: str, account: Account) -> Account:
+    """The same account in another legal book."""
+    return replace(account, book=book)
 
 
 def transfer(to: Account, by: Account, amount_fen: int) -> tuple[Leg, Leg]:

@@ -13,6 +13,7 @@ from lending.ledger.errors import (
     HoldEnded,
     KeyUsedForAnotherEntry,
     LimitPassed,
+    NoSuchBook,
     NoSuchEntry,
     OwnerMissing,
 )
@@ -21,6 +22,8 @@ from tests.ledger.entries import (
     BANK,
     CONTRA,
     EXPOSURE,
+    FUNDER,
+    GUARANTOR,
     INCOME,
     LIMIT_FEN,
     LOAN,
@@ -28,6 +31,7 @@ from tests.ledger.entries import (
     expose,
     hold,
     lend,
+    of,
     transfer,
     write,
 )
@@ -56,6 +60,12 @@ class TestPosting:
             (),
             (Leg(LOAN, 5, 5), Leg(BANK, 5, 5)),
             (debit(LOAN, 2**63), credit(BANK, 2**63)),
+            (debit(LOAN, 5), credit(of(FUNDER, BANK), 5)),
+            (
+                *transfer(LOAN, BANK, 5),
+                debit(of(FUNDER, LOAN), 3),
+                credit(of(GUARANTOR, BANK), 3),
+            ),
         ],
     )
     def test_l1_refuses_what_does_not_balance(self, database: Database, legs: tuple[Leg, ...]):
@@ -66,13 +76,36 @@ class TestPosting:
     def test_l2_the_trial_balance_of_every_book_is_0(self, database: Database):
         with database.unit_of_work() as tx:
             lend(tx, 600_000)
-            write(tx, *transfer(BANK, INCOME, 70), key="b", book="funder_1")
-            for book, turnover in (("own", 600_000), ("funder_1", 70)):
+            theirs = of(FUNDER, BANK)
+            write(tx, *transfer(theirs, of(FUNDER, INCOME), 70), key="b")
+            for book, turnover in (("own", 600_000), (FUNDER, 70)):
                 rows = service.trial_balance(tx, book=book)
                 assert sum(row.balance_fen for row in rows) == 0
                 assert sum(row.debit_fen for row in rows) == turnover
             assert service.balance(tx, BANK) == -600_000
-            assert service.balance(tx, BANK, book="funder_1") == 70
+            assert service.balance(tx, theirs) == 70
+
+    def test_one_entry_has_every_partys_legs_each_in_its_own_book(self, database: Database):
+        with database.unit_of_work() as tx:
+            repaid = write(
+                tx,
+                *transfer(BANK, LOAN, 30),
+                *transfer(BANK, Account(Code.FUNDER_PAYABLE, "par_1"), 70),
+                *transfer(of(FUNDER, Account(Code.LEAD_RECEIVABLE)), of(FUNDER, LOAN), 70),
+            )
+            assert service.books_kept(tx) == ["own", FUNDER]
+            assert service.balance(tx, LOAN) == -30
+            assert service.balance(tx, of(FUNDER, LOAN)) == -70
+            for book in ("own", FUNDER):
+                assert sum(row.balance_fen for row in service.trial_balance(tx, book=book)) == 0
+            service.reverse(tx, repaid, "the bank took it back")
+            assert service.balance(tx, of(FUNDER, LOAN)) == 0
+
+    @pytest.mark.parametrize("book", ["", "Own", "funder:", "funder_1", "merchant:par_1"])
+    def test_refuses_a_book_that_nobody_can_have(self, database: Database, book: str):
+        with pytest.raises(NoSuchBook), database.unit_of_work() as tx:
+            write(tx, *transfer(of(book, LOAN), of(book, BANK), 1))
+        assert entries(database) == 0
 
     def test_l6_a_refused_entry_leaves_nothing_even_where_the_caller_goes_on(
         self, database: Database
@@ -112,7 +145,7 @@ class TestPosting:
             {"kind": "another"},
             {"subject": "another"},
             {"effective_date": TODAY},
-            {"book": "funder_1"},
+            {"legs": transfer(of(FUNDER, LOAN), of(FUNDER, BANK), 600_000)},
         ],
     )
     def test_l5_same_key_with_other_content_is_refused(
@@ -151,6 +184,18 @@ class TestPosting:
             parts = service.sub_ledger(tx, Code.LOAN_PRINCIPAL)
             assert {part.owner: part.balance_fen for part in parts} == {"loan_1": 100, "loan_2": 23}
             assert control[Code.LOAN_PRINCIPAL] == sum(part.balance_fen for part in parts)
+
+    def test_l11_a_control_account_is_the_sum_of_its_sub_accounts_in_each_book_apart(
+        self, database: Database
+    ):
+        with database.unit_of_work() as tx:
+            lend(tx, 100)
+            write(tx, *transfer(of(FUNDER, LOAN), of(FUNDER, BANK), 230), key="b")
+            for book, fen in (("own", 100), (FUNDER, 230)):
+                rows = {row.code: row.balance_fen for row in service.trial_balance(tx, book=book)}
+                (part,) = service.sub_ledger(tx, Code.LOAN_PRINCIPAL, book=book)
+                assert (part.owner, part.balance_fen) == ("loan_1", fen)
+                assert rows[Code.LOAN_PRINCIPAL] == fen
 
     def test_l12_a_suspense_line_names_its_order_and_its_age(self, database: Database):
         with database.unit_of_work() as tx:
@@ -262,6 +307,12 @@ class TestReversing:
 
 
 class TestHolding:
+    def test_stays_in_one_book(self, database: Database):
+        with database.unit_of_work() as tx, pytest.raises(EntryDoesNotBalance):
+            service.hold(
+                tx, debit=EXPOSURE, credit=of(FUNDER, CONTRA), amount_fen=1, subject="x", memo=""
+            )
+
     def test_counts_against_the_limit_at_once_but_not_in_the_balance(self, database: Database):
         with database.unit_of_work() as tx:
             hold(tx, 600)

@@ -12,7 +12,7 @@ from lending.foundation.database import Database, Tx
 from lending.ledger import jobs, proof, rules, service
 from lending.ledger.chart import Code
 from lending.ledger.model import Account, Entry, credit, debit
-from tests.ledger.entries import BANK, LOAN, expose, hold, lend, transfer, write
+from tests.ledger.entries import BANK, FUNDER, LOAN, expose, hold, lend, of, transfer, write
 
 TABLES = (
     "journal_entry",
@@ -164,6 +164,7 @@ class TestVerifying:
             "UPDATE ledger_hold SET ended_because = '' WHERE state = 'voided'",
             "UPDATE journal_line SET debit_fen = credit_fen, credit_fen = debit_fen",
             "UPDATE journal_line SET account_id = account_id % 2 + 1",
+            "UPDATE ledger_account SET book = 'funder:par_9' WHERE owner = 'loan_1'",
             "INSERT INTO journal_line VALUES (1, 3, 1, 1, 0, '2026-11-23')",
         ],
     )
@@ -319,13 +320,13 @@ class TestClosingADate:
     def test_l2_is_refused_for_each_book_that_is_off(self, database: Database, database_url: str):
         with database.unit_of_work() as tx:
             lend(tx, 100, "a")
-            write(tx, *transfer(LOAN, BANK, 7), key="b", book="bank_b")
+            write(tx, *transfer(of(FUNDER, LOAN), of(FUNDER, BANK), 7), key="b")
         intrude(database_url, "UPDATE journal_line SET debit_fen = 8 WHERE debit_fen = 7")
         with database.unit_of_work() as tx:
             day = business_day.today(tx)
             business_day.close(tx)
             assert service.close_day(tx, day) == [
-                "the trial balance of book bank_b is off by 1 fen"
+                f"the trial balance of book {FUNDER} is off by 1 fen"
             ]
 
 

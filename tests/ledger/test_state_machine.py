@@ -1,6 +1,7 @@
 """The ledger against a plain model written from its properties: dictionaries and lists."""
 
 from collections import Counter
+from collections.abc import Sequence
 from itertools import count
 
 import pytest
@@ -13,8 +14,8 @@ from lending.foundation.database import Database, Tx
 from lending.ledger import service
 from lending.ledger.chart import Code
 from lending.ledger.errors import HoldEnded, KeyUsedForAnotherEntry, LimitPassed
-from lending.ledger.model import Account, Limits
-from tests.ledger.entries import transfer, write
+from lending.ledger.model import Account, Limits, funder_book, guarantor_book
+from tests.ledger.entries import of, transfer, write
 
 ACCOUNTS = [
     Account(Code.BANK_SETTLEMENT),
@@ -23,10 +24,16 @@ ACCOUNTS = [
 ]
 BOUNDED = Account(Code.MERCHANT_PAYABLE, "par_1")
 DEBIT_LIMIT_FEN, CREDIT_LIMIT_FEN = 1_000, 400
-BOOKS = count()
+RUNS = count()
 
 account = st.sampled_from([*ACCOUNTS, BOUNDED, BOUNDED])
 amount = st.integers(1, 700)
+Move = tuple[Account, Account, int]
+move = st.tuples(account, account, amount).filter(lambda drawn: drawn[0] != drawn[1])
+
+
+def is_bounded(one: Account) -> bool:
+    return (one.code, one.owner) == (BOUNDED.code, BOUNDED.owner)
 
 
 class Model:
@@ -34,27 +41,30 @@ class Model:
 
     def __init__(self) -> None:
         self.balances: Counter[Account] = Counter()
-        self.held: dict[str, tuple[Account, Account, int]] = {}
+        self.held: dict[str, Move] = {}
         self.ended: list[str] = []
-        self.entries: dict[str, tuple[str, Account, Account, int]] = {}
+        self.entries: dict[str, tuple[str, list[Move]]] = {}
         self.reversible: list[str] = []
         self.closed: list[tuple[object, dict[Account, int]]] = []
 
-    def fits(self, to: Account, by: Account, fen: int, *, without: str = "") -> bool:
-        """Whether the bounded account takes one more amount, all holds counted against it."""
-        others = [held for hold_id, held in self.held.items() if hold_id != without]
-        standing = self.balances[BOUNDED]
-        debits = sum(held_fen for held_to, _, held_fen in others if held_to == BOUNDED)
-        credits_ = sum(held_fen for _, held_by, held_fen in others if held_by == BOUNDED)
-        if to == BOUNDED:
-            return standing + debits + fen <= DEBIT_LIMIT_FEN
-        if by == BOUNDED:
-            return credits_ + fen - standing <= CREDIT_LIMIT_FEN
+    def fits(self, moves: Sequence[Move]) -> bool:
+        """Whether the bounded accounts take them, all holds counted; each move in another book."""
+        return all(self._fits(*moved) for moved in moves)
+
+    def _fits(self, to: Account, by: Account, fen: int) -> bool:
+        def held(bounded: Account, side: int) -> int:
+            return sum(each[2] for each in self.held.values() if each[side] == bounded)
+
+        if is_bounded(to):
+            return self.balances[to] + held(to, 0) + fen <= DEBIT_LIMIT_FEN
+        if is_bounded(by):
+            return held(by, 1) + fen - self.balances[by] <= CREDIT_LIMIT_FEN
         return True
 
-    def move(self, to: Account, by: Account, fen: int) -> None:
-        self.balances[to] += fen
-        self.balances[by] -= fen
+    def move(self, moves: Sequence[Move]) -> None:
+        for to, by, fen in moves:
+            self.balances[to] += fen
+            self.balances[by] -= fen
 
 
 def end(tx: Tx, hold_id: str, key: str | None) -> None:
@@ -65,69 +75,70 @@ def end(tx: Tx, hold_id: str, key: str | None) -> None:
 
 
 class Ledger(RuleBasedStateMachine):
-    """Every run keeps a legal book of its own, so that runs do not meet."""
+    """Every run keeps legal books of its own, so that runs do not meet."""
 
     database: Database
 
     def __init__(self) -> None:
         super().__init__()
         self.model = Model()
-        self.book = f"book_{next(BOOKS)}"
+        self.run = next(RUNS)
+        self.books = (funder_book(f"run_{self.run}"), guarantor_book(f"run_{self.run}"))
         self.keys = count()
         with self.database.unit_of_work() as tx:
             limits = Limits(DEBIT_LIMIT_FEN, CREDIT_LIMIT_FEN)
-            service.open_account(tx, BOUNDED, limits, book=self.book)
+            for book in self.books:
+                service.open_account(tx, of(book, BOUNDED), limits)
 
     def key(self) -> str:
-        return f"{self.book}.{next(self.keys)}"
+        return f"{self.run}.{next(self.keys)}"
 
-    def post_(self, key: str, to: Account, by: Account, fen: int) -> str:
+    def in_books(self, first: Move, second: Move | None) -> list[Move]:
+        """One move in each book; the second may have none."""
+        return [
+            (of(book, moved[0]), of(book, moved[1]), moved[2])
+            for book, moved in zip(self.books, (first, second), strict=True)
+            if moved
+        ]
+
+    def post_(self, key: str, moves: Sequence[Move]) -> str:
         with self.database.unit_of_work() as tx:
-            return write(tx, *transfer(to, by, fen), key=key, book=self.book)
+            return write(tx, *(leg for moved in moves for leg in transfer(*moved)), key=key)
 
-    @rule(to=account, by=account, fen=amount)
-    def post(self, to: Account, by: Account, fen: int) -> None:
-        if to == by:
-            return
-        key = self.key()
-        if not self.model.fits(to, by, fen):
+    @rule(first=move, second=st.none() | move)
+    def post(self, first: Move, second: Move | None) -> None:
+        key, moves = self.key(), self.in_books(first, second)
+        if not self.model.fits(moves):
             with pytest.raises(LimitPassed):
-                self.post_(key, to, by, fen)
+                self.post_(key, moves)
             return
-        self.model.entries[key] = (self.post_(key, to, by, fen), to, by, fen)
+        self.model.entries[key] = (self.post_(key, moves), moves)
         self.model.reversible.append(key)
-        self.model.move(to, by, fen)
+        self.model.move(moves)
 
     @rule(pick=st.integers(0), other=st.booleans())
     def post_again(self, pick: int, *, other: bool) -> None:
         if not self.model.entries:
             return
         key = sorted(self.model.entries)[pick % len(self.model.entries)]
-        entry_id, to, by, fen = self.model.entries[key]
+        entry_id, moves = self.model.entries[key]
         if other:
+            to, by, fen = moves[-1]
             with pytest.raises(KeyUsedForAnotherEntry):
-                self.post_(key, to, by, fen + 701)
+                self.post_(key, [*moves[:-1], (to, by, fen + 701)])
         else:
-            assert self.post_(key, to, by, fen) == entry_id
+            assert self.post_(key, moves) == entry_id
 
-    @rule(to=account, by=account, fen=amount)
-    def hold(self, to: Account, by: Account, fen: int) -> None:
-        if to == by:
-            return
+    @rule(drawn=move, book=st.integers(0, 1))
+    def hold(self, drawn: Move, book: int) -> None:
+        (moved,) = self.in_books(drawn, None)
+        to, by, fen = of(self.books[book], moved[0]), of(self.books[book], moved[1]), moved[2]
 
         def held() -> str:
             with self.database.unit_of_work() as tx:
-                return service.hold(
-                    tx,
-                    debit=to,
-                    credit=by,
-                    amount_fen=fen,
-                    subject="x",
-                    memo="",
-                    book=self.book,
-                )
+                return service.hold(tx, debit=to, credit=by, amount_fen=fen, subject="x", memo="")
 
-        if self.model.fits(to, by, fen):
+        if self.model.fits([(to, by, fen)]):
             self.model.held[held()] = (to, by, fen)
         else:
             with pytest.raises(LimitPassed):
@@ -138,12 +149,12 @@ class Ledger(RuleBasedStateMachine):
         if not self.model.held:
             return
         hold_id = sorted(self.model.held)[pick % len(self.model.held)]
-        to, by, fen = self.model.held.pop(hold_id)
+        moved = self.model.held.pop(hold_id)
         self.model.ended.append(hold_id)
         with self.database.unit_of_work() as tx:
             end(tx, hold_id, self.key() if posts else None)
         if posts:
-            self.model.move(to, by, fen)
+            self.model.move([moved])
 
     @rule(pick=st.integers(0), posts=st.booleans())
     def end_hold_again(self, pick: int, *, posts: bool) -> None:
@@ -158,11 +169,12 @@ class Ledger(RuleBasedStateMachine):
         if not self.model.reversible:
             return
         key = self.model.reversible[pick % len(self.model.reversible)]
-        entry_id, to, by, fen = self.model.entries[key]
-        if self.model.fits(by, to, fen):
+        entry_id, moves = self.model.entries[key]
+        back = [(by, to, fen) for to, by, fen in moves]
+        if self.model.fits(back):
             with self.database.unit_of_work() as tx:
                 service.reverse(tx, entry_id, "mistake")
-            self.model.move(by, to, fen)
+            self.model.move(back)
             self.model.reversible.remove(key)
         else:
             with pytest.raises(LimitPassed), self.database.unit_of_work() as tx:
@@ -183,15 +195,17 @@ class Ledger(RuleBasedStateMachine):
     @invariant()
     def every_balance_is_the_models(self) -> None:
         with self.database.unit_of_work() as tx:
-            for one in [*ACCOUNTS, BOUNDED]:
-                found = service.balance(tx, one, book=self.book)
-                assert found == self.model.balances[one]
-            rows = service.trial_balance(tx, book=self.book)
-            assert sum(row.balance_fen for row in rows) == 0
+            for book in self.books:
+                for one in (of(book, each) for each in [*ACCOUNTS, BOUNDED]):
+                    assert service.balance(tx, one) == self.model.balances[one]
+                rows = service.trial_balance(tx, book=book)
+                assert sum(row.balance_fen for row in rows) == 0
+                control = {row.code: row.balance_fen for row in rows}
+                parts = service.sub_ledger(tx, Code.LOAN_PRINCIPAL, book=book)
+                assert control.get(Code.LOAN_PRINCIPAL, 0) == sum(p.balance_fen for p in parts)
             for closed, balances in self.model.closed[-2:]:
-                for one in ACCOUNTS:
-                    found = service.balance(tx, one, on=closed, book=self.book)
-                    assert found == balances.get(one, 0)
+                for one in (of(book, each) for book in self.books for each in ACCOUNTS):
+                    assert service.balance(tx, one, on=closed) == balances.get(one, 0)
 
     def teardown(self) -> None:
         with self.database.unit_of_work() as tx:
@@ -211,23 +225,22 @@ def test_l1_to_l15_the_ledger_does_what_the_model_does(database: Database):
 
 
 @given(
-    moves=st.lists(st.tuples(account, account, amount), min_size=2, max_size=6),
+    moves=st.lists(move, min_size=2, max_size=6),
     order=st.randoms(use_true_random=False),
 )
 @settings(
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 def test_l7_entries_that_commute_give_the_same_balances_in_any_order(
-    database: Database, moves: list[tuple[Account, Account, int]], order
+    database: Database, moves: list[Move], order
 ):
     shuffled = list(moves)
     order.shuffle(shuffled)
     found = []
     for sequence in (moves, shuffled):
-        book = f"book_{next(BOOKS)}"
+        book = funder_book(f"run_{next(RUNS)}")
         with database.unit_of_work() as tx:
             for number, (to, by, fen) in enumerate(sequence):
-                if to != by:
-                    write(tx, *transfer(to, by, fen), key=f"{book}.{number}", book=book)
-            found.append([service.balance(tx, one, book=book) for one in [*ACCOUNTS, BOUNDED]])
+                write(tx, *transfer(of(book, to), of(book, by), fen), key=f"{book}.{number}")
+            found.append([service.balance(tx, of(book, one)) for one in [*ACCOUNTS, BOUNDED]])
     assert found[0] == found[1]
