@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from gateway.sealed_fields import SEALED
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -28,6 +30,9 @@ def rows_of(schema: Mapping[str, Any], named: Mapping[str, Any], at: str = "") -
     for name, given in schema.get("properties", {}).items():
         path = f"{at}.{name}" if at else name
         inner = _resolved(given, named)
+        if SEALED in given:
+            yield _sealed(path, given, is_required=name in required)
+            continue
         yield Row(
             path,
             _kind(given, named),
@@ -38,6 +43,18 @@ def rows_of(schema: Mapping[str, Any], named: Mapping[str, Any], at: str = "") -
         )
         if "properties" in inner or inner.get("type") == "array":
             yield from rows_of(inner, named, path)
+
+
+def _sealed(path: str, given: Mapping[str, Any], *, is_required: bool) -> Row:
+    """What it is once it is opened: the same few parts every time would tell a reader nothing."""
+    return Row(
+        path,
+        f"sealed {given[SEALED]['type']}",
+        is_required,
+        given.get("description", ""),
+        _limits(given[SEALED]),
+        {},
+    )
 
 
 def _of_items(schema: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -4,7 +4,7 @@ import json
 import logging
 import re
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any
 
@@ -23,6 +23,7 @@ from gateway.endpoints import Call, Endpoint, Reply
 from gateway.errors import (
     BodyTooLarge,
     EncodingRefused,
+    FieldNotEncrypted,
     FieldsRefused,
     HeadersTooLarge,
     KeyMissing,
@@ -39,6 +40,8 @@ from gateway.oauth_tokens import check_read, refuse_on_write
 from gateway.observing import request_id
 from gateway.rate_limits import STRANGER_QUOTA, STRANGER_WINDOW_S, Addresses, Limiter
 from gateway.rate_model import RateLimited, headers
+from gateway.sealed import SealedMessage
+from gateway.sealed_fields import NOT_SEALED
 from gateway.versions import Version
 from lending.foundation.clock import rfc3339
 from lending.foundation.database import Row
@@ -70,12 +73,23 @@ class DatabaseAway(OutsideFault):
     retry_after_s = 5
 
 
+@dataclass(frozen=True, slots=True)
+class _Granted:
+    """What a caller may do asks, read."""
+
+    query: dict[str, str]
+    body: Any = None
+    opened_mac: bytes | None = None
+    """Digest of the body as it reads opened, where something in it is sealed."""
+
+
 class Door:
     """The signed part of the API."""
 
     def __init__(self, context: GatewayContext) -> None:
         self._context = context
         self._callers = Callers(context.lending.database, context.lending.settings.environment)
+        self._opening = context.keys.opening()
         self._limiter = Limiter(context.lending.database)
         self._failures = Addresses("failures", STRANGER_QUOTA, STRANGER_WINDOW_S)
 
@@ -136,10 +150,10 @@ class Door:
         key = request.headers.get("idempotency-key", "")
         if endpoint.function in caller.functions and not IDEMPOTENCY_KEY.fullmatch(key):
             raise KeyMissing
-        parsed = self._granted(endpoint, caller, body, version)[1]
+        granted = self._granted(endpoint, caller, body, version)
         if endpoint.outside is not None:
-            endpoint.outside(self._context, parsed)
-        return self._write_once(endpoint, caller, path, (key, body, parsed, version))
+            endpoint.outside(self._context, granted.body)
+        return self._write_once(endpoint, caller, path, (key, body, granted, version))
 
     def _identified(self) -> tuple[Caller, bytes]:
         """Who calls, and the body; counted by address before any other work.
@@ -229,9 +243,9 @@ class Door:
             spend(tx, caller, wait=False)
             try:
                 check_read(tx, request, caller, endpoint.scope)
-                query, parsed = self._granted(endpoint, caller, body, version)
+                asked = self._granted(endpoint, caller, body, version)
                 sent = {n: request.headers[n] for n in endpoint.headers if n in request.headers}
-                call = Call(tx, self._context, caller, path, query, parsed, sent)
+                call = Call(tx, self._context, caller, path, asked.query, asked.body, sent)
                 reply = endpoint.act(call)
             except Problem as problem:
                 refusal = problem
@@ -252,12 +266,13 @@ class Door:
         """
         database = self._context.lending.database
         spend_at_once(database, caller)
-        query, parsed = self._granted(endpoint, caller, *given)
+        asked = self._granted(endpoint, caller, *given)
         assert endpoint.at_hand is not None
-        reply = endpoint.at_hand(self._context, caller.partner.id, parsed)
+        reply = endpoint.at_hand(self._context, caller.partner.id, asked.body)
         if reply is None:
             with database.unit_of_work() as tx:
-                reply = endpoint.act(Call(tx, self._context, caller, path, query, parsed))
+                call = Call(tx, self._context, caller, path, asked.query, asked.body)
+                reply = endpoint.act(call)
         return reply
 
     def _in_version(self, endpoint: Endpoint, reply: Reply, version: Version) -> Any:
@@ -267,30 +282,36 @@ class Door:
 
     def _granted(
         self, endpoint: Endpoint, caller: Caller, body: bytes, version: Version
-    ) -> tuple[dict[str, str], Any]:
+    ) -> _Granted:
         """Query and body of a call that the caller may make, the body as the newest version has it.
 
-        Raises NotHere for a function that the partner was not given, FieldsRefused, JsonRefused.
+        Raises NotHere for a function that the partner was not given, FieldsRefused, JsonRefused,
+        and what opening a sealed field does.
         """
         if endpoint.function not in caller.functions:
             raise NotHere
         query, given = _query(endpoint), _read(endpoint, body)
         if given is None:
-            return query, None
-        return query, _loaded(endpoint, self._context.versions.taken(version, endpoint.name, given))
+            return _Granted(query)
+        taken = self._context.versions.taken
+        if not endpoint.takes_sealed:
+            return _Granted(query, _loaded(endpoint, taken(version, endpoint.name, given)))
+        sent = SealedMessage(given, self._opening)
+        parsed = _loaded(endpoint, taken(version, endpoint.name, sent.body))
+        return _Granted(query, parsed, sent.mac(self._context.lending.keys))
 
     def _write_once(
         self,
         endpoint: Endpoint,
         caller: Caller,
         path: dict[str, str],
-        given: tuple[str, bytes, Any, Version],
+        given: tuple[str, bytes, _Granted, Version],
     ) -> Reply:
         """Carries a write out once for its key; the reply is stored with the effect.
 
         Raises KeyRunning, KeyReused.
         """
-        key, body, parsed, version = given
+        key, body, granted, version = given
         call = (request.method, request.path, sha256(body).digest())
         partner_id = caller.partner.id
         with self._context.lending.database.unit_of_work() as tx:
@@ -298,11 +319,11 @@ class Door:
                 raise KeyRunning
             there = store.reply(tx, partner_id, key)
             if there is not None:
-                if (there["method"], there["path"], bytes(there["body_sha256"])) != call:
+                if not _is_same(there, call, granted.opened_mac):
                     raise KeyReused
                 kept = self._unsealed(there, f"{partner_id}|{key}")
                 return Reply(kept, there["status"], there["location"])
-            reply = endpoint.act(Call(tx, self._context, caller, path, {}, parsed))
+            reply = endpoint.act(Call(tx, self._context, caller, path, {}, granted.body))
             stored = dumps(self._in_version(endpoint, reply, version))
             store.insert_reply(
                 tx,
@@ -313,6 +334,7 @@ class Door:
                 location=reply.location,
                 body=self._sealed(reply, stored, f"{partner_id}|{key}"),
                 is_sealed=reply.is_secret,
+                opened_mac=granted.opened_mac,
             )
         return Reply(stored, reply.status, reply.location)
 
@@ -346,6 +368,16 @@ def signed(answer: Response, asked: Message, context: GatewayContext, key: Signi
         return answer
     answer.headers.update(added)
     return answer
+
+
+def _is_same(there: Row, call: tuple[str, str, bytes], opened_mac: bytes | None) -> bool:
+    """Whether a stored reply is that of this call, or of this one sealed another time."""
+    method, path, digest = call
+    if (there["method"], there["path"]) != (method, path):
+        return False
+    if bytes(there["body_sha256"]) == digest:
+        return True
+    return opened_mac is not None and there["opened_mac"] == opened_mac
 
 
 def read_body() -> bytes:
@@ -475,6 +507,8 @@ def _loaded(endpoint: Endpoint, given: dict[str, Any]) -> Any:
         return endpoint.request.load(given)
     except ValidationError as error:
         pointer, sentence = first_fault(error.messages)
+        if sentence == NOT_SEALED:
+            raise FieldNotEncrypted(field=pointer) from None
         raise FieldsRefused(
             f"{pointer.lstrip('/') or 'body'}: {sentence}",
             field=pointer or None,

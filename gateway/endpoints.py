@@ -10,6 +10,7 @@ from gateway.caller import Caller
 from gateway.context import GatewayContext
 from gateway.fields import Choice, Text
 from gateway.rate_model import RateGroup
+from gateway.sealed_fields import Envelope
 from gateway.versions import Ending
 from lending.foundation.database import Tx
 from lending.foundation.errors import Problem
@@ -96,4 +97,11 @@ class Endpoint:
         """Whether a call without a body is refused: not where every field may be left out."""
         return self.request is not None and any(
             each.required for each in self.request.fields.values()
+        )
+
+    @property
+    def takes_sealed(self) -> bool:
+        """Whether some of what comes in has to be encrypted to us."""
+        return self.request is not None and any(
+            isinstance(each, Envelope) for each in self.request.fields.values()
         )

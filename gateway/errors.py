@@ -84,6 +84,34 @@ class FieldsRefused(BadInput):
     mend = "Send what the schema of this call allows; `field` points to what is wrong."
 
 
+class FieldNotEncrypted(BadInput):
+    """A sensitive field came in clear."""
+
+    code, title = "field-not-encrypted", "This field is taken encrypted only"
+    mend = "Seal the field that `field` points to; the SDK does so, see the docs on signing."
+
+
+class FieldNotOpened(BadInput):
+    """A sealed field was altered, moved, or sealed for another message or another place."""
+
+    code, title = "field-not-opened", "This encrypted field does not open"
+    mend = (
+        "Seal it anew: a content key for each message, a nonce for each field, and as associated"
+        " data the key's id, a line feed and the field's JSON pointer."
+    )
+
+
+class EncryptionKeyUnknown(BadInput):
+    """The content key is wrapped to none of our encryption keys; it may have been replaced."""
+
+    code, title, field = (
+        "encryption-key-unknown",
+        "This encryption key is not ours",
+        "/encryption/kid",
+    )
+    mend = "Fetch the key directory again, and seal to its first key with purpose `encryption`."
+
+
 class BodyTooLarge(Problem):
     """More than 1 MiB."""
 

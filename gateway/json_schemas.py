@@ -10,6 +10,7 @@ from marshmallow import Schema, fields
 
 from gateway.fields import Choice, Flag, Text, Url, Whole
 from gateway.openapi_examples import example_of
+from gateway.sealed_fields import PARTS, Sealed
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -19,6 +20,7 @@ def teach(plugin: MarshmallowPlugin) -> None:
     assert plugin.converter is not None
     plugin.converter.field_mapping[Whole] = ("integer", "int64")
     plugin.converter.field_mapping[Flag] = ("boolean", None)
+    plugin.converter.field_mapping[Sealed] = ("object", None)
     for text in (Text, Choice, Url):
         plugin.converter.field_mapping[text] = ("string", None)
 
@@ -32,6 +34,19 @@ def teach(plugin: MarshmallowPlugin) -> None:
         names = field.key_field and converter.field2property(field.key_field)
         return {"propertyNames": names} if isinstance(field.key_field, Text) else {}
 
+    def sealed(
+        _converter: FieldConverterMixin, field: fields.Field[Any], **_: Any
+    ) -> dict[str, Any]:
+        if not isinstance(field, Sealed):
+            return {}
+        return {
+            "type": "object",
+            "properties": {name: dict(about) for name, about in PARTS.items()},
+            "required": list(PARTS),
+            "additionalProperties": False,
+        }
+
+    plugin.converter.add_attribute_function(sealed)  # type: ignore[no-untyped-call]
     plugin.converter.add_attribute_function(members)  # type: ignore[no-untyped-call]
 
 

@@ -13,7 +13,8 @@ from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 from gateway.keys import SigningKey
 
 ENCRYPTION_BITS = 3072
-ROTATED = ("response", "event")
+SIGNING = ("response", "event")
+ROTATED = (*SIGNING, "encryption")
 """The keys that are replaced in turn; the root is pinned by partners, and stays."""
 
 
@@ -31,6 +32,9 @@ class PlatformKeys:
     encryption: rsa.RSAPrivateKey
     others: tuple[tuple[str, SigningKey], ...] = ()
     """Published beside these, by purpose: those to come, and those that signed until lately."""
+    other_encryption: tuple[rsa.RSAPrivateKey, ...] = ()
+    """Not published, yet they open: the one to come, for fronts that publish it sooner than this
+    one, and the one that fields were sealed to until lately."""
 
     @property
     def root_keyid(self) -> str:
@@ -44,15 +48,20 @@ class PlatformKeys:
         def signing(name: str) -> SigningKey:
             return _signing_key(folder / f"platform_{name}.pem")
 
-        encryption = _load_or_make(folder / "platform_encryption.pem", encryption=True)
-        assert isinstance(encryption, rsa.RSAPrivateKey)
-        others = tuple(
-            (name, _signing_key(beside))
-            for name in ROTATED
-            for beside in (_file(folder, name, "next"), _file(folder, name, "old"))
-            if beside.exists()
+        return cls(
+            root=signing("root"),
+            response=signing("response"),
+            event=signing("event"),
+            encryption=_encryption_key(folder / "platform_encryption.pem"),
+            others=tuple(
+                (name, _signing_key(file)) for name in SIGNING for file in _beside(folder, name)
+            ),
+            other_encryption=tuple(map(_encryption_key, _beside(folder, "encryption"))),
         )
-        return cls(signing("root"), signing("response"), signing("event"), encryption, others)
+
+    def opening(self) -> dict[str, rsa.RSAPrivateKey]:
+        """What sealed fields are opened with, by key id."""
+        return {thumbprint(_rsa_jwk(key)): key for key in (self.encryption, *self.other_encryption)}
 
     def directory(self) -> dict[str, Any]:
         """The public keys as a JWKS, each with its purpose; the root is among them."""
@@ -65,11 +74,12 @@ class PlatformKeys:
                 *((key, {"use": "sig", "purpose": name}) for name, key in self.others),
             )
         ]
-        return {"keys": [*signing, self._encryption_jwk()]}
+        return {"keys": [*signing, self.encryption_jwk]}
 
-    def _encryption_jwk(self) -> dict[str, Any]:
-        numbers = self.encryption.public_key().public_numbers()
-        jwk = {"kty": "RSA", "n": _number(numbers.n), "e": _number(numbers.e)}
+    @property
+    def encryption_jwk(self) -> dict[str, Any]:
+        """What partners seal fields to, as the directory gives it."""
+        jwk = _rsa_jwk(self.encryption)
         about = {"alg": "RSA-OAEP-256", "use": "enc", "purpose": "encryption"}
         return {**jwk, "kid": thumbprint(jwk), **about}
 
@@ -77,18 +87,20 @@ class PlatformKeys:
 def publish_next(folder: Path, name: str) -> str:
     """First step of a rotation: makes the key to come, which is published from the next start on.
 
-    Its keyid. Raises NothingToDo when there is one.
+    One of encryption only opens from then on: it is published when every front has it. Its keyid.
+    Raises NothingToDo when there is one.
     """
     beside = _file(folder, name, "next")
     if beside.exists():
         raise NothingToDo(f"the next {name} key is made already: start the fronts, then use it")
-    return _signing_key(beside).keyid
+    return _keyid(beside, name)
 
 
 def use_next(folder: Path, name: str) -> str:
     """Second step: the key to come signs from the next start on, and the present one is published.
 
-    Its keyid. Raises NothingToDo before the first step, and while an old key is still published.
+    Of encryption, the key to come is published and the present one goes on opening. Its keyid.
+    Raises NothingToDo before the first step, and while an old key is still kept.
     """
     beside, old = _file(folder, name, "next"), _file(folder, name, "old")
     if not beside.exists():
@@ -98,11 +110,11 @@ def use_next(folder: Path, name: str) -> str:
     present = folder / f"platform_{name}.pem"
     os.link(present, old)
     beside.replace(present)
-    return _signing_key(present).keyid
+    return _keyid(present, name)
 
 
 def forget_old(folder: Path, name: str) -> None:
-    """Last step: the key that signed before goes out of the directory at the next start.
+    """Last step: the key before goes out of the directory, or opens no more, at the next start.
 
     Raises NothingToDo when there is none.
     """
@@ -116,10 +128,32 @@ def _file(folder: Path, name: str, which: str) -> Path:
     return folder / f"platform_{name}.{which}.pem"
 
 
+def _beside(folder: Path, name: str) -> list[Path]:
+    files = (_file(folder, name, which) for which in ("next", "old"))
+    return [file for file in files if file.exists()]
+
+
+def _keyid(path: Path, name: str) -> str:
+    if name == "encryption":
+        return thumbprint(_rsa_jwk(_encryption_key(path)))
+    return _signing_key(path).keyid
+
+
 def _signing_key(path: Path) -> SigningKey:
     key = _load_or_make(path)
     assert isinstance(key, ed25519.Ed25519PrivateKey)
     return SigningKey(key)
+
+
+def _encryption_key(path: Path) -> rsa.RSAPrivateKey:
+    key = _load_or_make(path, encryption=True)
+    assert isinstance(key, rsa.RSAPrivateKey)
+    return key
+
+
+def _rsa_jwk(key: rsa.RSAPrivateKey) -> dict[str, str]:
+    numbers = key.public_key().public_numbers()
+    return {"kty": "RSA", "n": _number(numbers.n), "e": _number(numbers.e)}
 
 
 def _load_or_make(path: Path, *, encryption: bool = False) -> object:

@@ -23,6 +23,11 @@ EVERYWHERE: tuple[type[Problem], ...] = (
 )
 """What the door may refuse any call with, besides its signature."""
 OF_WRITES: tuple[type[Problem], ...] = (errors.KeyMissing, errors.KeyRunning, errors.KeyReused)
+OF_SEALED: tuple[type[Problem], ...] = (
+    errors.FieldNotEncrypted,
+    errors.EncryptionKeyUnknown,
+    errors.FieldNotOpened,
+)
 OF_TOOLS: tuple[type[Problem], ...] = (oauth_errors.TokenRefused, oauth_errors.ScopeMissing)
 UNSIGNED: tuple[type[Problem], ...] = (channels.NoSuchPartner, *oauth_errors.REFUSALS)
 """Of calls that nobody signs."""
@@ -45,6 +50,8 @@ def of(endpoint: Endpoint) -> list[Told]:
     found = list(EVERYWHERE)
     if endpoint.request is not None:
         found.append(errors.JsonRefused)
+    if endpoint.takes_sealed:
+        found += OF_SEALED
     if endpoint.writes:
         found += OF_WRITES
     if "cursor" in endpoint.query:

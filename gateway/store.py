@@ -58,8 +58,8 @@ def lock_key(tx: Tx, partner_id: str, key: str) -> bool:
 
 def reply(tx: Tx, partner_id: str, key: str) -> Row | None:
     return tx.maybe(
-        "SELECT method, path, body_sha256, status, content_type, location, body, is_sealed"
-        " FROM stored_reply WHERE partner_id = :partner_id AND key = :key",
+        "SELECT method, path, body_sha256, status, content_type, location, body, is_sealed,"
+        " opened_mac FROM stored_reply WHERE partner_id = :partner_id AND key = :key",
         partner_id=partner_id,
         key=key,
     )
@@ -75,13 +75,15 @@ def insert_reply(
     location: str | None,
     body: bytes,
     is_sealed: bool,
+    opened_mac: bytes | None = None,
 ) -> None:
     """Stores a reply in the unit of work of its effect; `call` is method, path, body's digest."""
     tx.run(
         "INSERT INTO stored_reply (partner_id, key, method, path, body_sha256, status,"
-        " content_type, location, body, is_sealed, created_at)"
+        " content_type, location, body, is_sealed, opened_mac, created_at)"
         " VALUES (:partner_id, :key, :method, :path, :sha256,"
-        " :status, 'application/json', :location, :body, :is_sealed, :now)",
+        " :status, 'application/json', :location, :body, :is_sealed, :opened_mac,"
+        " :now)",
         partner_id=partner_id,
         key=key,
         method=call[0],
@@ -91,5 +93,6 @@ def insert_reply(
         location=location,
         body=body,
         is_sealed=is_sealed,
+        opened_mac=opened_mac,
         now=tx.machine_now,
     )

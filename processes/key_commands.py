@@ -1,4 +1,4 @@
-"""`cf keys`: how the keys that we sign answers and events with are replaced, no call lost."""
+"""`cf keys`: how our keys for answers, events and encryption are replaced, no call lost."""
 
 import argparse
 
@@ -8,15 +8,15 @@ from lending.foundation.settings import Settings
 
 STEPS = {
     "publish": (
-        "make the key to come and publish it",
+        "make the key to come and publish it, or one of encryption have every front open with it",
         "Start every front and postloan anew, one after the other; then `cf keys use`.",
     ),
     "use": (
-        "sign with the key to come, and keep the present one published",
+        "sign with the key to come, or publish one of encryption; keep the present one beside it",
         "Start every front and postloan anew; three days later, `cf keys forget`.",
     ),
     "forget": (
-        "take the key that signed before out of the directory",
+        "take the key before out of the directory; one of encryption opens nothing more",
         "Start every front anew.",
     ),
 }
@@ -26,9 +26,9 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     """Adds `cf keys`."""
     keys = commands.add_parser(
         "keys",
-        help="replace the key that signs answers or events, in three steps",
+        help="replace the key for answers, events or encryption, in three steps",
         description="Partners' programs find a new key by themselves, as long as every process"
-        " publishes it before any signs with it. So: publish, use, forget; after each step start"
+        " knows it before any uses it. So: publish, use, forget; after each step start"
         " the processes anew.",
     )
     steps = keys.add_subparsers(metavar="STEP", required=True)

@@ -6,6 +6,7 @@ from gateway import shown
 from gateway.fields import Choice, Strict, Text, Whole, said
 from gateway.schemas.keys import KEYID
 from gateway.schemas.mall import NUMBER
+from gateway.sealed_fields import Envelope, Sealed
 from gateway.shown import Answer, example_id
 from scenarios.offline_credit.model import SCENES as SCENES_KNOWN
 from scenarios.offline_credit.model import NewStore
@@ -78,7 +79,8 @@ class StaffRequest(Strict):
     """Somebody who works in a store."""
 
     staff_no = Text(most=64, pattern=NUMBER, required=True, metadata=STAFF_NO)
-    name = Text(most=50, required=True, metadata=said("Their name; kept sealed.", "王小明"))
+    name = Sealed(Text(most=50), required=True, metadata=said("Their name.", "王小明"))
+    encryption = Envelope(required=True)
 
 
 class StoreSchema(Answer):

@@ -17,6 +17,8 @@ CREATE TABLE stored_reply (
     location text,
     body bytea,
     is_sealed boolean NOT NULL DEFAULT false,
+    -- Of a body with sealed fields, as it reads opened: sealed again, its bytes are others.
+    opened_mac bytea,
     created_at timestamptz NOT NULL,
     PRIMARY KEY (partner_id, key)
 );

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, Optional, TypeVar
 
@@ -17,6 +17,24 @@ JSON = "application/json"
 
 _SEGMENT = re.compile(r"[A-Za-z0-9_\-~][A-Za-z0-9_\-.~]*")
 _IDEMPOTENCY_KEY = re.compile(r"[!#-+\--\[\]-~]{1,255}")  # visible ASCII but " , and backslash
+
+
+class Sealed(str):
+    """A text of a body that goes to the lender encrypted, wherever in the body it stands."""
+
+    __slots__ = ()
+
+
+def pointers_to_seal(value: Any, at: str = "") -> Iterator[str]:
+    """Yield the JSON pointers of the `Sealed` texts of a body."""
+    if isinstance(value, Sealed):
+        yield at
+    elif isinstance(value, Mapping):
+        for name, member in value.items():
+            yield from pointers_to_seal(member, f"{at}/{_step(name)}")
+    elif isinstance(value, (list, tuple)):
+        for place, member in enumerate(value):
+            yield from pointers_to_seal(member, f"{at}/{place}")
 
 
 @dataclass(frozen=True)
@@ -110,6 +128,10 @@ def segment(identifier: str) -> str:
             f"{identifier!r} is no identifier of the lender", mend="Give the id as it came."
         )
     return identifier
+
+
+def _step(name: str) -> str:
+    return name.replace("~", "~0").replace("/", "~1")
 
 
 def _query(given: Mapping[str, Any]) -> dict[str, str]:

@@ -42,6 +42,8 @@ FETCH_S_MAX = 25
 
 Verify = Callable[[KeyOf], Verified]
 
+_OAEP = "RSA-OAEP-256"
+
 
 @dataclass(frozen=True)
 class _Keys:
@@ -90,9 +92,16 @@ class Keyring:
             )
         return self._keys.by_purpose.get(wanted)
 
-    def encryption_key(self, deadline: float) -> Steps[Mapping[str, Any]]:
-        """Return the public JWK to encrypt fields to. Raises LookupError if none is published."""
-        yield Alone(lambda: self._refresh(deadline, known=bool(self._keys.encryption)), deadline)
+    def encryption_key(
+        self, deadline: float, *, refused: Optional[str] = None
+    ) -> Steps[Mapping[str, Any]]:
+        """Return the public JWK to encrypt fields to, the first that is published.
+
+        `refused` is the id of one that the lender does not know any more: then the directory is
+        asked anew, unless that was done a moment ago. Raises LookupError if none is published.
+        """
+        known = next(iter(self._keys.encryption), refused) != refused
+        yield Alone(lambda: self._refresh(deadline, known=known), deadline)
         for jwk in self._keys.encryption.values():
             return jwk
         raise LookupError("the lender publishes no encryption key")
@@ -188,7 +197,8 @@ def _sorted_by_use(published: list[Mapping[str, Any]]) -> _Keys:
     encryption: dict[str, Mapping[str, Any]] = {}
     for jwk in published:
         purpose = jwk.get("purpose")
-        if purpose == "encryption" and jwk.get("kty") == "RSA":
+        is_rsa = (jwk.get("kty"), jwk.get("alg", _OAEP)) == ("RSA", _OAEP)
+        if purpose == "encryption" and is_rsa:
             encryption[thumbprint(jwk)] = jwk
         key = _public_key(jwk)
         if key is not None and purpose in ("response", "event"):

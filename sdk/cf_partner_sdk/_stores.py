@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Optional
 
-from ._calls import Call, Page, pages, read, segment, write
+from ._calls import Call, Page, Sealed, pages, read, segment, write
 from ._finding import the_one
 from ._payment_models import StaffMember, Store, StoreCode, Till
 from ._service import R, Service, call, listing
@@ -55,8 +55,8 @@ class Staff(Service[R]):
         name: str,
         idempotency_key: Optional[str] = None,
     ) -> Call[StaffMember]:
-        """Name somebody who works in a store."""
-        body = {"staff_no": staff_no, "name": name}
+        """Name somebody who works in a store. The name travels encrypted."""
+        body = {"staff_no": staff_no, "name": Sealed(name)}
         return write(_path(store_id, "staff"), StaffMember.from_json, body, idempotency_key)
 
     @listing

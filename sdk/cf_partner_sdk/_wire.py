@@ -7,13 +7,14 @@ import logging
 import random
 import sys
 import warnings
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Optional, TypeVar
 from urllib.parse import quote, urlencode
 
 from ._answers import ends_announced, problem_of, server_time_of
-from ._calls import JSON, Call
+from ._calls import JSON, Call, pointers_to_seal
 from ._errors import (
     AnswerNotTrusted,
     AnswerNotUnderstood,
@@ -116,10 +117,13 @@ class Wire:
     def converse(self, call: Call[T]) -> Steps[T]:
         """Make the call and return what its answer says. Raises CfError.
 
-        Retries draw their pause from the whole interval up to a doubling bound, wait at least as
-        long as the lender asks, keep the idempotency key, and end with the deadline.
+        What of the body is `Sealed` is encrypted to the lender, anew once if it does not know that
+        key any more. Retries draw their pause from the whole interval up to a doubling bound, wait
+        at least as long as the lender asks, keep the idempotency key, and end with the deadline.
         """
-        message = self._message(call)
+        sealed = tuple(pointers_to_seal(call.body))
+        message = None if sealed else self._message(call, call.body)
+        kid = refused_kid = None
         deadline = self.clock.monotonic() + self._options.deadline_s
         number, corrected = 0, False
         while True:
@@ -127,6 +131,10 @@ class Wire:
             attempt = Attempt(number, call.method, call.path, call.idempotency_key)
             one = self._begin(attempt, deadline)
             try:
+                if message is None:
+                    jwk = yield from self._encryption_key(deadline, refused_kid)
+                    content = _sealed(call, sealed, jwk)
+                    message, kid = self._message(call, content), content["encryption"]["kid"]
                 value = call.parse((yield from self._once(message, one)))
             except CfError as fault:
                 fault.idempotency_key, fault.attempts = call.idempotency_key, number
@@ -137,6 +145,8 @@ class Wire:
                 if server_time is not None:
                     self.clock.correct(server_time)
                     corrected = True
+                elif fault.code == "encryption-key-unknown" and refused_kid is None:
+                    message, refused_kid = None, kid
                 else:
                     pause_s = self._pause_s(call, fault, number, deadline)
                 self._end(one, fault.code, pause_s)
@@ -148,12 +158,19 @@ class Wire:
             if pause_s:
                 yield Pause(pause_s)
 
-    def _message(self, call: Call[Any]) -> Message:
+    def _encryption_key(self, deadline: float, refused: Optional[str]) -> Steps[Mapping[str, Any]]:
+        try:
+            jwk = yield from self.keyring.encryption_key(deadline, refused=refused)
+        except LookupError as none:
+            raise AnswerNotUnderstood(str(none)) from None
+        return jwk
+
+    def _message(self, call: Call[Any], content: Optional[Mapping[str, Any]]) -> Message:
         query = urlencode(call.query, quote_via=quote, safe="")
         headers = {"Accept": f"{call.accept}, application/problem+json", **call.headers}
         body = b""
-        if call.body is not None:
-            text = json.dumps(call.body, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        if content is not None:
+            text = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
             body = text.encode("utf-8")
             headers["Content-Type"] = JSON
         if call.idempotency_key is not None:
@@ -234,6 +251,12 @@ class Wire:
             warnings.warn(
                 f"the lender says {said}", CfDeprecationWarning, stacklevel=_levels_to_caller()
             )
+
+
+def _sealed(call: Call[Any], pointers: Iterable[str], jwk: Mapping[str, Any]) -> dict[str, Any]:
+    from .field_encryption import encrypt  # noqa: PLC0415 - for the calls that need it
+
+    return encrypt(call.body or {}, pointers, jwk=jwk)
 
 
 def _levels_to_caller() -> int:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from gateway import platform_keys
-from gateway.platform_keys import ROTATED, NothingToDo, PlatformKeys
+from gateway.platform_keys import SIGNING, NothingToDo, PlatformKeys
 from processes import cli
 from tests.gateway.world import World
 from tests.outside import WsgiTransport
@@ -27,7 +27,7 @@ def signs(folder: Path, name: str) -> str:
     return getattr(PlatformKeys.load_or_make(folder), name).keyid
 
 
-@pytest.mark.parametrize("name", ROTATED)
+@pytest.mark.parametrize("name", SIGNING)
 class TestReplacingAKeyOfOurs:
     def test_publishes_it_before_it_signs_and_the_old_one_until_it_is_forgotten(
         self, folder: Path, name: str
@@ -48,7 +48,7 @@ class TestReplacingAKeyOfOurs:
         platform_keys.use_next(folder, name)
         after = PlatformKeys.load_or_make(folder)
         assert after.root_keyid == before.root_keyid
-        (other,) = set(ROTATED) - {name}
+        (other,) = set(SIGNING) - {name}
         assert getattr(after, other).keyid == getattr(before, other).keyid
 
     def test_refuses_a_step_that_is_not_due(self, folder: Path, name: str):
@@ -68,6 +68,21 @@ class TestReplacingAKeyOfOurs:
         platform_keys.publish_next(folder, name)
         for file in folder.glob("platform_*.pem"):
             assert file.stat().st_mode & 0o077 == 0, file
+
+
+class TestReplacingTheKeyThatFieldsAreSealedTo:
+    def test_opens_before_it_is_published_and_the_old_one_until_it_is_forgotten(self, folder: Path):
+        keys = PlatformKeys.load_or_make
+        (old,) = published(folder, "encryption")
+        new = platform_keys.publish_next(folder, "encryption")
+        assert published(folder, "encryption") == [old]
+        assert keys(folder).opening().keys() == {old, new}
+        assert platform_keys.use_next(folder, "encryption") == new
+        assert published(folder, "encryption") == [new]
+        assert keys(folder).opening().keys() == {old, new}
+        platform_keys.forget_old(folder, "encryption")
+        assert published(folder, "encryption") == [new]
+        assert keys(folder).opening().keys() == {new}
 
 
 class TestAPartnersClient:

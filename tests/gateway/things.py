@@ -149,7 +149,7 @@ def store(world: World, partner: Partner) -> str:
         "longitude_e6": 121_473_700,
     }
     made = str(world.write("/v1/stores", new, key=ids.new("k"), by=partner).json["id"])
-    person = {"staff_no": "E-1", "name": "王小明"}
+    person = world.sealed({"staff_no": "E-1", "name": "王小明"}, "/name")
     world.write(f"/v1/stores/{made}/staff", person, key=ids.new("k"), by=partner)
     return made
 

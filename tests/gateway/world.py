@@ -9,10 +9,12 @@ from typing import Any
 
 import requests
 from cf_partner_sdk import Client, Clock, PrivateKey
+from cf_partner_sdk.field_encryption import encrypt
 from cf_partner_sdk.http_signatures import Message, Signer, new_nonce, sign_request
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from gateway import sealed_examples
 from gateway.addresses import ask_the_system
 from gateway.context import GatewayContext
 from gateway.platform_keys import PlatformKeys
@@ -114,9 +116,12 @@ class World:
             identity=plugged.identity,
             sms=plugged.sms,
         )
+        made = front.gateway_context(context, plugged.institution_key, sandbox=sandbox)
+        also = (*made.keys.other_encryption, sealed_examples.key())
         made = replace(
-            front.gateway_context(context, plugged.institution_key, sandbox=sandbox),
+            made,
             resolver=self.addresses_of,
+            keys=replace(made.keys, other_encryption=also),  # so that the docs' examples open
         )
         app = front.create_app(context, made)
         app.config["TESTING"] = False
@@ -236,6 +241,10 @@ class World:
         return self.call(
             how.pop("method", "POST"), path, body, by=by, headers={"idempotency-key": key}, **how
         )
+
+    def sealed(self, body: Mapping[str, Any], *pointers: str) -> dict[str, Any]:
+        """The body, with what is at the pointers encrypted to this lender."""
+        return encrypt(body, pointers, jwk=self.platform.encryption_jwk)
 
     def order(self, order_no: str, *, by: Partner | None = None) -> dict[str, Any]:
         """An order as it was answered."""
