@@ -74,7 +74,29 @@ class WrittenOff:
     on: date
 
 
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A guarantor paid the lender; what it paid the borrower owes to it from now on (代偿).
+
+    The plan ends: what is not due earns nothing more, and penalty stops. Of what the guarantor paid
+    beyond what was owed that day nothing is owed to it by the borrower.
+    """
+
+    on: date
+    principal_fen: int
+    interest_fen: int = 0
+    penalty_fen: int = 0
+
+
 Event = (
-    Paid | PaidOff | PartPrepaid | GoodsReturned | DueDatesMoved | Waived | FeeCharged | WrittenOff
+    Paid
+    | PaidOff
+    | PartPrepaid
+    | GoodsReturned
+    | DueDatesMoved
+    | Waived
+    | FeeCharged
+    | WrittenOff
+    | Claimed
 )
 """What can happen to a running loan. Taking one back is leaving it out."""

@@ -18,6 +18,7 @@ from lending.engine.allocation import Due, allocate
 from lending.engine.due_dates import due_dates
 from lending.engine.errors import EventImpossible, RefundTooLarge
 from lending.engine.events import (
+    Claimed,
     DueDatesMoved,
     Event,
     FeeCharged,
@@ -28,7 +29,7 @@ from lending.engine.events import (
     Waived,
     WrittenOff,
 )
-from lending.engine.position import Course, Position
+from lending.engine.position import Claim, Course, Position
 from lending.engine.prepayment import (
     OpenInstalment,
     interest_earned_fen,
@@ -72,7 +73,7 @@ def happen(course: Course, position: Position, event: Event) -> Position:
 def advance(course: Course, position: Position, to: date) -> Position:
     """The loan some days later, nothing having happened: penalty counts (P23, R-PENALTY-BASE)."""
     assert to >= position.on, (to, position.on)
-    if position.written_off_on:
+    if position.written_off_on or position.claim:
         return replace(position, on=to)
     rows = tuple(
         _penalised(course, row, position.on, to)
@@ -125,13 +126,22 @@ def require_possible(course: Course, position: Position, event: Event) -> None:
             _require_movable(course, position, event)
         case Waived():
             _require_waivable(position, event)
-        case FeeCharged() | WrittenOff() | PaidOff():
-            if position.is_closed or (
-                isinstance(event, WrittenOff) and position.written_off_on is not None
-            ):
-                raise EventImpossible(
-                    "the loan is closed", field="/on", mend="Look at what closed it."
-                )
+        case FeeCharged() | WrittenOff() | PaidOff() | Claimed():
+            _require_open(position, event)
+
+
+def _require_open(position: Position, event: Event) -> None:
+    again = (isinstance(event, WrittenOff) and position.written_off_on is not None) or (
+        isinstance(event, Claimed) and position.claim is not None
+    )
+    if position.is_closed or again:
+        raise EventImpossible("the loan is closed", field="/on", mend="Look at what closed it.")
+    if isinstance(event, Claimed):
+        parts = (event.principal_fen, event.interest_fen, event.penalty_fen)
+        if min(parts) < 0 or not sum(parts):
+            raise EventImpossible(
+                "nothing is claimed", field="/principal_fen", mend="Claim an amount above 0."
+            )
 
 
 def _penalised(course: Course, row: OpenInstalment, since: date, to: date) -> OpenInstalment:
@@ -251,7 +261,7 @@ def _goods_returned(_course: Course, position: Position, event: GoodsReturned) -
 
 def _due_dates_moved(course: Course, position: Position, event: DueDatesMoved) -> Position:
     later = [row for row in position.rows if row.due_date > event.on]
-    if not later:
+    if not later or position.claim:
         return position
     row = later[0]
     before = position.rows[: -len(later)]
@@ -273,7 +283,8 @@ def _due_dates_moved(course: Course, position: Position, event: DueDatesMoved) -
 
 def _require_movable(course: Course, position: Position, event: DueDatesMoved) -> None:
     row = next((row for row in position.rows if row.due_date > event.on), None)
-    if row is None or position.days_past_due or not position.principal_open_fen:
+    settled = position.days_past_due == 0 and position.principal_open_fen > 0
+    if row is None or position.claim or not settled:
         raise EventImpossible(
             "dates move only while principal is open and nothing is overdue",
             field="/first_due",
@@ -339,8 +350,13 @@ def _waivable(position: Position) -> list[Due]:
 
 
 def _require_waivable(position: Position, event: Waived) -> None:
+    sums = position.sums()
+    not_ours = {
+        "penalty_fen": sums.guarantor_penalty_fen,
+        "interest_fen": sums.guarantor_interest_fen,
+    }
     for name in ("fee_fen", "penalty_fen", "interest_fen"):
-        most = sum(getattr(due, name) for due in _waivable(position))
+        most = sum(getattr(due, name) for due in _waivable(position)) - not_ours.get(name, 0)
         if not 0 <= getattr(event, name) <= most:
             raise EventImpossible(
                 f"{getattr(event, name)} fen are to be waived of {most}",
@@ -368,6 +384,42 @@ def _written_off(_course: Course, position: Position, event: WrittenOff) -> Posi
     return replace(position, written_off_on=event.on, earned_at_write_off_fen=_earned(position))
 
 
+def _claimed(_course: Course, position: Position, event: Claimed) -> Position:
+    if position.claim:
+        return position
+    rows = tuple(
+        _ended(row, earned, position.on) if row.due_date > position.on else row
+        for row, earned in zip(position.rows, _earned(position), strict=True)
+    )
+    ended = replace(position, rows=rows)
+    sums = ended.sums()
+    return replace(
+        ended,
+        claim=Claim(
+            on=event.on,
+            paid_fen=event.principal_fen + event.interest_fen + event.penalty_fen,
+            principal_fen=min(event.principal_fen, sums.principal_open_fen),
+            interest_fen=min(event.interest_fen, sums.interest_receivable_fen),
+            penalty_fen=min(event.penalty_fen, sum(row.open().penalty_fen for row in rows)),
+            principal_before_fen=sums.principal_paid_fen,
+            interest_before_fen=sums.interest_paid_fen,
+            penalty_before_fen=sums.penalty_paid_fen,
+        ),
+    )
+
+
+def _ended(row: OpenInstalment, earned_fen: int, on: date) -> OpenInstalment:
+    """An instalment that was not due when its plan ended: it has what it had earned."""
+    interest = max(earned_fen, row.interest_paid_fen)
+    return replace(
+        row,
+        interest_fen=interest,
+        fee_fen=row.fee_paid_fen,
+        earns_from=on,
+        earned_before_fen=interest,
+    )
+
+
 def _earned(position: Position) -> tuple[int, ...]:
     """The interest that each instalment has earned up to the day."""
     begins = period_starts(position.rows, position.start)
@@ -386,4 +438,5 @@ _DO: dict[type, Callable[[Course, Position, Any], Position]] = {
     Waived: _waived,
     FeeCharged: _fee_charged,
     WrittenOff: _written_off,
+    Claimed: _claimed,
 }

@@ -1,6 +1,6 @@
 """How a loan began, and how it stands."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
@@ -24,6 +24,21 @@ class Course:
 
 
 @dataclass(frozen=True, slots=True)
+class Claim:
+    """What a guarantor has paid for a loan, and what had been repaid by then, fen."""
+
+    on: date
+    paid_fen: int
+    """In all, also beyond what was owed."""
+    principal_fen: int
+    interest_fen: int
+    penalty_fen: int
+    principal_before_fen: int
+    interest_before_fen: int
+    penalty_before_fen: int
+
+
+@dataclass(frozen=True, slots=True)
 class Position:
     """How a loan stands at the beginning of a day, or after what has happened on it so far."""
 
@@ -37,6 +52,8 @@ class Position:
     written_off_on: date | None = None
     earned_at_write_off_fen: tuple[int, ...] = ()
     """Of each instalment, once written off: the loan earns nothing after (P3)."""
+    claim: Claim | None = None
+    """Once a guarantor has paid: the loan earns nothing after, and no penalty counts."""
 
     @property
     def principal_open_fen(self) -> int:
@@ -67,7 +84,7 @@ class Position:
 
     def sums(self) -> "Sums":
         """What the ledger has to know of it."""
-        return Sums(
+        sums = Sums(
             principal_fen=sum(row.principal_fen for row in self.rows),
             principal_paid_fen=sum(row.principal_paid_fen for row in self.rows),
             interest_paid_fen=sum(row.interest_paid_fen for row in self.rows),
@@ -77,6 +94,27 @@ class Position:
             credit_returned_fen=self.credit_returned_fen,
             interest_accrued_fen=self.interest_accrued_fen,
             written_off=self.written_off_on is not None,
+        )
+        return self._claimed(sums, self.claim) if self.claim else sums
+
+    def _claimed(self, sums: "Sums", claim: Claim) -> "Sums":
+        """What the guarantor has paid, and what of it is still owed to it: it is repaid first."""
+        penalty_open = sum(row.open().penalty_fen for row in self.rows)
+        back = (
+            min(claim.principal_fen, sums.principal_paid_fen - claim.principal_before_fen),
+            min(claim.interest_fen, sums.interest_paid_fen - claim.interest_before_fen),
+            min(claim.penalty_fen, sums.penalty_paid_fen - claim.penalty_before_fen),
+        )
+        return replace(
+            sums,
+            claimed_fen=claim.paid_fen,
+            principal_recovered_fen=back[0],
+            interest_recovered_fen=back[1],
+            guarantor_principal_fen=min(claim.principal_fen - back[0], sums.principal_open_fen),
+            guarantor_interest_fen=min(
+                claim.interest_fen - back[1], sums.interest_accrued_fen - sums.interest_paid_fen
+            ),
+            guarantor_penalty_fen=min(claim.penalty_fen - back[2], penalty_open),
         )
 
 
@@ -96,6 +134,15 @@ class Sums:
     subsidy_earned_fen: int = 0
     """Of what somebody else pays in the borrower's place."""
     written_off: bool = False
+    claimed_fen: int = 0
+    """Paid by a guarantor, in all."""
+    principal_recovered_fen: int = 0
+    interest_recovered_fen: int = 0
+    """Repaid since by the borrower of what the guarantor paid: the guarantor's."""
+    guarantor_principal_fen: int = 0
+    guarantor_interest_fen: int = 0
+    guarantor_penalty_fen: int = 0
+    """Of what is open: owed to the guarantor, and not to the lender."""
 
     @property
     def principal_open_fen(self) -> int:
@@ -104,8 +151,23 @@ class Sums:
 
     @property
     def interest_receivable_fen(self) -> int:
-        """Accrued and not paid; never below 0."""
-        return self.interest_accrued_fen - self.interest_paid_fen
+        """Accrued and not paid, to the lender; never below 0."""
+        return self.interest_accrued_fen - self.interest_paid_fen - self.guarantor_interest_fen
+
+    @property
+    def lender_principal_fen(self) -> int:
+        """Principal that is owed to the lender; never below 0."""
+        return self.principal_open_fen - self.guarantor_principal_fen
+
+    @property
+    def guarantor_due_fen(self) -> int:
+        """What the guarantor is to have back, in all: what it paid and the borrower owes no more.
+
+        P17: with what is still owed to it, it is what it paid, to the fen.
+        """
+        return self.claimed_fen - (
+            self.guarantor_principal_fen + self.guarantor_interest_fen + self.guarantor_penalty_fen
+        )
 
     @property
     def cash_fen(self) -> int:

@@ -10,6 +10,7 @@ from fractions import Fraction
 
 from lending.engine.due_dates import due_dates
 from lending.engine.events import (
+    Claimed,
     DueDatesMoved,
     Event,
     FeeCharged,
@@ -34,6 +35,7 @@ def new_loan(start: date, rows: Iterable[tuple[date, int, int, int]], **terms: o
         "credit": 0,
         "credit_returned": 0,
         "written_off_on": None,
+        "claim": None,
         "penalty_rate": Fraction(0),
         "grace_days": 0,
         "prepayment_fee_rate": Fraction(0),
@@ -74,7 +76,7 @@ def live(loan: dict, events: Iterable[Event], today: date) -> dict:
 def pass_a_night(loan: dict) -> None:
     """Penalty counts for what is overdue in the night."""
     night, loan["on"] = loan["on"], loan["on"] + timedelta(days=1)
-    if loan["written_off_on"]:
+    if loan["written_off_on"] or loan["claim"]:
         return
     for row in loan["rows"]:
         left = row["principal"] - row["paid"]["principal"]
@@ -197,6 +199,7 @@ def told(loan: dict) -> dict[str, object]:
         "credit_returned": loan["credit_returned"],
         "written_off_on": loan["written_off_on"],
         "accrued": sum(accrued(loan, row) for row in loan["rows"]),
+        "guarantor": owed_to_guarantor(loan),
         "days_past_due": days_past_due(loan),
         "payoff": payoff(loan),
     }
@@ -320,7 +323,7 @@ def goods_returned(loan: dict, event: GoodsReturned) -> None:
 
 def due_dates_moved(loan: dict, event: DueDatesMoved) -> None:
     rows = not_due(loan)
-    if not rows:
+    if not rows or loan["claim"]:
         return
     kept = earned(loan, rows[0])
     longer = Fraction((event.first_due - loan["on"]).days, (rows[0]["due"] - loan["on"]).days)
@@ -364,6 +367,53 @@ def written_off(loan: dict, event: WrittenOff) -> None:
             row["accrued_when_written_off"] = earned(loan, row)
 
 
+def claimed(loan: dict, event: Claimed) -> None:
+    if loan["claim"]:
+        return
+    for row in not_due(loan):
+        kept = max(earned(loan, row), row["paid"]["interest"])
+        row["interest"] = row["kept"] = kept
+        row["kept_on"] = loan["on"]
+        row["fee"] = row["paid"]["fee"]
+    asked = {
+        "principal": event.principal_fen,
+        "interest": event.interest_fen,
+        "penalty": event.penalty_fen,
+    }
+    there = open_in_all(loan)
+    loan["claim"] = {
+        "given": sum(asked.values()),
+        "owed": {bucket: min(fen, there[bucket]) for bucket, fen in asked.items()},
+        "paid_by_then": paid_in_all(loan),
+    }
+
+
+def open_in_all(loan: dict) -> dict[str, int]:
+    """What is owed, whoever is to have it; of interest what is earned."""
+    rows = loan["rows"]
+    return {
+        "principal": sum(open_of(loan, row)["principal"] for row in rows),
+        "interest": sum(accrued(loan, row) - row["paid"]["interest"] for row in rows),
+        "penalty": sum(open_of(loan, row)["penalty"] for row in rows),
+    }
+
+
+def paid_in_all(loan: dict) -> dict[str, int]:
+    return {bucket: sum(row["paid"][bucket] for row in loan["rows"]) for bucket in BUCKETS}
+
+
+def owed_to_guarantor(loan: dict) -> dict[str, int] | None:
+    """What it took over, less what was paid since, at most what is open; and what it gets back."""
+    claim = loan["claim"]
+    if not claim:
+        return None
+    paid, there, owed = paid_in_all(loan), open_in_all(loan), {}
+    for bucket, fen in claim["owed"].items():
+        since = paid[bucket] - claim["paid_by_then"][bucket]
+        owed[bucket] = min(max(0, fen - since), there[bucket])
+    return {**owed, "back": claim["given"] - sum(owed.values())}
+
+
 HAPPENS = {
     Paid: paid,
     PaidOff: paid_off,
@@ -373,4 +423,5 @@ HAPPENS = {
     Waived: waived,
     FeeCharged: fee_charged,
     WrittenOff: written_off,
+    Claimed: claimed,
 }

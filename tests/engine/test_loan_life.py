@@ -15,6 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from lending.engine.allocation import Due
 from lending.engine.errors import EventImpossible, RefundTooLarge
 from lending.engine.events import (
+    Claimed,
     DueDatesMoved,
     Event,
     FeeCharged,
@@ -32,7 +33,7 @@ from lending.engine.prepayment import OpenInstalment, interest_earned_fen, perio
 from tests.engine import loan_model as model
 
 PAYMENTS = (Paid, PaidOff, PartPrepaid)
-RARER = (GoodsReturned, DueDatesMoved, Waived, FeeCharged, WrittenOff)
+RARER = (GoodsReturned, DueDatesMoved, Waived, FeeCharged, WrittenOff, Claimed)
 DAY = timedelta(days=1)
 History = tuple[Course, list[Event], date]
 """A loan, some events in the order of their dates, and a day that is not before them."""
@@ -117,6 +118,8 @@ def happenings(draw: st.DrawFn, course: Course, position: Position) -> Event | N
         event = draw(waivers(position))
     elif kind is FeeCharged:
         event = FeeCharged(on, draw(st.integers(1, 5_000)))
+    elif kind is Claimed:
+        event = draw(claims(position))
     else:
         event = WrittenOff(on)
     try:
@@ -137,6 +140,16 @@ def waivers(draw: st.DrawFn, position: Position) -> Waived:
         max(0, running),
     )
     return Waived(position.on, *(draw(st.sampled_from([0, one // 2, one])) for one in most))
+
+
+@st.composite
+def claims(draw: st.DrawFn, position: Position) -> Claimed:
+    """All that the loan owes, a part of it, or more than that."""
+    sums, penalty = position.sums(), sum(row.open().penalty_fen for row in position.rows)
+    most = (sums.principal_open_fen, sums.interest_receivable_fen, penalty)
+    return Claimed(
+        position.on, *(draw(st.sampled_from([one, one, one // 3, one + 7])) for one in most)
+    )
 
 
 def interest_by_now(position: Position) -> list[int]:
@@ -201,6 +214,7 @@ def told_by_the_engine(course: Course, position: Position) -> dict[str, Any]:
         "credit_returned": position.credit_returned_fen,
         "written_off_on": position.written_off_on,
         "accrued": position.interest_accrued_fen,
+        "guarantor": owed_to_guarantor(position),
         "days_past_due": position.days_past_due,
         "payoff": {
             due.number: {
@@ -212,6 +226,19 @@ def told_by_the_engine(course: Course, position: Position) -> dict[str, Any]:
             for due in payoff_quote(course, position)
             if due.total_fen
         },
+    }
+
+
+def owed_to_guarantor(position: Position) -> dict[str, int] | None:
+    """As `loan_model.owed_to_guarantor` tells it."""
+    if position.claim is None:
+        return None
+    sums = position.sums()
+    return {
+        "principal": sums.guarantor_principal_fen,
+        "interest": sums.guarantor_interest_fen,
+        "penalty": sums.guarantor_penalty_fen,
+        "back": sums.guarantor_due_fen,
     }
 
 
@@ -636,3 +663,57 @@ class TestBeingLate:
             for one in (position, forgiven)
         ]
         assert rise[0] == rise[1]
+
+
+class TestAGuarantorsClaim:
+    @given(histories(), st.data())
+    def test_p17_is_repaid_to_the_fen_by_what_the_borrower_pays_later(
+        self, history: History, data: st.DataObject
+    ):
+        course, events, today = history
+        position = replay(course, events, today)
+        assume(position.claim is None and not position.is_closed)
+        claim = data.draw(claims(position))
+        given_fen = claim.principal_fen + claim.interest_fen + claim.penalty_fen
+        position = happen(course, position, claim)
+        back_fen = position.sums().guarantor_due_fen
+        for percent in (*data.draw(st.lists(st.integers(1, 99), max_size=4)), 100):
+            position = advance(course, position, position.on + 9 * DAY)
+            asked = total(payoff_quote(course, position))
+            position = happen(course, position, PaidOff(position.on, asked * percent // 100))
+            assert back_fen <= position.sums().guarantor_due_fen <= given_fen
+            back_fen = position.sums().guarantor_due_fen
+        assert back_fen == given_fen
+
+    @given(histories(), st.data())
+    def test_p17_of_all_that_is_open_leaves_the_lender_nothing_to_ask_for(
+        self, history: History, data: st.DataObject
+    ):
+        course, events, today = history
+        position = replay(course, events, today)
+        assume(position.claim is None and not position.is_closed)
+        sums, penalty = position.sums(), sum(row.open().penalty_fen for row in position.rows)
+        claim = Claimed(today, sums.principal_open_fen, sums.interest_receivable_fen, penalty)
+        after = happen(course, position, claim).sums()
+        assert after.lender_principal_fen == after.interest_receivable_fen == 0
+        assert after.guarantor_due_fen == 0
+        assert after.interest_accrued_fen == sums.interest_accrued_fen
+
+    def test_stops_interest_and_penalty(self):
+        course = small_loan()
+        claimed = happen(course, replay(course, [], DUE + 40 * DAY), Claimed(DUE + 40 * DAY, 9_000))
+        later = advance(course, claimed, DUE + 400 * DAY)
+        assert later.rows == claimed.rows
+        assert later.interest_accrued_fen == claimed.interest_accrued_fen
+
+    def test_owes_back_what_had_been_paid_before_it_and_was_entered_after(self):
+        course, claim = small_loan(), Claimed(DUE + 40 * DAY, 30_000, 100)
+        late = replay(course, [Paid(DUE, 10_100), claim], claim.on).sums()
+        assert (late.guarantor_principal_fen, late.guarantor_due_fen) == (20_000, 10_000)
+
+    def test_cannot_be_made_twice(self):
+        course, claim = small_loan(), Claimed(DUE + 40 * DAY, 9_000)
+        position = replay(course, [claim], claim.on)
+        with pytest.raises(EventImpossible):
+            require_possible(course, position, claim)
+        assert happen(course, position, claim) == position
