@@ -174,7 +174,7 @@ def _paid_off(course: Course, position: Position, event: PaidOff) -> Position:
     if event.amount_fen < sum(due.total_fen for due in payoff_quote(course, position)):
         return after
     rows = tuple(
-        replace(row, interest_fen=row.interest_paid_fen, fee_fen=row.fee_paid_fen)
+        replace(row.with_fee(row.fee_paid_fen), interest_fen=row.interest_paid_fen)
         if row.due_date > after.on
         else row
         for row in after.rows
@@ -202,8 +202,10 @@ def _prepaid(course: Course, position: Position, amount_fen: int, *, shorter: bo
     before = position.rows
     for row in shrunk(before, cuts, position.start, position.on) if any(cuts) else before:
         part = parts.get(row.number, NOTHING)
-        fee = part.fee_fen if row.due_date > position.on else 0
-        rows.append(replace(row, fee_fen=row.fee_fen + fee).with_paid(part))
+        is_prepaid = row.due_date > position.on
+        fee = part.fee_fen if is_prepaid else 0
+        charged = replace(row, fee_fen=row.fee_fen + fee)
+        rows.append(charged.with_paid(part, is_prepaid=is_prepaid))
     return replace(position, rows=tuple(rows), credit_fen=position.credit_fen + left)
 
 
@@ -318,8 +320,7 @@ def _waived(_course: Course, position: Position, event: Waived) -> Position:
             0, left.fee_fen - fee, left.penalty_fen - penalty, left.interest_fen - interest, 0
         )
         less = replace(
-            row,
-            fee_fen=row.fee_fen - fee,
+            row.with_fee(row.fee_fen - fee),
             penalty_fen=row.penalty_fen - penalty,
             penalty_waived_fen=row.penalty_waived_fen + penalty,
             interest_fen=row.interest_fen - interest,
@@ -412,9 +413,8 @@ def _ended(row: OpenInstalment, earned_fen: int, on: date) -> OpenInstalment:
     """An instalment that was not due when its plan ended: it has what it had earned."""
     interest = max(earned_fen, row.interest_paid_fen)
     return replace(
-        row,
+        row.with_fee(row.fee_paid_fen),
         interest_fen=interest,
-        fee_fen=row.fee_paid_fen,
         earns_from=on,
         earned_before_fen=interest,
     )

@@ -94,6 +94,7 @@ class Position:
             credit_returned_fen=self.credit_returned_fen,
             interest_accrued_fen=self.interest_accrued_fen,
             written_off=self.written_off_on is not None,
+            guarantee_fee_paid_fen=sum(row.guarantee_fee_paid_fen for row in self.rows),
         )
         return self._claimed(sums, self.claim) if self.claim else sums
 
@@ -111,9 +112,7 @@ class Position:
             principal_recovered_fen=back[0],
             interest_recovered_fen=back[1],
             guarantor_principal_fen=min(claim.principal_fen - back[0], sums.principal_open_fen),
-            guarantor_interest_fen=min(
-                claim.interest_fen - back[1], sums.interest_accrued_fen - sums.interest_paid_fen
-            ),
+            guarantor_interest_fen=min(claim.interest_fen - back[1], sums.interest_receivable_fen),
             guarantor_penalty_fen=min(claim.penalty_fen - back[2], penalty_open),
         )
 
@@ -134,6 +133,8 @@ class Sums:
     subsidy_earned_fen: int = 0
     """Of what somebody else pays in the borrower's place."""
     written_off: bool = False
+    guarantee_fee_paid_fen: int = 0
+    """Of the fees paid: the guarantor's."""
     claimed_fen: int = 0
     """Paid by a guarantor, in all."""
     principal_recovered_fen: int = 0
@@ -151,13 +152,22 @@ class Sums:
 
     @property
     def interest_receivable_fen(self) -> int:
-        """Accrued and not paid, to the lender; never below 0."""
-        return self.interest_accrued_fen - self.interest_paid_fen - self.guarantor_interest_fen
+        """Accrued and not paid; never below 0."""
+        return self.interest_accrued_fen - self.interest_paid_fen
 
-    @property
-    def lender_principal_fen(self) -> int:
-        """Principal that is owed to the lender; never below 0."""
-        return self.principal_open_fen - self.guarantor_principal_fen
+    def of_lender(self) -> "Sums":
+        """The same as the lender's books see it.
+
+        What the guarantor paid has come back to it; what the borrower repays of that, and the
+        guarantor's own fee, are not its own.
+        """
+        return replace(
+            self,
+            principal_paid_fen=self.principal_paid_fen + self.guarantor_principal_fen,
+            interest_paid_fen=self.interest_paid_fen + self.guarantor_interest_fen,
+            penalty_paid_fen=self.penalty_paid_fen + self.guarantor_penalty_fen,
+            fee_paid_fen=self.fee_paid_fen - self.guarantee_fee_paid_fen,
+        )
 
     @property
     def guarantor_due_fen(self) -> int:

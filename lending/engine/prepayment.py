@@ -33,6 +33,9 @@ class OpenInstalment:
     """Where its interest took its present course, if not at the start of its period."""
     earned_before_fen: int = 0
     """The interest that it had earned by then."""
+    guarantee_fee_fen: int = 0
+    """Of the fee: the guarantor's, which the lender collects for it; paid before the rest."""
+    guarantee_fee_paid_fen: int = 0
 
     def open(self) -> Due:
         """What is still to be paid."""
@@ -44,14 +47,27 @@ class OpenInstalment:
             principal_fen=self.principal_fen - self.principal_paid_fen,
         )
 
-    def with_paid(self, part: Due) -> "OpenInstalment":
-        """The instalment after a payment's part of it."""
+    def with_paid(self, part: Due, *, is_prepaid: bool = False) -> "OpenInstalment":
+        """The instalment after a payment's part of it; a fee for prepaying is the lender's."""
+        theirs = self.guarantee_fee_fen - self.guarantee_fee_paid_fen
         return replace(
             self,
+            guarantee_fee_paid_fen=self.guarantee_fee_paid_fen
+            + (0 if is_prepaid else min(part.fee_fen, theirs)),
             principal_paid_fen=self.principal_paid_fen + part.principal_fen,
             interest_paid_fen=self.interest_paid_fen + part.interest_fen,
             fee_paid_fen=self.fee_paid_fen + part.fee_fen,
             penalty_paid_fen=self.penalty_paid_fen + part.penalty_fen,
+        )
+
+    def with_fee(self, fee_fen: int) -> "OpenInstalment":
+        """The instalment with a lower fee; the guarantor's part of it goes last."""
+        still_open = fee_fen - self.fee_paid_fen
+        theirs = min(self.guarantee_fee_fen - self.guarantee_fee_paid_fen, still_open)
+        return replace(
+            self,
+            fee_fen=fee_fen,
+            guarantee_fee_fen=self.guarantee_fee_paid_fen + theirs,
         )
 
 
@@ -121,11 +137,14 @@ def shrunk(
             continue
         earned = interest_earned_fen(row, period_start, on) if running else 0
         interest = earned + portion(row.interest_fen - earned, new_fen, old_fen)
+        theirs = portion(row.guarantee_fee_fen, new_fen, old_fen)
+        fee_fen = max(portion(row.fee_fen, new_fen, old_fen), row.fee_paid_fen)
         result.append(
             replace(
-                row,
+                replace(row, guarantee_fee_fen=max(theirs, row.guarantee_fee_paid_fen)).with_fee(
+                    fee_fen
+                ),
                 interest_fen=max(interest, row.interest_paid_fen),
-                fee_fen=max(portion(row.fee_fen, new_fen, old_fen), row.fee_paid_fen),
                 earns_from=on if running else None,
                 earned_before_fen=earned,
             )

@@ -695,7 +695,8 @@ class TestAGuarantorsClaim:
         sums, penalty = position.sums(), sum(row.open().penalty_fen for row in position.rows)
         claim = Claimed(today, sums.principal_open_fen, sums.interest_receivable_fen, penalty)
         after = happen(course, position, claim).sums()
-        assert after.lender_principal_fen == after.interest_receivable_fen == 0
+        assert after.of_lender().principal_open_fen == 0
+        assert after.of_lender().interest_receivable_fen == 0
         assert after.guarantor_due_fen == 0
         assert after.interest_accrued_fen == sums.interest_accrued_fen
 
@@ -717,3 +718,48 @@ class TestAGuarantorsClaim:
         with pytest.raises(EventImpossible):
             require_possible(course, position, claim)
         assert happen(course, position, claim) == position
+
+
+class TestAGuarantorsFee:
+    @given(histories(), st.integers(1, 900))
+    def test_is_a_part_of_the_fees_whatever_happens(self, history: History, fee_fen: int):
+        course, events, today = history
+        rows = tuple(
+            replace(row, fee_fen=row.fee_fen + fee_fen, guarantee_fee_fen=fee_fen)
+            for row in course.rows
+        )
+        course, paid_fen = replace(course, rows=rows), 0
+        for position in positions(course, events, today):
+            for row in position.rows:
+                theirs_open = row.guarantee_fee_fen - row.guarantee_fee_paid_fen
+                assert 0 <= theirs_open <= row.open().fee_fen
+                assert 0 <= row.guarantee_fee_paid_fen <= row.fee_paid_fen
+            assert position.sums().guarantee_fee_paid_fen >= paid_fen
+            paid_fen = position.sums().guarantee_fee_paid_fen
+
+    @given(courses())
+    def test_is_paid_in_full_by_who_pays_on_plan(self, course: Course):
+        rows = tuple(
+            replace(row, fee_fen=row.fee_fen + 70, guarantee_fee_fen=70) for row in course.rows
+        )
+        events = [Paid(row.due_date, row.open().total_fen) for row in rows]
+        position = replay(replace(course, rows=rows), events, rows[-1].due_date)
+        assert position.sums().guarantee_fee_paid_fen == 70 * len(rows)
+
+    def test_is_not_the_fee_for_prepaying(self):
+        course = small_loan(fee_rate="0.03", fee_fen=90)
+        rows = tuple(replace(row, guarantee_fee_fen=90) for row in course.rows)
+        course = replace(course, rows=rows)
+        position = begun(course)
+        asked = total(payoff_quote(course, position))
+        sums = happen(course, position, PaidOff(course.start, asked)).sums()
+        assert (sums.fee_paid_fen, sums.guarantee_fee_paid_fen) == (900, 0)
+
+
+def positions(course: Course, events: Iterable[Event], today: date) -> Iterable[Position]:
+    """The loan after each event and today."""
+    position = begun(course)
+    for event in events:
+        position = happen(course, position, event)
+        yield position
+    yield advance(course, position, today)
