@@ -21,7 +21,12 @@ def course(loan: Loan, rows: Sequence[OpenInstalment]) -> Course:
         start=loan.start_date,
         rows=tuple(
             OpenInstalment(
-                row.number, row.due_date, row.principal_fen, row.interest_fen, row.fee_fen
+                row.number,
+                row.due_date,
+                row.principal_fen,
+                row.interest_fen,
+                row.fee_fen,
+                guarantee_fee_fen=row.guarantee_fee_fen,
             )
             for row in rows
         ),

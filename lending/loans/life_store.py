@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from lending.engine.events import (
+    Claimed,
     DueDatesMoved,
     Event,
     FeeCharged,
@@ -28,6 +29,7 @@ KINDS: dict[str, type[Event]] = {
     "waived": Waived,
     "fee_charged": FeeCharged,
     "written_off": WrittenOff,
+    "claimed": Claimed,
 }
 _NAMES = {kind: name for name, kind in KINDS.items()}
 _STANDING = tuple(field.name for field in fields(Standing))

@@ -86,6 +86,8 @@ CREATE TABLE instalment (
     penalised boolean NOT NULL DEFAULT false,
     earns_from date,
     earned_before_fen bigint NOT NULL DEFAULT 0,
+    guarantee_fee_fen bigint NOT NULL DEFAULT 0 CHECK (guarantee_fee_fen <= fee_fen),
+    guarantee_fee_paid_fen bigint NOT NULL DEFAULT 0 CHECK (guarantee_fee_paid_fen <= guarantee_fee_fen),
     PRIMARY KEY (loan_id, plan_version, number),
     CHECK (principal_paid_fen BETWEEN 0 AND principal_fen),
     CHECK (interest_paid_fen BETWEEN 0 AND interest_fen),
