@@ -21,10 +21,13 @@ GUIDES = (
     ("Start", ("quickstart-merchant", "quickstart-others")),
     (
         "How it works",
-        ("signing", "idempotency", "errors-and-retries", "webhooks", "statements", "oauth"),
+        (
+            *("signing", "encrypted-fields", "idempotency", "errors-and-retries", "webhooks"),
+            *("statements", "oauth"),
+        ),
     ),
     ("Try it", ("testing", "sandbox", "command-line")),
-    ("Go live", ("going-live", "keys", "changes")),
+    ("Go live", ("going-live", "keys", "reverse-proxy", "changes")),
 )
 """The guides in the order in which they are read, each a file of `docs/`."""
 SHEETS = {"errors": "Errors", "events": "Events"}

@@ -5,7 +5,8 @@ from urllib.parse import urljoin
 
 import pytest
 
-from gateway.docs import GUIDES
+from gateway.docs import FOLDER, GUIDES, SHEETS
+from gateway.markdown import slug
 from tests.gateway.described import ENDPOINTS, document
 from tests.gateway.world import World
 
@@ -83,6 +84,25 @@ class TestPages:
     def test_that_are_not_there_are_404(self, shared_world):
         for name in ("nothing", "api-nothing", "README", "..%2FREADME"):
             assert get(shared_world, f"/docs/{name}").status_code == 404
+
+
+class TestTheFilesThemselves:
+    """They are read on a page of the repository too."""
+
+    def test_link_to_files_and_headings_that_there_are(self):
+        texts = {path.name: path.read_text("utf-8") for path in FOLDER.glob("*.md")}
+        headings = {
+            name: {slug(title) for title in re.findall(r"(?m)^#+ (.+)$", text)}
+            for name, text in texts.items()
+        }
+        for name, text in texts.items():
+            for link in re.findall(r"\]\(([^)\s]+)\)", re.sub(r"(?ms)^```.*?^```", "", text)):
+                if "://" in link:
+                    continue
+                target, _, anchor = link.partition("#")
+                assert (target or name) in texts, f"{name}: {link}"
+                if anchor and target.removesuffix(".md") not in SHEETS:
+                    assert anchor in headings[target or name], f"{name}: {link}"
 
 
 class TestTheSearch:

@@ -36,7 +36,9 @@ from tests.gateway.world import Partner, World
 
 FENCE = re.compile(r"^```(\S+)([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PAGES = ["README", *(name for _, names in GUIDES for name in names)]
-SHOWN_ONLY = {"text", "http", "pem", "jwk", "body", "digest", "base", "signature"}
+SHOWN_ONLY = {"text", "http", "pem", "jwk", "body", "digest", "base", "signature"} | {
+    *("rsa", "content-key", "associated", "sealed", "nginx", "caddy"),
+}
 """Blocks that are data: the worked example's are recomputed below, JSON is parsed."""
 EXAMPLE_IDS = re.compile(
     r"(ord|rfd|whe|whc|evt|stm|wlk|sto|til|spy|srf)_gezdgnbvgy3tqojqgezdgnbvgy"

@@ -13,6 +13,7 @@ import pytest
 import requests
 from cf_partner_sdk import AsyncClient, Clock, RequestInvalid, StaffMember
 from cf_partner_sdk.field_encryption import encrypt
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from marshmallow import ValidationError, fields
 
 from gateway import platform_keys, sealed_examples, store
@@ -23,6 +24,8 @@ from gateway.sealed import SealedMessage, encode
 from gateway.sealed_fields import NOT_SEALED, Envelope, Sealed
 from lending.foundation import ids
 from tests.gateway.described import document
+from tests.gateway.test_guides import blocks
+from tests.gateway.things import OPERATIONS
 from tests.gateway.things import store as a_store
 from tests.gateway.world import PUBLIC_URL, World, code_of
 from tests.outside import WsgiTransport
@@ -324,3 +327,29 @@ class TestTheDescription:
         }
         assert "field-not-opened" in codes["add_staff"]["examples"]
         assert "field-not-opened" not in codes["add_till"]["examples"]
+
+
+class TestTheGuide:
+    """`docs/encrypted-fields.md`: its example is right to the byte, and its program is let in."""
+
+    @pytest.fixture
+    def shown(self) -> dict[str, str]:
+        return {language: text.rstrip("\n") for language, _, text in blocks("encrypted-fields")}
+
+    def test_shows_the_body_that_the_reference_has(self, shown):
+        assert json.loads(shown["sealed"]) == OPERATIONS["add_staff"].example
+
+    def test_shows_what_opens_it(self, shown):
+        body = json.loads(shown["sealed"])
+        key = load_pem_private_key(shown["rsa"].encode(), None)
+        opened = SealedMessage(body, {body["encryption"]["kid"]: key})
+        assert encode(opened.secret) == shown["content-key"]
+        assert shown["associated"] == f"{opened.kid}\n/name"
+        assert opened.body["name"].text() == NAME
+
+    def test_has_a_program_that_seals(self, shared_world, at, shown):
+        names: dict[str, Any] = {}
+        exec(shown["python"], names)
+        jwk = shared_world.platform.directory()["keys"][-1]
+        answer = shared_world.write(at, names["sealed"](person(), ["name"], jwk), key=ids.new("k"))
+        assert (answer.status_code, answer.json["name_masked"]) == (201, "*小明")
