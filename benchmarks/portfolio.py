@@ -155,17 +155,16 @@ def _stage(tx: Tx, made: list[Template]) -> None:
     standing = [field.name for field in fields(Standing) if field.name != "loan_id"]
     tx.run("CREATE TABLE stage_loan AS SELECT 0 AS k, jsonb '{}' AS terms, *"
            " FROM loan_standing LIMIT 0")  # fmt: skip
-    tx.run("ALTER TABLE stage_loan ADD COLUMN start date, ADD COLUMN principal_fen bigint")
+    tx.run("ALTER TABLE stage_loan ADD COLUMN start date")
     tx.run("CREATE TABLE stage_row AS SELECT 0 AS k, * FROM instalment LIMIT 0")
     for k, each in enumerate(made):
         tx.run(
-            f"INSERT INTO stage_loan (k, terms, start, principal_fen, {', '.join(standing)})"
-            f" VALUES (:k, CAST(:terms AS jsonb), :start, :principal_fen,"
+            f"INSERT INTO stage_loan (k, terms, start, {', '.join(standing)})"
+            f" VALUES (:k, CAST(:terms AS jsonb), :start,"
             f" {', '.join(f':{name}' for name in standing)})",
             k=k,
             terms=json.dumps(each.terms.to_json()),
             start=each.start,
-            principal_fen=sum(row.principal_fen for row in each.rows),
             **{name: getattr(each.standing, name) for name in standing},
         )
         tx.run_many(
@@ -206,12 +205,12 @@ _COPY = (
         principal_paid_fen, interest_paid_fen, fee_paid_fen, penalty_paid_fen, penalty_waived_fen,
         overdue_fen_days, penalised, earns_from, earned_before_fen
     FROM generate_series(1, :loans) n JOIN stage_row s ON s.k = n % :templates""",
-    """INSERT INTO loan_standing (loan_id, product_code, as_of, principal_open_fen,
-        interest_accrued_fen, interest_paid_fen, settled_interest_fen, course_from, course_until,
+    """INSERT INTO loan_standing (loan_id, product_code, as_of, principal_fen,
+        principal_open_fen, interest_accrued_fen, interest_paid_fen, settled_interest_fen, course_from, course_until,
         course_before_fen, course_rest_fen, course_paid_fen, subsidy_fen, subsidy_earned_fen,
         subsidy_from, subsidy_until, oldest_due, days_past_due, grade, penalty_as_of,
         penalty_rate_annual, grace_days, written_off)
-    SELECT 'loan_' || n, product_code, as_of, principal_open_fen,
+    SELECT 'loan_' || n, product_code, as_of, principal_fen, principal_open_fen,
         interest_accrued_fen, interest_paid_fen, settled_interest_fen, course_from, course_until,
         course_before_fen, course_rest_fen, course_paid_fen, subsidy_fen, subsidy_earned_fen,
         subsidy_from, subsidy_until, oldest_due, days_past_due, grade, penalty_as_of,

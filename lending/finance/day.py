@@ -16,7 +16,7 @@ from lending.foundation.money import half_up
 from lending.foundation.ports import ChannelTransaction
 from lending.ledger import service as ledger
 from lending.ledger.chart import Code
-from lending.ledger.model import Account, Entry, signed
+from lending.ledger.model import OWN, Account, Entry, signed
 
 CREDIT_REPORT, BANK_FILE = "credit_report", "bank_file"
 
@@ -123,17 +123,22 @@ def prove(tx: Tx, day: date) -> Iterable[str]:
     The accounts are compared in total with all open loans, and one by one for those that had a
     line on the date; `reconciliation.sub_ledger_check` does it one by one for all.
     """
-    sums = day_store.standing_sums(tx, day + timedelta(days=1))
-    if sums["behind"]:
-        yield f"{sums['behind']} open loans have not come to {day + timedelta(days=1)}"
-    balances = {row.code: row.balance_fen for row in ledger.trial_balance(tx)}
-    for code, expected in (
-        (Code.LOAN_PRINCIPAL, sums["principal"]),
-        (Code.INTEREST_RECEIVABLE, sums["interest"]),
-        (Code.DEFERRED_SUBSIDY, -sums["subsidy"]),
-    ):
-        found = balances.get(code.value, 0)
-        if found != expected:
-            yield f"{code.name} stands at {found} fen, open loans say {expected}"
+    following = day + timedelta(days=1)
+    if behind := day_store.behind(tx, following):
+        yield f"{behind} open loans have not come to {following}"
+    sums = day_store.standing_sums(tx)
+    for book in ledger.books_kept(tx):
+        says = sums.get(book, {"principal": 0, "interest": 0, "subsidy": 0})
+        balances = {row.code: row.balance_fen for row in ledger.trial_balance(tx, book=book)}
+        for code, expected in (
+            (Code.LOAN_PRINCIPAL, says["principal"]),
+            (Code.INTEREST_RECEIVABLE, says["interest"]),
+            (Code.DEFERRED_SUBSIDY, -says["subsidy"]),
+        ):
+            found = balances.get(code.value, 0)
+            if found != expected:
+                where = code.name if book == OWN else f"{code.name} of {book}"
+                yield f"{where} stands at {found} fen, open loans say {expected}"
     for row in day_store.principal_that_differs(tx, day):
-        yield f"{row['owner']}: the ledger has {row['ledger_fen']} fen, the loan {row['loan_fen']}"
+        whose = row["owner"] if row["book"] == OWN else f"{row['owner']} of {row['book']}"
+        yield f"{whose}: the ledger has {row['ledger_fen']} fen, the loan {row['loan_fen']}"

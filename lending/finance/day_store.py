@@ -10,12 +10,19 @@ from lending.ledger.model import OWN
 
 _PORTFOLIO = """
 INSERT INTO portfolio_day (business_date, product_code, grade, bucket, loans, principal_fen,
-    interest_receivable_fen)
-SELECT :day, product_code, grade,
-    CASE WHEN days_past_due > :days * :most THEN 'M' || :most || '+'
-        ELSE 'M' || (days_past_due + :days - 1) / :days END AS bucket,
-    count(*), sum(principal_open_fen), sum(interest_accrued_fen - interest_paid_fen)
-FROM loan_standing WHERE NOT written_off GROUP BY product_code, grade, bucket
+    interest_receivable_fen, own_principal_fen, own_interest_receivable_fen)
+SELECT :day, s.product_code, s.grade,
+    CASE WHEN s.days_past_due > :days * :most THEN 'M' || :most || '+'
+        ELSE 'M' || (s.days_past_due + :days - 1) / :days END AS bucket,
+    count(*), sum(s.principal_open_fen), sum(s.interest_accrued_fen - s.interest_paid_fen),
+    sum(CASE WHEN s.split_id IS NULL THEN s.principal_open_fen
+        ELSE share_part(s.principal_fen, p.weights, p.place)
+            - share_part(s.principal_fen - s.principal_open_fen, p.weights, p.place) END),
+    sum(CASE WHEN s.split_id IS NULL THEN s.interest_accrued_fen - s.interest_paid_fen
+        ELSE share_part(s.interest_accrued_fen, p.incomes, p.place)
+            - share_part(s.interest_paid_fen, p.incomes, p.place) END)
+FROM loan_standing s LEFT JOIN share_party p ON p.split_id = s.split_id AND p.book = 'own'
+WHERE NOT s.written_off GROUP BY s.product_code, s.grade, bucket
 ON CONFLICT DO NOTHING
 """
 
@@ -52,11 +59,11 @@ def portfolio(tx: Tx, day: date) -> list[Row]:
 
 
 def exposure_by_grade(tx: Tx, day: date) -> list[Row]:
-    """Principal and interest receivable of each product by grade."""
+    """Our part of principal and interest receivable of each product by grade."""
     return list(
         tx.all(
             "SELECT product_code, grade,"
-            " sum(principal_fen + interest_receivable_fen)::bigint AS exposed_fen"
+            " sum(own_principal_fen + own_interest_receivable_fen)::bigint AS exposed_fen"
             " FROM portfolio_day WHERE business_date = :day GROUP BY product_code, grade"
             " ORDER BY product_code, grade",
             day=day,
@@ -135,34 +142,42 @@ def document_differences(tx: Tx) -> list[Row]:
     )
 
 
-def standing_sums(tx: Tx, following: date) -> Row:
-    """What open loans add up to, and how many have not come to a date."""
-    return tx.one(
-        "SELECT count(*) FILTER (WHERE as_of <> :following) AS behind,"
+def behind(tx: Tx, following: date) -> int:
+    """How many open loans have not come to a date."""
+    return int(
+        tx.scalar(
+            "SELECT count(*) FROM loan_standing WHERE as_of <> :following", following=following
+        )
+    )
+
+
+def standing_sums(tx: Tx) -> dict[str, Row]:
+    """What open loans add up to in each legal book."""
+    rows = tx.all(
+        "SELECT book,"
         " coalesce(sum(principal_open_fen) FILTER (WHERE NOT written_off), 0)::bigint AS principal,"
         " coalesce(sum(interest_accrued_fen - interest_paid_fen) FILTER (WHERE NOT written_off), 0)"
         "  ::bigint AS interest,"
         " coalesce(sum(subsidy_fen - subsidy_earned_fen), 0)::bigint AS subsidy"
-        " FROM loan_standing",
-        following=following,
+        " FROM book_standing GROUP BY book"
     )
+    return {row["book"]: row for row in rows}
 
 
 def principal_that_differs(tx: Tx, day: date) -> list[Row]:
-    """Loans with a line on a date whose account is not what the loan says."""
+    """Loans with a line on a date of which a book's account is not what the loan says."""
     return list(
         tx.all(
             "WITH touched AS (SELECT DISTINCT l.account_id FROM journal_line l"
             "  WHERE l.booked_date = :day), fold AS ("
-            " SELECT a.owner, sum(l.debit_fen - l.credit_fen)::bigint AS ledger_fen"
-            " FROM touched t JOIN ledger_account a ON a.id = t.account_id AND a.book = :book"
-            "  AND a.code = :code"
-            " JOIN journal_line l ON l.account_id = a.id GROUP BY a.owner)"
-            " SELECT f.owner, f.ledger_fen, coalesce(s.principal_open_fen, 0) AS loan_fen"
-            " FROM fold f LEFT JOIN loan_standing s ON s.loan_id = f.owner AND NOT s.written_off"
-            " WHERE f.ledger_fen <> coalesce(s.principal_open_fen, 0) ORDER BY f.owner",
+            " SELECT a.owner, a.book, sum(l.debit_fen - l.credit_fen)::bigint AS ledger_fen"
+            " FROM touched t JOIN ledger_account a ON a.id = t.account_id AND a.code = :code"
+            " JOIN journal_line l ON l.account_id = a.id GROUP BY a.owner, a.book)"
+            " SELECT f.owner, f.book, f.ledger_fen, coalesce(s.principal_open_fen, 0) AS loan_fen"
+            " FROM fold f LEFT JOIN book_standing s ON s.loan_id = f.owner AND s.book = f.book"
+            "  AND NOT s.written_off"
+            " WHERE f.ledger_fen <> coalesce(s.principal_open_fen, 0) ORDER BY f.owner, f.book",
             day=day,
-            book=OWN,
             code=Code.LOAN_PRINCIPAL.value,
         )
     )

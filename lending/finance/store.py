@@ -104,12 +104,18 @@ def first_order_at(tx: Tx) -> datetime | None:
 
 
 def open_principal_by_loan(tx: Tx) -> dict[str, int]:
-    """What the current plan of each loan that was paid out leaves open."""
+    """Our part of what the current plan of each loan that was paid out leaves open."""
     return _by_owner(
         tx.all(
-            "SELECT n.id AS owner, sum(i.principal_fen - i.principal_paid_fen) AS fen FROM loan n"
-            " JOIN instalment i ON i.loan_id = n.id AND i.plan_version = n.plan_version"
-            " WHERE n.state IN ('active', 'settled') GROUP BY n.id"
+            "SELECT t.owner, CASE WHEN t.split_id IS NULL THEN t.fen - t.paid_fen ELSE"
+            "  share_part(t.fen, p.weights, p.place) - share_part(t.paid_fen, p.weights, p.place)"
+            "  END AS fen FROM (SELECT n.id AS owner, n.split_id,"
+            "   sum(i.principal_fen)::bigint AS fen, sum(i.principal_paid_fen)::bigint AS paid_fen"
+            "  FROM loan n JOIN instalment i ON i.loan_id = n.id"
+            "   AND i.plan_version = n.plan_version WHERE n.state IN ('active', 'settled')"
+            "  GROUP BY n.id) t"
+            " LEFT JOIN share_party p ON p.split_id = t.split_id AND p.book = :book",
+            book=OWN,
         )
     )
 
@@ -181,7 +187,8 @@ def interest_receivable_by_product(tx: Tx) -> dict[str, int]:
     return _by_owner(
         tx.all(
             "SELECT product_code AS owner, sum(interest_accrued_fen - interest_paid_fen) AS fen"
-            " FROM loan_standing WHERE NOT written_off GROUP BY product_code"
+            " FROM book_standing WHERE NOT written_off AND book = :book GROUP BY product_code",
+            book=OWN,
         )
     )
 
@@ -191,7 +198,8 @@ def subsidy_not_earned_by_product(tx: Tx) -> dict[str, int]:
     return _by_owner(
         tx.all(
             "SELECT product_code AS owner, sum(subsidy_earned_fen - subsidy_fen) AS fen"
-            " FROM loan_standing GROUP BY product_code"
+            " FROM book_standing WHERE book = :book GROUP BY product_code",
+            book=OWN,
         )
     )
 
@@ -201,7 +209,8 @@ def written_off_by_loan(tx: Tx) -> dict[str, int]:
     return _by_owner(
         tx.all(
             "SELECT loan_id AS owner, principal_open_fen + interest_accrued_fen - interest_paid_fen"
-            " AS fen FROM loan_standing WHERE written_off"
+            " AS fen FROM book_standing WHERE written_off AND book = :book",
+            book=OWN,
         )
     )
 

@@ -24,10 +24,10 @@ class Code(StrEnum):
     """By partner: refunded goods, taken back from its next payouts; never below 0 (MALL-5)."""
     SUBSIDY_RECEIVABLE = "122102"
     """By partner: interest it pays for its buyers, not yet withheld (R-FREE-INT)."""
-    FUNDER_RECEIVABLE = "122103"
-    """In our book, by funder: what it owes us, such as its part of a repayment taken back."""
     LEAD_RECEIVABLE = "122104"
-    """In a funder's book: what we collected and did not pass on yet; mirrors FUNDER_PAYABLE."""
+    """In a funder's book: what we owe it; below 0 it owes us. Mirrors FUNDER_PAYABLE."""
+    LEAD_MONEY_IN = "122105"
+    """In a funder's book, by loan: what it sent us for a loan that is not paid out; 0 at rest."""
     LOAN_PRINCIPAL = "130301"
     """By loan; in each book the part that it lent."""
     LOAN_LOSS_PROVISION = "130401"
@@ -41,11 +41,9 @@ class Code(StrEnum):
     BORROWER_CREDIT = "224102"
     """By customer: paid beyond what was due, or refunded goods."""
     FUNDER_PAYABLE = "224104"
-    """In our book, by funder: what was collected for it and not passed on."""
+    """In our book, by funder: what we owe it and clear with it; above 0 it owes us."""
     FUNDER_MONEY_IN = "224105"
-    """In our book, by loan: what funders sent for a loan that is not paid out; 0 at rest."""
-    LEAD_PAYABLE = "224106"
-    """In a funder's book: what it owes us, the mirror of FUNDER_RECEIVABLE."""
+    """In our book, by loan and funder: what it sent for a loan not paid out; 0 at rest (L15)."""
     CLAIM_PAYABLE = "224107"
     """In a guarantor's book: claims that it has to pay to the lender."""
     DEFERRED_SUBSIDY = "240101"
@@ -91,8 +89,8 @@ TITLES = {
     Code.RECOURSE_RECEIVABLE: "应收代位追偿款",
     Code.MERCHANT_CLAIM: "其他应收款-商户退款",
     Code.SUBSIDY_RECEIVABLE: "其他应收款-商户贴息",
-    Code.FUNDER_RECEIVABLE: "其他应收款-资金方",
     Code.LEAD_RECEIVABLE: "其他应收款-牵头方",
+    Code.LEAD_MONEY_IN: "其他应收款-牵头方待放款项",
     Code.LOAN_PRINCIPAL: "贷款-本金",
     Code.LOAN_LOSS_PROVISION: "贷款损失准备",
     Code.SUSPENSE: "待处理财产损溢",
@@ -101,7 +99,6 @@ TITLES = {
     Code.BORROWER_CREDIT: "其他应付款-借款人溢缴款",
     Code.FUNDER_PAYABLE: "其他应付款-资金方",
     Code.FUNDER_MONEY_IN: "其他应付款-资金方待放款项",
-    Code.LEAD_PAYABLE: "其他应付款-牵头方",
     Code.CLAIM_PAYABLE: "其他应付款-应付代偿款",
     Code.DEFERRED_SUBSIDY: "递延收益-商户贴息",
     Code.INTEREST_INCOME: "利息收入",
@@ -131,9 +128,9 @@ OWNED = frozenset(
         Code.MERCHANT_CLAIM,
         Code.SUBSIDY_RECEIVABLE,
         Code.LOAN_PRINCIPAL,
-        Code.FUNDER_RECEIVABLE,
         Code.FUNDER_PAYABLE,
         Code.FUNDER_MONEY_IN,
+        Code.LEAD_MONEY_IN,
         Code.RECOURSE_RECEIVABLE,
         Code.SUSPENSE,
         Code.MERCHANT_RETAINED,
@@ -160,6 +157,7 @@ LIMITS = {
     Code.CREDIT_LINE_SCENE: Limits(debit_fen=0),
     Code.MERCHANT_CLAIM: Limits(credit_fen=0),
     Code.MERCHANT_RETAINED: Limits(debit_fen=0),
+    Code.FUNDER_MONEY_IN: Limits(debit_fen=0),
 }
 """What every account of a code is opened with, so that no caller can forget it.
 

@@ -48,12 +48,22 @@ WITH moved AS (
             ELSE (2 * subsidy_fen * (least(:following, subsidy_until) - subsidy_from)
                     + (subsidy_until - subsidy_from)) / (2 * (subsidy_until - subsidy_from)) END
     WHERE number BETWEEN :first AND :last AND as_of < :following
-    RETURNING product_code, new.interest_accrued_fen - old.interest_accrued_fen AS interest_fen,
-        new.subsidy_earned_fen - old.subsidy_earned_fen AS subsidy_fen
+    RETURNING product_code, split_id, old.interest_accrued_fen AS interest_before_fen,
+        new.interest_accrued_fen AS interest_now_fen,
+        old.subsidy_earned_fen AS subsidy_before_fen, new.subsidy_earned_fen AS subsidy_now_fen
 )
-SELECT product_code, count(*) AS loans, sum(interest_fen)::bigint AS interest_fen,
-    sum(subsidy_fen)::bigint AS subsidy_fen
-FROM moved GROUP BY product_code ORDER BY product_code
+SELECT product_code, 'own' AS book, count(*) AS loans,
+    sum(interest_now_fen - interest_before_fen)::bigint AS interest_fen,
+    sum(subsidy_now_fen - subsidy_before_fen)::bigint AS subsidy_fen
+FROM moved WHERE split_id IS NULL GROUP BY product_code
+UNION ALL
+SELECT m.product_code, p.book, count(*),
+    sum(share_part(m.interest_now_fen, p.incomes, p.place)
+        - share_part(m.interest_before_fen, p.incomes, p.place))::bigint,
+    sum(share_part(m.subsidy_now_fen, p.incomes, p.place)
+        - share_part(m.subsidy_before_fen, p.incomes, p.place))::bigint
+FROM moved m JOIN share_party p ON p.split_id = m.split_id GROUP BY m.product_code, p.book
+ORDER BY product_code, book
 """
 
 _PENALISE = """
@@ -143,7 +153,7 @@ def fall_due(tx: Tx, span: Span, following: date) -> int:
 
 
 def accrue(tx: Tx, span: Span, following: date) -> list[Row]:
-    """Interest and subsidies earned since, by product; every loan bears the date now."""
+    """Interest and subsidies earned since, by product and book; every loan bears the date now."""
     return list(tx.all(_ACCRUE, first=span.first, last=span.last, following=following))
 
 

@@ -12,7 +12,7 @@ from lending.foundation.database import Tx
 from lending.ledger import service as ledger
 from lending.ledger import store as ledger_store
 from lending.ledger.model import Entry, Leg
-from lending.loans import life_rules, life_store, rules, store
+from lending.loans import life_rules, life_store, rules, shares, store
 from lending.loans.errors import (
     BeforeThePayout,
     EventTakenBack,
@@ -82,7 +82,9 @@ def record(tx: Tx, loan: Loan, event: Event, *, source_id: str, kind: str) -> Re
     before, as_of = _held(tx, loan, terms, events)
     life_store.insert_event(tx, loan.id, event, source_id)
     after = _move(tx, loan, life.replay(terms, [*events, event], as_of), terms)
-    legs = rules.life_legs(loan, before, life_rules.sums(loan, terms, after))
+    now = life_rules.sums(loan, terms, after)
+    legs = rules.life_legs(loan, before, now)
+    shares.record(tx, loan, before, now, kind=kind, source_id=source_id, on=event.on)
     entry_id = _post(tx, loan, legs, kind=kind, memo=source_id, key=source_id, on=event.on)
     life_store.set_event_entry(tx, source_id, entry_id)
     return Recorded(before, after, entry_id)
@@ -105,7 +107,11 @@ def take_back(tx: Tx, loan: Loan, source_id: str, because: str) -> Recorded:
     before, as_of = _held(tx, loan, terms, life_store.events(tx, loan.id))
     life_store.take_back(tx, source_id, because)
     after = _move(tx, loan, life.replay(terms, life_store.events(tx, loan.id), as_of), terms)
-    legs = list(rules.life_legs(loan, before, life_rules.sums(loan, terms, after)))
+    now = life_rules.sums(loan, terms, after)
+    legs = list(rules.life_legs(loan, before, now))
+    shares.record(
+        tx, loan, before, now, kind="loan.reallocated", source_id=source_id, on=row["happened_on"]
+    )
     weighed_on = [limited for limited, _ in rules.exposures(loan.customer_id, loan.terms)]
     with ledger.without_limits(tx, weighed_on):
         if row["entry_id"]:

@@ -67,6 +67,7 @@ def standing(loan: Loan, terms: Course, position: Position) -> Standing:
         loan_id=loan.id,
         product_code=loan.product_code,
         as_of=position.on,
+        principal_fen=held.principal_fen,
         principal_open_fen=position.principal_open_fen,
         interest_accrued_fen=position.interest_accrued_fen,
         interest_paid_fen=held.interest_paid_fen,
@@ -87,6 +88,7 @@ def standing(loan: Loan, terms: Course, position: Position) -> Standing:
         penalty_rate_annual=terms.penalty_rate_annual,
         grace_days=terms.grace_days,
         written_off=position.written_off_on is not None,
+        split_id=loan.split_id,
     )
 
 

@@ -72,7 +72,7 @@ def _event(kind: str, on: date, detail: dict[str, Any]) -> Event:
 
 def event_row(tx: Tx, loan_id: str, source_id: str) -> Row | None:
     return tx.maybe(
-        "SELECT kind, entry_id, taken_back_at FROM loan_event"
+        "SELECT kind, happened_on, entry_id, taken_back_at FROM loan_event"
         " WHERE loan_id = :loan_id AND source_id = :source_id",
         loan_id=loan_id,
         source_id=source_id,

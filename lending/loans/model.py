@@ -1,7 +1,7 @@
 """Applications, loans, payouts: their states and what is kept of them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -141,6 +141,8 @@ class Loan:
     """The plan that ran from the payout, before anything happened to it."""
     exposure_holds: tuple[str, ...]
     """What the loan holds of the borrower's limits until it is paid out."""
+    split_id: int | None = None
+    """How it is shared among funders, as stored; None for own funds only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +157,8 @@ class Standing:
     loan_id: str
     product_code: str
     as_of: date
+    principal_fen: int
+    """Lent, less goods returned."""
     principal_open_fen: int
     interest_accrued_fen: int
     """In the ledger already."""
@@ -178,6 +182,39 @@ class Standing:
     penalty_rate_annual: Decimal
     grace_days: int
     written_off: bool
+    split_id: int | None = None
+    """How the loan is shared among funders; None for own funds only."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShareMovement:
+    """What a funder is owed for something that happened to a loan, signed as it sees it."""
+
+    funder: str
+    kind: str
+    """That of the journal entry, such as `loan.repaid`."""
+    source_id: str
+    principal_fen: int
+    """Repaid to it; below 0 lent by it."""
+    interest_fen: int
+    fee_fen: int
+    penalty_fen: int
+    service_fee_fen: int
+    """Below 0: what it pays the leader."""
+    funded_fen: int
+    """Of what it lends, what it had sent for the loan beforehand."""
+    principal_open_fen: int
+    """Its part of what the borrower owes, afterwards."""
+
+    @property
+    def moves(self) -> bool:
+        """Whether anything is owed to it, or by it."""
+        parts = (self.principal_fen, self.interest_fen, self.fee_fen, self.penalty_fen)
+        return any((*parts, self.service_fee_fen, self.funded_fen))
+
+    def columns(self) -> dict[str, Any]:
+        """By name."""
+        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ from lending.loans import (
     release_rules,
     release_store,
     rules,
+    shares,
     store,
 )
 from lending.loans.errors import NoAccountToPay, NoSuchLoan, WrongState
@@ -316,6 +317,7 @@ def _paid(tx: Tx, loan: Loan, payout: Payout) -> None:
     for number, hold_id in enumerate(loan.exposure_holds):
         ledger.post_hold(tx, hold_id, kind="loan.exposed", key=f"exposure:{loan.id}:{number}")
     today = business_day.today(tx)
+    shares.record_payout(tx, loan, payout.id, today)
     version = loan.plan_version
     fresh = rules.opened(make_plan(rules.plan_input(loan.principal_fen, loan.terms, today)))
     if store.instalments(tx, loan.id, version) != fresh:

@@ -11,8 +11,10 @@ from lending.engine.position import Sums
 from lending.engine.prepayment import OpenInstalment
 from lending.engine.shares import cut
 from lending.foundation.money import half_up, percent
+from lending.ledger import funders
 from lending.ledger.chart import Code
 from lending.ledger.model import Account, Leg, credit, debit, signed
+from lending.loans import share_rules
 from lending.loans.model import Loan, Payout
 from lending.loans.terms import Terms
 from lending.products.model import Offer, Product, SubsidyPayer
@@ -195,19 +197,52 @@ def disbursement_legs(loan: Loan, payout: Payout) -> tuple[Leg, ...]:
 
     The borrower owes the whole; the merchant gets it less its fee, its subsidy and what it owed us
     for returned goods. Of a service paid ahead it gets the first part, and the others are kept
-    back, with what it will owe us of its subsidy.
+    back, with what it will owe us of its subsidy. Each other funder lends its part out of what it
+    has sent for the loan or, prefunded, at our expense until the next clearing (JOINT-3).
     """
     first = parts(loan)[0]
     subsidy = loan.terms.subsidy.merchant_fen
     partner = loan.partner_id
+    lent = share_rules.lent(loan.terms, loan.principal_fen)
+    others = [
+        (party, fen)
+        for party, fen in zip(share_rules.parties(loan.terms), lent, strict=True)
+        if not party.share.is_own
+    ]
     return (
-        debit(Account(Code.LOAN_PRINCIPAL, loan.id), loan.principal_fen),
+        debit(
+            Account(Code.LOAN_PRINCIPAL, loan.id), loan.principal_fen - sum(f for _, f in others)
+        ),
         debit(Account(Code.SUBSIDY_RECEIVABLE, partner), subsidy - first.subsidy_fen),
         credit(Account(Code.BANK_SETTLEMENT), payout.amount_fen),
         credit(Account(Code.MERCHANT_FEE_INCOME), first.fee_fen),
-        credit(Account(Code.DEFERRED_SUBSIDY, loan.product_code), subsidy),
+        credit(
+            Account(Code.DEFERRED_SUBSIDY, loan.product_code),
+            subsidy - sum(party.subsidy_fen for party, _ in others),
+        ),
         credit(Account(Code.MERCHANT_CLAIM, partner), payout.offset_fen),
         credit(Account(Code.MERCHANT_RETAINED, loan.id), loan.principal_fen - first.gross_fen),
+        *(leg for party, fen in others for leg in _lending_legs(loan, party, fen)),
+    )
+
+
+def _lending_legs(loan: Loan, party: share_rules.Party, lent_fen: int) -> tuple[Leg, ...]:
+    """What one other funder lends, in both books, and its part of a subsidy, owed to it at once."""
+    funder, book = party.share.funder, party.book
+    service = party.service_fee_fen(Sums(0))
+    due = party.subsidy_fen - service
+    ours, theirs = funders.payable(funder), funders.receivable(funder)
+    if not party.share.prefunded:
+        ours, theirs = funders.money_in(funder, loan.id), funders.money_in_its_book(funder, loan.id)
+    return (
+        debit(ours, lent_fen),
+        signed(funders.payable(funder), -due),
+        credit(Account(Code.FUNDER_SERVICE_INCOME), service),
+        debit(Account(Code.LOAN_PRINCIPAL, loan.id, book), lent_fen),
+        credit(theirs, lent_fen),
+        signed(funders.receivable(funder), due),
+        debit(Account(Code.SERVICE_FEE_EXPENSE, book=book), service),
+        credit(Account(Code.DEFERRED_SUBSIDY, loan.product_code, book), party.subsidy_fen),
     )
 
 
@@ -242,8 +277,8 @@ def life_legs(loan: Loan, before: Sums, after: Sums) -> tuple[Leg, ...]:
     """The one entry that takes the books from one position of a loan to another.
 
     Every life event is posted by this rule: a payment, goods returned, a waiver, a write-off, and
-    the taking back of any of them. What the lines do not explain is borne by the provision, which
-    only a loan that is or was written off may touch.
+    the taking back of any of them, for all funders at once, each in its own book. Cash and the
+    claim on the merchant are whole in ours, which owes the others their parts (JOINT-3).
     """
     claim = (before.principal_fen - after.principal_fen) + (
         after.credit_returned_fen - before.credit_returned_fen
@@ -251,38 +286,72 @@ def life_legs(loan: Loan, before: Sums, after: Sums) -> tuple[Leg, ...]:
     credit_fen = (after.credit_fen + after.credit_returned_fen) - (
         before.credit_fen + before.credit_returned_fen
     )
-    subsidy_fen = after.subsidy_earned_fen - before.subsidy_earned_fen
-    product = loan.product_code
-    legs = [
+    each = share_rules.moved(loan.terms, before, after)
+    own = next(one for one in each if one.party.share.is_own)
+    others = [one for one in each if one is not own]
+    service = sum(one.service_fee_fen for one in others)
+    ours = (
         signed(Account(Code.BANK_SETTLEMENT), after.cash_fen - before.cash_fen),
         signed(Account(Code.MERCHANT_CLAIM, loan.partner_id), claim),
-        signed(Account(Code.LOAN_PRINCIPAL, loan.id), _on_balance(after) - _on_balance(before)),
-        signed(
-            Account(Code.INTEREST_RECEIVABLE, product), _receivable(after) - _receivable(before)
-        ),
-        signed(Account(Code.DEFERRED_SUBSIDY, product), subsidy_fen),
-        signed(
-            Account(Code.INTEREST_INCOME),
-            before.interest_accrued_fen - after.interest_accrued_fen - subsidy_fen,
-        ),
-        signed(Account(Code.FEE_INCOME), before.fee_paid_fen - after.fee_paid_fen),
-        signed(Account(Code.PENALTY_INCOME), before.penalty_paid_fen - after.penalty_paid_fen),
+        *_position_legs(loan, own),
+        *(signed(funders.payable(one.party.share.funder), -one.due_fen) for one in others),
+        signed(Account(Code.FUNDER_SERVICE_INCOME), -service),
         signed(Account(Code.BORROWER_CREDIT, loan.customer_id), -credit_fen),
-    ]
-    borne = -sum(leg.debit_fen - leg.credit_fen for leg in legs)
-    assert borne == 0 or before.written_off or after.written_off, (before, after)
-    given_up = _given_up(after) - _given_up(before)
+    )
+    provision = Account(Code.LOAN_LOSS_PROVISION, loan.product_code)
     relief = after.principal_open_fen - before.principal_open_fen
     return (
-        *legs,
-        signed(Account(Code.LOAN_LOSS_PROVISION, product), borne),
-        signed(Account(Code.WRITTEN_OFF, loan.id), given_up),
-        signed(Account(Code.WRITTEN_OFF_CONTRA), -given_up),
+        *ours,
+        _borne(own, ours, provision),
+        *_written_off_legs(loan, own),
         *(
             leg
             for limited, contra in exposures(loan.customer_id, loan.terms)
             for leg in (signed(limited, relief), signed(contra, -relief))
         ),
+        *(leg for one in others for leg in _funder_legs(loan, one)),
+    )
+
+
+def _funder_legs(loan: Loan, one: share_rules.Moved) -> tuple[Leg, ...]:
+    """What one other funder's book says of it. It keeps its provision elsewhere."""
+    book = one.party.book
+    theirs = (
+        signed(funders.receivable(one.party.share.funder), one.due_fen),
+        *_position_legs(loan, one),
+        signed(Account(Code.SERVICE_FEE_EXPENSE, book=book), one.service_fee_fen),
+    )
+    loss = Account(Code.IMPAIRMENT_LOSS, book=book)
+    return (*theirs, _borne(one, theirs, loss), *_written_off_legs(loan, one))
+
+
+def _position_legs(loan: Loan, one: share_rules.Moved) -> tuple[Leg, ...]:
+    """Principal, interest and income of one funder."""
+    book, product = one.party.book, loan.product_code
+    subsidy_fen = one.by(lambda sums: sums.subsidy_earned_fen)
+    accrued_fen = one.by(lambda sums: sums.interest_accrued_fen)
+    return (
+        signed(Account(Code.LOAN_PRINCIPAL, loan.id, book), one.by(_on_balance)),
+        signed(Account(Code.INTEREST_RECEIVABLE, product, book), one.by(_receivable)),
+        signed(Account(Code.DEFERRED_SUBSIDY, product, book), subsidy_fen),
+        signed(Account(Code.INTEREST_INCOME, book=book), -accrued_fen - subsidy_fen),
+        signed(Account(Code.FEE_INCOME, book=book), -one.fee_fen),
+        signed(Account(Code.PENALTY_INCOME, book=book), -one.penalty_fen),
+    )
+
+
+def _borne(one: share_rules.Moved, legs: Sequence[Leg], loss: Account) -> Leg:
+    """What the lines of a book do not explain is its loss, of a loan that is or was written off."""
+    borne = -sum(leg.debit_fen - leg.credit_fen for leg in legs)
+    assert borne == 0 or one.before.written_off or one.after.written_off, one
+    return signed(loss, borne)
+
+
+def _written_off_legs(loan: Loan, one: share_rules.Moved) -> tuple[Leg, Leg]:
+    given_up = one.by(_given_up)
+    return (
+        signed(Account(Code.WRITTEN_OFF, loan.id, one.party.book), given_up),
+        signed(Account(Code.WRITTEN_OFF_CONTRA, book=one.party.book), -given_up),
     )
 
 

@@ -7,6 +7,7 @@ from datetime import date
 from lending.engine.prepayment import OpenInstalment
 from lending.foundation import ids
 from lending.foundation.database import Row, Tx, json
+from lending.loans import share_store
 from lending.loans.model import (
     Application,
     ApplicationState,
@@ -31,12 +32,12 @@ APPLICATION_LOCKED = """
 LOAN = """
     SELECT id, application_id, partner_id, customer_id, bank_card_id, scenario, product_code,
            subject, principal_fen, terms, terms_format, state, signed_at, start_date,
-           plan_version, contract_version, exposure_holds
+           plan_version, contract_version, exposure_holds, split_id
     FROM loan WHERE id = :id"""
 LOAN_LOCKED = """
     SELECT id, application_id, partner_id, customer_id, bank_card_id, scenario, product_code,
            subject, principal_fen, terms, terms_format, state, signed_at, start_date,
-           plan_version, contract_version, exposure_holds
+           plan_version, contract_version, exposure_holds, split_id
     FROM loan WHERE id = :id FOR UPDATE"""
 
 
@@ -128,10 +129,10 @@ def insert_loan(tx: Tx, made: Loan) -> None:
     tx.run(
         "INSERT INTO loan (id, application_id, partner_id, customer_id, bank_card_id, scenario,"
         " product_code, subject, principal_fen, terms, terms_format, state, signed_at,"
-        " plan_version, exposure_holds, credit_line_id, credit_line_scene, changed_at)"
+        " plan_version, exposure_holds, credit_line_id, credit_line_scene, split_id, changed_at)"
         " VALUES (:id, :application_id, :partner_id,"
         " :customer_id, :card, :scenario, :product, :subject, :principal, :terms, :format, :state,"
-        " :signed_at, 1, :holds, :line_id, :line_scene, :signed_at)",
+        " :signed_at, 1, :holds, :line_id, :line_scene, :split_id, :signed_at)",
         id=made.id,
         application_id=made.application_id,
         partner_id=made.partner_id,
@@ -148,6 +149,7 @@ def insert_loan(tx: Tx, made: Loan) -> None:
         holds=list(made.exposure_holds),
         line_id=made.terms.credit_line.line_id if made.terms.credit_line else None,
         line_scene=made.terms.credit_line.scene if made.terms.credit_line else None,
+        split_id=share_store.split_id(tx, made.terms),
     )
 
 

@@ -6,8 +6,10 @@ from typing import Any
 
 from lending.products.model import PayeeKind
 
-FORMAT = 2
-"""The version terms are stored under. A new field means a new format, and a reader for both."""
+FORMAT = 3
+"""The version terms are stored under. A new field means a new format, and a reader for each."""
+OWN_FUNDER = "own"
+"""The name of our own funds among the funders of a loan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +57,30 @@ class Subsidy:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """One funder's weight; own funds are one funder with the whole."""
+    """One funder's part of the loan; own funds are one funder with the whole.
+
+    Principal, and so losses, go by weight, in basis points of the loan (JOINT-3, JOINT-5).
+    """
 
     funder: str
+    """`own`, or the partner id of the funder."""
     weight: int
+    income_weight: int | None = None
+    """Interest, fees, penalty and subsidy go by it; None: by `weight`, too (JOINT-4)."""
+    service_fee_rate: Decimal = Decimal(0)
+    """Of the interest that the funder gets, what it pays the leader for serving the loan."""
+    prefunded: bool = False
+    """Whether the leader lends the funder's part, which is then settled at the next clearing."""
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it is our own part."""
+        return self.funder == OWN_FUNDER
+
+    @property
+    def income(self) -> int:
+        """The weight that income goes by."""
+        return self.weight if self.income_weight is None else self.income_weight
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +118,14 @@ class Terms:
     def to_json(self) -> dict[str, Any]:
         """As stored; rates as decimal strings."""
         stored = asdict(self)
-        stored["pricing"] = {
-            name: str(value) if isinstance(value, Decimal) else value
-            for name, value in stored["pricing"].items()
-        }
+        stored["pricing"] = _plain(stored["pricing"])
+        stored["shares"] = [_plain(share) for share in stored["shares"]]
         return stored
+
+    @property
+    def is_joint(self) -> bool:
+        """Whether others fund the loan with us."""
+        return len(self.shares) > 1
 
     @classmethod
     def from_json(cls, stored: dict[str, Any], form: int) -> "Terms":
@@ -108,7 +133,7 @@ class Terms:
 
         Raises ValueError for a format that this version does not know.
         """
-        if form not in (1, FORMAT):
+        if form not in (1, 2, FORMAT):
             raise ValueError(f"terms of format {form} cannot be read")
         pricing = dict(stored["pricing"])
         for name in (
@@ -126,11 +151,21 @@ class Terms:
             ),
             settlement=Settlement(**stored["settlement"]),
             subsidy=Subsidy(**stored["subsidy"]),
-            shares=tuple(Share(**share) for share in stored["shares"]),
+            shares=tuple(_share(share) for share in stored["shares"]),
             cost_table_sha256=stored["cost_table_sha256"],
             credit_line=CreditLine(**line) if (line := stored.get("credit_line")) else None,
             release=Release(**parts) if (parts := stored.get("release")) else None,
         )
 
 
-OWN_FUNDS = (Share("own", 1),)
+def _plain(values: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: str(value) if isinstance(value, Decimal) else value for name, value in values.items()
+    }
+
+
+def _share(stored: dict[str, Any]) -> Share:
+    return Share(**{**stored, "service_fee_rate": Decimal(stored.get("service_fee_rate", 0))})
+
+
+OWN_FUNDS = (Share(OWN_FUNDER, 1),)

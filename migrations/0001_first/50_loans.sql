@@ -48,6 +48,7 @@ CREATE TABLE loan (
     exposure_holds text[] NOT NULL DEFAULT '{}',
     credit_line_id text REFERENCES credit_line,
     credit_line_scene text,
+    split_id integer REFERENCES share_split,
     changed_at timestamptz NOT NULL,
     CHECK ((credit_line_id IS NULL) = (credit_line_scene IS NULL))
 );
@@ -118,6 +119,7 @@ CREATE TABLE loan_standing (
     loan_id text NOT NULL UNIQUE REFERENCES loan,
     product_code text NOT NULL,
     as_of date NOT NULL,
+    principal_fen bigint NOT NULL,
     principal_open_fen bigint NOT NULL,
     interest_accrued_fen bigint NOT NULL,
     interest_paid_fen bigint NOT NULL,
@@ -137,7 +139,8 @@ CREATE TABLE loan_standing (
     penalty_as_of date NOT NULL,
     penalty_rate_annual numeric NOT NULL,
     grace_days smallint NOT NULL,
-    written_off boolean NOT NULL DEFAULT false
+    written_off boolean NOT NULL DEFAULT false,
+    split_id integer
 ) WITH (fillfactor = 50);
 
 CREATE TABLE payout (

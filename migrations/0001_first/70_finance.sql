@@ -1,4 +1,4 @@
--- The portfolio at the end of each date, and what is set aside for its losses.
+-- The portfolio at the end of each date, with our part of it, for which we set aside.
 CREATE TABLE portfolio_day (
     business_date date NOT NULL,
     product_code text NOT NULL,
@@ -7,6 +7,8 @@ CREATE TABLE portfolio_day (
     loans bigint NOT NULL,
     principal_fen bigint NOT NULL,
     interest_receivable_fen bigint NOT NULL,
+    own_principal_fen bigint NOT NULL,
+    own_interest_receivable_fen bigint NOT NULL,
     PRIMARY KEY (business_date, product_code, grade, bucket)
 );
 

@@ -3,23 +3,24 @@
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
-from lending.engine.life import replay
+from lending.engine.life import begun, replay
 from lending.engine.plans import make_plan
 from lending.foundation import business_day, crypto, ids
 from lending.foundation.clock import FixedClock
 from lending.foundation.database import Tx
 from lending.foundation.files import FileStore
+from lending.ledger import funders
 from lending.ledger import service as ledger
 from lending.ledger.chart import Code
-from lending.ledger.model import Account, Entry, credit, debit
-from lending.loans import life, life_rules, life_store, rules, store
-from lending.loans.model import Loan, LoanState, NewApplication
-from lending.loans.terms import OWN_FUNDS, Payee, Pricing, Settlement, Subsidy, Terms
+from lending.ledger.model import Account, Entry, Leg, credit, debit
+from lending.loans import life, life_rules, life_store, rules, share_rules, shares, store
+from lending.loans.model import Loan, LoanState, NewApplication, Payout, PayoutState, Purpose
+from lending.loans.terms import OWN_FUNDS, Payee, Pricing, Settlement, Share, Subsidy, Terms
 from tests.databases import Databases
 from tests.loans.world import World, make
 from tests.today import NOW
@@ -39,6 +40,7 @@ class Lent:
     prepayment_fee_rate: Decimal = Decimal(0)
     subsidy_fen: int = 0
     fee_upfront_fen: int = 0
+    shares: tuple[Share, ...] = OWN_FUNDS
     pricing: Pricing = field(init=False)
 
     def __post_init__(self) -> None:
@@ -94,7 +96,7 @@ def lend(tx: Tx, world: World, agreed: Lent, *, since: date | None = None) -> st
             payee=Payee(world.partner_id),
             settlement=Settlement(0),
             subsidy=Subsidy("merchant" if agreed.subsidy_fen else "none", agreed.subsidy_fen),
-            shares=OWN_FUNDS,
+            shares=agreed.shares,
             cost_table_sha256="0" * 64,
         ),
         state=LoanState.PAYING,
@@ -109,35 +111,62 @@ def lend(tx: Tx, world: World, agreed: Lent, *, since: date | None = None) -> st
     plan = make_plan(rules.plan_input(loan.principal_fen, loan.terms, start))
     store.insert_instalments(tx, loan.id, 1, rules.opened(plan))
     store.activate(tx, loan.id, start, 1)
-    loan = replace(loan, start_date=start)
+    found = store.loan(tx, loan.id)
+    assert found
+    loan = found
     course = life.course(tx, loan)
     position = replay(course, [], today)
     store.update_instalments(tx, loan.id, 1, position.rows)
-    earned_fen = position.interest_accrued_fen
-    spared_fen = life_rules.subsidy_earned_fen(loan, course, position)
-    ledger.post(
+    _fund(tx, loan)
+    post(tx, loan, "loan.paid_out", rules.disbursement_legs(loan, _payout(tx, loan)))
+    shares.record_payout(tx, loan, f"pay_{loan.id}", today)
+    exposure = Account(Code.EXPOSURE, loan.customer_id), Account(Code.EXPOSURE_CONTRA)
+    post(
         tx,
-        Entry(
-            kind="loan.paid_out",
-            subject=loan.id,
-            memo="",
-            legs=(
-                debit(Account(Code.LOAN_PRINCIPAL, loan.id), loan.principal_fen),
-                credit(Account(Code.BANK_SETTLEMENT), loan.principal_fen - agreed.subsidy_fen),
-                credit(
-                    Account(Code.DEFERRED_SUBSIDY, "mall-standard"),
-                    agreed.subsidy_fen - spared_fen,
-                ),
-                debit(Account(Code.INTEREST_RECEIVABLE, "mall-standard"), earned_fen),
-                credit(Account(Code.INTEREST_INCOME), earned_fen + spared_fen),
-                debit(Account(Code.EXPOSURE, loan.customer_id), loan.principal_fen),
-                credit(Account(Code.EXPOSURE_CONTRA), loan.principal_fen),
-            ),
-            key=f"paid-out:{loan.id}",
+        loan,
+        "loan.taken_over",
+        (
+            *rules.life_legs(loan, begun(course).sums(), life_rules.sums(loan, course, position)),
+            debit(exposure[0], loan.principal_fen),
+            credit(exposure[1], loan.principal_fen),
         ),
     )
     life_store.save_standing(tx, life_rules.standing(loan, course, position))
     return loan.id
+
+
+def _fund(tx: Tx, loan: Loan) -> None:
+    """What each other funder sends for the loan is here."""
+    lent = share_rules.lent(loan.terms, loan.principal_fen)
+    for share, fen in zip(loan.terms.shares, lent, strict=True):
+        if not (share.is_own or share.prefunded):
+            legs = funders.arrival_legs(share.funder, loan.id, fen)
+            post(tx, loan, f"funds.arrived:{share.funder}", legs)
+
+
+def _payout(tx: Tx, loan: Loan) -> Payout:
+    return Payout(
+        id=f"pay_{loan.id}",
+        loan_id=loan.id,
+        purpose=Purpose.DISBURSEMENT,
+        refund_id="",
+        part=0,
+        attempt=1,
+        channel_order_no="",
+        account_id="",
+        amount_fen=rules.parts(loan)[0].payable_fen,
+        offset_fen=0,
+        state=PayoutState.PAID,
+        hold_id=None,
+        queries=0,
+        created_at=tx.now,
+        channel_reference="",
+        ended_at=tx.now,
+    )
+
+
+def post(tx: Tx, loan: Loan, kind: str, legs: tuple[Leg, ...]) -> None:
+    ledger.post(tx, Entry(kind=kind, subject=loan.id, memo="", legs=legs, key=f"{kind}:{loan.id}"))
 
 
 @contextmanager

@@ -25,12 +25,14 @@ from lending.foundation.database import Tx
 from lending.loans import life, life_rules, life_store, store
 from tests.batch.portfolio import Lent, fresh_world, lend
 from tests.databases import Databases
+from tests.loans.sharing import any_shares
 from tests.loans.world import World
 
 DAYS = 33
 """Enough for a due date of every loan; what comes late in a life, loans bring with their age."""
 KINDS = ("paid", "payoff", "part", "smaller", "goods", "moved", "waived", "fee", "lost")
 ONE_DAY = timedelta(days=1)
+
 
 agreed = st.builds(
     Lent,
@@ -46,6 +48,7 @@ agreed = st.builds(
     prepayment_fee_rate=st.sampled_from([Decimal(0), Decimal("0.01")]),
     subsidy_fen=st.sampled_from([0, 0, 777]),
     fee_upfront_fen=st.sampled_from([0, 999]),
+    shares=any_shares,
 )
 happenings = st.lists(
     st.tuples(

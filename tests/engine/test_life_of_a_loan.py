@@ -11,7 +11,6 @@ from lending.engine.errors import RefundTooLarge
 from lending.engine.plans import PlanInput, make_plan
 from lending.engine.prepayment import OpenInstalment, interest_earned_fen, payoff
 from lending.engine.refunds import refund_goods
-from lending.engine.shares import cut, share_now
 
 START = date(2026, 11, 23)
 
@@ -163,22 +162,6 @@ class TestReturningGoods:
             refund_goods(
                 running(), start=START, on=START, refund_fen=refund, refundable_fen=100_000
             )
-
-
-class TestShares:
-    @given(st.lists(st.integers(0, 10_000), max_size=40), st.lists(st.integers(1, 7), min_size=1))
-    def test_p15_sum_to_every_payment_and_stay_within_a_fen(
-        self, payments: list[int], weights: list[int]
-    ):
-        got, paid = [0] * len(weights), 0
-        for payment in payments:
-            now = share_now(paid, payment, weights)
-            assert sum(now) == payment
-            paid += payment
-            got = [had + more for had, more in zip(got, now, strict=True)]
-        assert got == cut(paid, weights)
-        for part, weight in zip(got, weights, strict=True):
-            assert abs(part - paid * weight / sum(weights)) <= 1
 
 
 class TestAgeing:

@@ -1,0 +1,55 @@
+"""The SQL of how loans are shared, and of what their funders are owed."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from lending.foundation.database import Row, Tx, json
+from lending.ledger.model import OWN, funder_book
+from lending.loans.model import ShareMovement
+from lending.loans.terms import Terms
+
+
+def split_id(tx: Tx, terms: Terms) -> int | None:
+    """The number of a way to share loans, written down where it is new; None for own funds only."""
+    if not terms.is_joint:
+        return None
+    shares = json(terms.to_json()["shares"])
+    found = tx.scalar("SELECT id FROM share_split WHERE shares = :shares", shares=shares)
+    if found is None:
+        found = tx.scalar(
+            "INSERT INTO share_split (shares) VALUES (:shares)"
+            " ON CONFLICT (shares) DO UPDATE SET shares = excluded.shares RETURNING id",
+            shares=shares,
+        )
+        tx.run_many(
+            "INSERT INTO share_party (split_id, place, funder, book, weights, incomes) VALUES"
+            " (:split_id, :place, :funder, :book, :weights, :incomes) ON CONFLICT DO NOTHING",
+            [
+                {
+                    "split_id": found,
+                    "place": place,
+                    "funder": share.funder,
+                    "book": OWN if share.is_own else funder_book(share.funder),
+                    "weights": [each.weight for each in terms.shares],
+                    "incomes": [each.income for each in terms.shares],
+                }
+                for place, share in enumerate(terms.shares, 1)
+            ],
+        )
+    return int(found)
+
+
+def insert_movements(tx: Tx, loan_id: str, on: date, moved: Sequence[ShareMovement]) -> None:
+    tx.run_many(
+        "INSERT INTO share_movement (funder, loan_id, kind, source_id, business_date, happened_on,"
+        " at, principal_fen, interest_fen, fee_fen, penalty_fen, service_fee_fen, funded_fen,"
+        " principal_open_fen) SELECT :funder, :loan_id, :kind, :source_id, business_date, :on,"
+        " :now, :principal_fen, :interest_fen, :fee_fen, :penalty_fen, :service_fee_fen,"
+        " :funded_fen, :principal_open_fen FROM business_day",
+        [{**each.columns(), "loan_id": loan_id, "on": on, "now": tx.now} for each in moved],
+    )
+
+
+def movements(tx: Tx, loan_id: str) -> Sequence[Row]:
+    """All that moved for the other funders of a loan, the oldest first."""
+    return tx.all("SELECT * FROM share_movement WHERE loan_id = :id ORDER BY seq", id=loan_id)
