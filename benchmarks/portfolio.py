@@ -206,7 +206,8 @@ _COPY = (
         overdue_fen_days, penalised, earns_from, earned_before_fen
     FROM generate_series(1, :loans) n JOIN stage_row s ON s.k = n % :templates""",
     """INSERT INTO loan_standing (loan_id, product_code, as_of, principal_fen,
-        principal_open_fen, interest_accrued_fen, interest_paid_fen, settled_interest_fen, course_from, course_until,
+        principal_open_fen, interest_accrued_fen, interest_paid_fen, settled_interest_fen,
+        course_from, course_until,
         course_before_fen, course_rest_fen, course_paid_fen, subsidy_fen, subsidy_earned_fen,
         subsidy_from, subsidy_until, oldest_due, days_past_due, grade, penalty_as_of,
         penalty_rate_annual, grace_days, written_off)
