@@ -15,22 +15,28 @@ from typing import Any
 
 import psycopg
 from psycopg import Connection as PsycopgConnection
-from psycopg import OperationalError as DriverAway
+from psycopg import Cursor
+from psycopg.rows import dict_row, tuple_row
 from psycopg.types.json import Jsonb
-from sqlalchemy import Engine, RowMapping, TextClause, create_engine, text
-from sqlalchemy.engine import Connection, CursorResult
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import Engine, create_engine, event, make_url, text
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from lending.foundation.clock import Clock, SystemClock
 
 STREAMED_AT_ONCE = 5_000
-Row = RowMapping
+PREPARED_MAX = 500
+"""Statements that a connection keeps prepared; more than any process runs often."""
+Row = dict[str, Any]
 """A row by column name."""
+
+_DIALECT = make_url("postgresql+psycopg://").get_dialect()()
 
 
 @lru_cache(maxsize=2048)
-def _statement(sql: str) -> TextClause:
-    return text(sql)
+def _statement(sql: str) -> str:
+    """The statement as the driver writes it: `%(name)s` for `:name`."""
+    return str(text(sql).compile(dialect=_DIALECT))
 
 
 def json(value: Any) -> Jsonb:
@@ -68,49 +74,54 @@ class Tx:
 
     def one(self, sql: str, **values: Any) -> Row:
         """The single row that must be there."""
-        return self._execute(sql, values).mappings().one()
+        row = self.maybe(sql, **values)
+        assert row is not None, sql
+        return row
 
     def maybe(self, sql: str, **values: Any) -> Row | None:
         """The single row, or None."""
-        return self._execute(sql, values).mappings().one_or_none()
+        rows = self.all(sql, **values)
+        assert len(rows) <= 1, sql
+        return rows[0] if rows else None
 
     def all(self, sql: str, **values: Any) -> Sequence[Row]:
         """All rows."""
-        return self._execute(sql, values).mappings().all()
+        with self._driven(sql) as driver, driver.cursor(row_factory=dict_row) as cursor:
+            return cursor.execute(_statement(sql), values).fetchall()
 
     def stream(self, sql: str, **values: Any) -> Iterator[Row]:
         """All rows, read bit by bit by a cursor on the server: for sets too large to hold."""
         found = self._connection.execute(
-            _statement(sql), dict(values), execution_options={"yield_per": STREAMED_AT_ONCE}
+            text(sql), dict(values), execution_options={"yield_per": STREAMED_AT_ONCE}
         )
-        yield from found.mappings()
+        for row in found.mappings():
+            yield dict(row)
 
     def scalar(self, sql: str, **values: Any) -> Any:
         """The first column of the first row, or None."""
-        return self._execute(sql, values).scalar()
+        with self._executed(sql, values) as cursor:
+            row = cursor.fetchone()
+        return row[0] if row else None
 
     def run(self, sql: str, **values: Any) -> int:
         """Runs a statement; the number of rows it touched."""
-        return self._execute(sql, values).rowcount
+        with self._executed(sql, values) as cursor:
+            return cursor.rowcount
 
     def run_many(self, sql: str, rows: Sequence[Mapping[str, Any]]) -> None:
         """Runs one statement for many rows."""
         if rows:
-            self._connection.execute(_statement(sql), [dict(row) for row in rows])
+            with self._driven(sql) as driver, driver.cursor() as cursor:
+                cursor.executemany(_statement(sql), rows)
 
     def quick(self, sql: str, values: Mapping[str, Any]) -> tuple[Any, ...]:
         """The single row of a statement that runs thousands of times a second.
 
-        Straight to the driver, with `%(name)s` for parameters. A database that is away is told as
-        by all other statements, other errors as the driver's own.
+        With `%(name)s` for parameters, and prepared from the first time on. Errors are told as by
+        all other statements.
         """
-        try:
-            with self.driver.cursor() as cursor:
-                row: tuple[Any, ...] | None = cursor.execute(sql, values, prepare=True).fetchone()
-        except DriverAway as away:
-            if self.driver.closed:
-                self._connection.invalidate(away)
-            raise OperationalError(sql, None, away) from away
+        with self._driven(sql) as driver, driver.cursor(row_factory=tuple_row) as cursor:
+            row = cursor.execute(sql, values, prepare=True).fetchone()
         assert row is not None
         return row
 
@@ -132,8 +143,28 @@ class Tx:
         assert connection is not None
         return connection  # type: ignore[no-any-return]
 
-    def _execute(self, sql: str, values: Mapping[str, Any]) -> CursorResult[Any]:
-        return self._connection.execute(_statement(sql), dict(values))
+    @contextmanager
+    def _executed(self, sql: str, values: Mapping[str, Any]) -> "Iterator[Cursor[Any]]":
+        with self._driven(sql) as driver, driver.cursor(row_factory=tuple_row) as cursor:
+            yield cursor.execute(_statement(sql), values)
+
+    @contextmanager
+    def _driven(self, sql: str) -> "Iterator[PsycopgConnection[Any]]":
+        """The driver's connection; what it raises is told in SQLAlchemy's words.
+
+        Statements go straight to the driver: SQLAlchemy keeps the connections and the transaction,
+        and would take as long again as the driver and the server do to hand a statement through.
+        """
+        driver = self.driver
+        try:
+            yield driver
+        except psycopg.Error as fault:
+            away = driver.closed
+            if away:
+                self._connection.invalidate(fault)
+            raise DBAPIError.instance(
+                sql, None, fault, psycopg.Error, connection_invalidated=away, dialect=_DIALECT
+            ) from fault
 
 
 class Database:
@@ -168,6 +199,7 @@ class Database:
             connect_args={"application_name": "cf", "prepare_threshold": 3},
             **options,
         )
+        event.listen(self._engine, "connect", _made)
 
     @contextmanager
     def unit_of_work(self) -> Iterator[Tx]:
@@ -216,9 +248,9 @@ class Database:
     @contextmanager
     def rehearsal(self) -> Iterator[Tx]:
         """A transaction that is always undone: what would happen."""
-        with self._engine.connect() as connection:
+        with self._engine.connect() as connection, connection.begin() as transaction:
             yield self._tx(connection)
-            connection.rollback()
+            transaction.rollback()
 
     def _tx(self, connection: Connection) -> Tx:
         return Tx(connection, self.clock.now(), sandbox_clock=self._sandbox_clock)
@@ -230,6 +262,10 @@ class Database:
             for connection in self._at_once:
                 connection.close()
             self._at_once.clear()
+
+
+def _made(connection: Any, _record: Any) -> None:
+    connection.prepared_max = PREPARED_MAX
 
 
 def driver_url(url: str) -> str:

@@ -1,5 +1,7 @@
 """X7 for stores: payments, later parts, stops and refunds, rebuilt from events alone."""
 
+from contextlib import suppress
+from datetime import timedelta
 from itertools import count
 
 from cf_partner_sdk import MovementType
@@ -7,6 +9,7 @@ from cf_partner_sdk.recompute import differences, rebuild
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from lending.credit_lines.errors import LineTooSmall
 from lending.foundation.audit import SYSTEM
 from lending.foundation.errors import Problem
 from scenarios.offline_credit import news, servicing
@@ -37,10 +40,12 @@ def pay(shop: Shop, amount_fen: int, parts: int | None) -> str:
 
 
 def act(shop: Shop, payments: list[str], name: str, *drawn) -> None:
-    """Does what was drawn, as far as the rules let it be done."""
+    """Does what was drawn a second later, as far as the rules and the line let it be done."""
     world = shop.world
+    world.clock.advance(timedelta(seconds=1))
     if name == "pay":
-        payments.append(pay(shop, *drawn))
+        with suppress(LineTooSmall):
+            payments.append(pay(shop, *drawn))
     elif name == "days":
         days_end(world, drawn[0])
     elif payments:
