@@ -10,6 +10,7 @@ from connectors.bank_messages import (
     payout_body,
     read_check,
     read_daily_file,
+    read_incoming,
     read_result,
 )
 from connectors.http import NoAnswer, SignedHttp
@@ -20,6 +21,7 @@ from lending.foundation.ports import (
     ChannelState,
     ChannelTransaction,
     DebitOrder,
+    IncomingMoney,
     PayoutOrder,
 )
 
@@ -71,6 +73,17 @@ class BankChannel:
         """Asks what became of a debit. The amount is for the caller to compare with its own."""
         path = f"/bank/debits/{quote(channel_order_no, safe='')}"
         return self._money("GET", path, Asked(channel_order_no, "debit"))
+
+    def incoming(self, after: int, limit: int) -> list[IncomingMoney]:
+        """What came to our account behind a place in the feed, in order.
+
+        Raises BankUnavailable.
+        """
+        try:
+            answer = self._http.call("GET", f"/bank/incoming?after={after}&limit={limit}")
+            return read_incoming(answer, after)
+        except NoAnswer:
+            raise BankUnavailable from None
 
     def daily_file(self, day: date) -> list[ChannelTransaction]:
         """All transactions of a day, the file's own sums and digest checked.

@@ -6,6 +6,7 @@ import logging
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
+from itertools import pairwise
 from typing import Any
 
 from connectors.http import Answer, NoAnswer
@@ -16,6 +17,7 @@ from lending.foundation.ports import (
     ChannelState,
     ChannelTransaction,
     DebitOrder,
+    IncomingMoney,
     PayoutOrder,
 )
 
@@ -26,7 +28,7 @@ STATES = {
     "failed": ChannelState.FAILED,
     "processing": ChannelState.PROCESSING,
 }
-KINDS = ("payout", "debit")
+KINDS = ("payout", "debit", "incoming")
 
 
 class DailyFileBroken(OutsideFault):
@@ -141,6 +143,38 @@ def _instant(text: str) -> datetime:
     if found.tzinfo is None:
         raise ValueError("an instant without an offset")
     return found
+
+
+def read_incoming(answer: Answer, after: int) -> list[IncomingMoney]:
+    """What came, each with its place behind the one before.
+
+    Raises NoAnswer when the answer does not say so.
+    """
+    if answer.status != 200:
+        raise NoAnswer(f"status {answer.status} says nothing of money that came")
+    try:
+        found = [_read_transfer(row) for row in answer.json()["transfers"]]
+    except (KeyError, TypeError, ValueError) as problem:
+        raise NoAnswer(f"money that came cannot be read: {type(problem).__name__}") from None
+    places = [after, *(each.seq for each in found)]
+    if any(later <= earlier for earlier, later in pairwise(places)):
+        raise NoAnswer("money that came is not in order")
+    return found
+
+
+def _read_transfer(row: dict[str, Any]) -> IncomingMoney:
+    amount_fen, seq = row["amount_fen"], row["seq"]
+    if type(amount_fen) is not int or type(seq) is not int or amount_fen <= 0:
+        raise ValueError("not an amount")
+    return IncomingMoney(
+        reference=str(row["reference"]),
+        seq=seq,
+        from_account=str(row["from_account"]),
+        from_name=str(row["from_name"]),
+        amount_fen=amount_fen,
+        remark=str(row["remark"]),
+        received_at=_instant(row["received_at"]),
+    )
 
 
 def read_daily_file(content: bytes) -> list[ChannelTransaction]:

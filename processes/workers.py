@@ -12,6 +12,8 @@ from gateway.webhooks import Deliveries
 from lending.batch import end_of_day
 from lending.foundation import jobs
 from lending.foundation.context import Context
+from lending.funding import jobs as funding_jobs
+from lending.funding import money_in
 from lending.ledger import jobs as ledger_jobs
 from lending.loans import jobs as loan_jobs
 from lending.repayments import day as repayment_day
@@ -25,6 +27,7 @@ from scenarios.offline_credit import news as store_news
 NEWS_PAUSE_S = 0.2
 DELIVERY_PAUSE_S = 0.2
 CHECK_PAUSE_S = 0.5
+MONEY_IN_PAUSE_S = 5
 PRUNE_PAUSE_S = 60
 DEBIT_PAUSE_S = 5
 EOD_PAUSE_S = 20
@@ -39,11 +42,15 @@ def core(context: Context) -> Worker:
         queues=(jobs.CORE,),
         handlers=_handlers(
             loan_jobs.handlers(context),
+            funding_jobs.handlers(context),
             mall_jobs.handlers(context),
             store_jobs.handlers(context),
         ),
         concurrency=context.settings.core_workers,
-        loops=relays(context),
+        loops=(
+            *relays(context),
+            Loop("money that came", lambda: money_in.look(context), MONEY_IN_PAUSE_S),
+        ),
     )
 
 

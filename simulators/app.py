@@ -63,7 +63,7 @@ def create_app(outside: Outside) -> Flask:
         name: visits.Visits(book(name, visits.SCHEMA))
         for name in ("bureau-a", "bureau-b", "identity")
     }
-    bank_pages.add(door, bank_of, teller)
+    bank_pages.add(app, door, bank_of, teller)
     people_pages.add_bureaus(door, people)
     people_pages.add_identity(door, people["identity"])
     sms_pages.add(app, door, outbox_of)

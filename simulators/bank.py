@@ -25,15 +25,20 @@ CREATE INDEX IF NOT EXISTS payment_by_day ON payment (day);
 CREATE INDEX IF NOT EXISTS payment_by_account ON payment (account_no);
 CREATE TABLE IF NOT EXISTS movement (
     reference TEXT NOT NULL, account_no TEXT NOT NULL, amount_fen INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS incoming (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, reference TEXT NOT NULL UNIQUE, remark TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS clock (is_it INTEGER PRIMARY KEY CHECK (is_it), days INTEGER NOT NULL);
 INSERT OR IGNORE INTO clock VALUES (1, 0);
 """
 OUR_ACCOUNT = "6230580000000000013"
 OUR_OPENING_FEN = 10_000_000_000
 CARD_OPENING_FEN = 5_000_000
+OTHERS_OPENING_FEN = 1_000_000_000_000
+"""What those have who send the company money from other banks."""
 VAULT = "vault"
 """Where the balances that accounts open with come from."""
 LATE_S = 2.0
+KINDS = ("payout", "debit", "incoming")
 SHANGHAI = timezone(timedelta(hours=8))
 REASONS = {
     "not_yours": "name_mismatch",
@@ -131,6 +136,32 @@ class Bank:
             later.start()
         return _answer(found)
 
+    def transfer_in(self, payment: Payment, remark: str) -> dict[str, object]:
+        """Money from an account elsewhere to the company, under the sender's own number.
+
+        Raises OtherContent.
+        """
+        answer = self.pay(payment)
+        if answer["status"] == "paid":
+            with self._book.change() as change:
+                change.execute(
+                    "INSERT OR IGNORE INTO incoming (reference, remark) VALUES (?, ?)",
+                    (payment.channel_order_no, remark),
+                )
+        return answer
+
+    def incoming(self, after: int, limit: int) -> list[dict[str, object]]:
+        """What came to the company behind a place in the feed, in order."""
+        rows = self._book.rows(
+            "SELECT i.seq, i.reference, i.remark, p.account_no AS from_account,"
+            " p.account_name AS from_name, p.amount_fen, p.finished_at AS received_at"
+            " FROM incoming i JOIN payment p ON p.channel_order_no = i.reference"
+            " WHERE i.seq > ? ORDER BY i.seq LIMIT ?",
+            after,
+            limit,
+        )
+        return [dict(row) for row in rows]
+
     def settle(self) -> None:
         """Ends the payments whose time has come, and tells of each."""
         sql = "SELECT channel_order_no FROM payment WHERE settle_at <= ?"
@@ -189,7 +220,7 @@ class Bank:
             "SELECT kind, status, coalesce(sum(amount_fen), 0) AS fen, count(*) AS number"
             " FROM payment WHERE status <> 'failed' GROUP BY kind, status"
         )
-        found = {f"{kind}_{what}": 0 for kind in ("payout", "debit") for what in ("fen", "count")}
+        found = {f"{kind}_{what}": 0 for kind in KINDS for what in ("fen", "count")}
         processing = 0
         for row in rows:
             if row["status"] == "paid":
@@ -262,14 +293,12 @@ def _carry_out(change: sqlite3.Connection, channel_order_no: str, now: datetime)
     assert payment is not None
     assert payment["status"] == "processing"
     is_card = payment["kind"] == "debit" or payment["account_no"].startswith(CARD_PREFIX)
-    _open(
-        change,
-        payment["account_no"],
-        payment["account_name"],
-        CARD_OPENING_FEN if is_card else 0,
+    opening = {"incoming": OTHERS_OPENING_FEN}.get(
+        payment["kind"], CARD_OPENING_FEN if is_card else 0
     )
+    _open(change, payment["account_no"], payment["account_name"], opening)
     legs = [(OUR_ACCOUNT, -payment["amount_fen"]), (payment["account_no"], payment["amount_fen"])]
-    if payment["kind"] == "debit":
+    if payment["kind"] in ("debit", "incoming"):
         legs = [(no, -fen) for no, fen in reversed(legs)]
     code, message = _refusal(change, payment, payer=legs[0][0])
     if not code:

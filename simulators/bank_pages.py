@@ -5,13 +5,13 @@ import time
 from collections.abc import Callable
 from datetime import date
 
-from flask import Response, jsonify
+from flask import Flask, Response, abort, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from simulators.bank import Bank, OtherContent, Payment
 from simulators.door import Door, suffers
 from simulators.fields import BadCall, body, fen, text
-from simulators.installations import here
+from simulators.installations import MAIN, NAME, here
 from simulators.magic import fate_of_card, fate_of_payout
 from simulators.telling import Teller
 
@@ -77,6 +77,35 @@ class BankPages:
             return jsonify(error="no such account"), 404
         return jsonify(account_no=account_no, balance_fen=found)
 
+    def incoming(self) -> ResponseReturnValue:
+        """What came to the company, behind a place in the feed."""
+        try:
+            after, limit = (int(request.args[name]) for name in ("after", "limit"))
+        except (KeyError, ValueError):
+            raise BadCall("after and limit must be whole numbers") from None
+        return jsonify(transfers=self._bank.incoming(after, limit))
+
+    def transfer_in(self) -> ResponseReturnValue:
+        """Another bank sends the company money for a customer of its own."""
+        name = request.args.get("sandbox", MAIN)
+        if not NAME.fullmatch(name):
+            abort(400)
+        try:
+            given = body()
+            payment = Payment(
+                channel_order_no=text(given, "reference"),
+                kind="incoming",
+                account_no=text(given, "from_account"),
+                account_name=text(given, "from_name"),
+                amount_fen=fen(given, "amount_fen"),
+                purpose=text(given, "remark"),
+            )
+            return jsonify(self._banks(name).transfer_in(payment, payment.purpose))
+        except BadCall as problem:
+            return jsonify(error=str(problem)), 400
+        except OtherContent:
+            return jsonify(error="this reference belongs to another transfer"), 409
+
     def book(self) -> ResponseReturnValue:
         """The whole book in figures."""
         return jsonify(self._bank.totals())
@@ -115,8 +144,11 @@ class BankPages:
         return jsonify(found)
 
 
-def add(door: Door, banks: Callable[[str], Bank], teller: Teller) -> None:
-    """Adds the bank's calls; `banks` gives the bank of an installation."""
+def add(app: Flask, door: Door, banks: Callable[[str], Bank], teller: Teller) -> None:
+    """Adds the bank's calls; `banks` gives the bank of an installation.
+
+    `POST /interbank/transfers` is for anybody here: it is how another bank's money comes.
+    """
     pages = BankPages(banks, teller)
     door.add("POST /bank/account-checks", "account-check", pages.check_account)
     door.add("POST /bank/payouts", "payout", pages.pay_out)
@@ -125,4 +157,6 @@ def add(door: Door, banks: Callable[[str], Bank], teller: Teller) -> None:
     door.add("GET /bank/debits/<channel_order_no>", "query-debit", pages.find_debit)
     door.add("GET /bank/files/<day>", "file", pages.daily_file)
     door.add("GET /bank/accounts/<account_no>", "balance", pages.balance)
+    door.add("GET /bank/incoming", "incoming", pages.incoming)
+    app.add_url_rule("/interbank/transfers", "transfer_in", pages.transfer_in, methods=["POST"])
     door.add("GET /bank/book", "book", pages.book)

@@ -27,6 +27,7 @@ OPERATIONS = {
         "debit",
         "query-debit",
         "file",
+        "incoming",
         "balance",
         "book",
     ),

@@ -27,6 +27,8 @@ class ConsentScope(StrEnum):
     """Processing a picture of the face. Refusing it never refuses the loan (R-FACE-ALT)."""
     SHARING = "sharing"
     """Telling the merchant the state of the order."""
+    FUNDERS = "funders"
+    """Telling the lenders who may fund this loan with us what they need to decide by themselves."""
 
 
 @dataclass(frozen=True, slots=True)

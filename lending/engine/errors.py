@@ -35,3 +35,24 @@ class RefundTooLarge(Refused):
     code, title = "refund.too_large", "The refund is larger than what is left of the order"
     field = "/amount_fen"
     mend = "Refund at most what is left of the order."
+
+
+class SharesNotWhole(Refused):
+    """The shares of a loan are not 100 % together (JOINT-1)."""
+
+    code, title = "joint.shares_not_whole", "The shares do not make 100 %"
+    field, mend = "/shares", "Give shares that are 100 % together."
+
+
+class ShareTooSmall(Refused):
+    """A lender of a joint loan has less than 30 % (JOINT-1, R-JOINT-30)."""
+
+    code, title = "joint.share_too_small", "A share of a joint loan is at least 30 %"
+    field, mend = "/shares", "Give each lender at least 30 %."
+
+
+class TooManyLenders(Refused):
+    """A joint loan has two or three lenders (R-JOINT-30)."""
+
+    code, title = "joint.lenders", "A joint loan has two or three lenders"
+    field, mend = "/shares", "Share the loan among two or three."

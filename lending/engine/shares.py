@@ -2,9 +2,50 @@
 
 from collections.abc import Sequence
 
+from lending.engine.errors import SharesNotWhole, ShareTooSmall, TooManyLenders
 from lending.foundation.money import portion
 
+WHOLE_BP = 10_000
+"""100 %, in basis points of a loan."""
+SHARE_MIN_BP = 3_000
+"""R-JOINT-30: the least that any lender of a joint loan has."""
 LENDERS_MAX = 3
+
+
+def require_joint(shares_bp: Sequence[int], *, least_bp: int = SHARE_MIN_BP) -> None:
+    """Two or three lenders, 30 % at least each, 100 % together (JOINT-1, R-JOINT-30).
+
+    Shares are in basis points; checked at agreement, product, invitation, contract and payout.
+
+    Raises TooManyLenders, ShareTooSmall, SharesNotWhole.
+    """
+    if not 2 <= len(shares_bp) <= LENDERS_MAX:
+        raise TooManyLenders(f"{len(shares_bp)} lenders")
+    require_share(min(shares_bp), least_bp=least_bp)
+    if sum(shares_bp) != WHOLE_BP:
+        raise SharesNotWhole(f"the shares make {percent_bp(sum(shares_bp))}")
+
+
+def require_share(share_bp: int, *, least_bp: int = SHARE_MIN_BP) -> None:
+    """One lender's share, which leaves the others theirs (R-JOINT-30).
+
+    Raises ShareTooSmall.
+    """
+    if share_bp < least_bp:
+        raise ShareTooSmall(f"{percent_bp(share_bp)} is below {percent_bp(least_bp)}")
+    if share_bp > WHOLE_BP - least_bp:
+        raise ShareTooSmall(f"{percent_bp(share_bp)} leaves the others too little")
+
+
+def at_most(total_fen: int, share_bp: int) -> int:
+    """The most that a share of a total can be, in whichever order the total is cut."""
+    return -(-total_fen * share_bp // WHOLE_BP)
+
+
+def percent_bp(share_bp: int) -> str:
+    """Basis points as people read them: `29.99 %`."""
+    return f"{share_bp // 100}.{share_bp % 100:02d} %"
+
 
 
 def cut(total_fen: int, weights: Sequence[int]) -> list[int]:

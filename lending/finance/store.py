@@ -32,6 +32,15 @@ WITH moved AS (
         r.entry_id, coalesce(r.ended_at, r.created_at)
     -- A bank transfer was no order of ours: two people read it off the bank's statement.
     FROM repayment r WHERE r.source <> 'transfer'
+    UNION ALL
+    SELECT t.reference, 'incoming', t.amount_fen, 'paid', t.entry_id, t.received_at
+    FROM incoming_transfer t
+    UNION ALL
+    SELECT t.return_order_no, 'payout', t.amount_fen,
+        CASE t.state WHEN 'returned' THEN 'paid' WHEN 'return_failed' THEN 'failed'
+            ELSE 'in_flight' END,
+        h.entry_id, coalesce(t.ended_at, t.recorded_at)
+    FROM incoming_transfer t JOIN ledger_hold h ON h.id = t.hold_id
 )
 SELECT own.channel_order_no, own.kind, own.amount_fen, own.state, own.entry_id,
     coalesce(moved.ledger_fen, 0) AS ledger_fen
@@ -53,6 +62,8 @@ WHERE moved.ledger_fen <> 0
     AND NOT EXISTS (SELECT FROM ledger_hold h JOIN payout p ON p.hold_id = h.id
         WHERE h.entry_id = e.id)
     AND NOT EXISTS (SELECT FROM repayment r WHERE r.entry_id = e.id)
+    AND NOT EXISTS (SELECT FROM incoming_transfer t LEFT JOIN ledger_hold h ON h.id = t.hold_id
+        WHERE e.id IN (t.entry_id, h.entry_id))
     AND (CAST(:start AS timestamptz) IS NULL OR (e.created_at >= :start AND e.created_at < :end))
 ORDER BY e.seq"""
 

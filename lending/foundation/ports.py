@@ -80,6 +80,21 @@ class ChannelTransaction:
 
 
 @dataclass(frozen=True, slots=True)
+class IncomingMoney:
+    """Money that somebody sent to our account."""
+
+    reference: str
+    """The bank's own number of it; once for ever."""
+    seq: int
+    """Its place in the bank's feed: rising."""
+    from_account: str
+    from_name: str
+    amount_fen: int
+    remark: str
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class IdentityAnswer:
     """Whether the identity service confirms what was asked."""
 
@@ -131,6 +146,10 @@ class PaymentChannel(Protocol):
 
     def query_debit(self, channel_order_no: str) -> ChannelResult:
         """Asks what became of a debit."""
+        ...
+
+    def incoming(self, after: int, limit: int) -> list[IncomingMoney]:
+        """What came to our account behind a place in the feed, in order. Raises OutsideFault."""
         ...
 
     def daily_file(self, day: date) -> list[ChannelTransaction]:

@@ -74,6 +74,12 @@ class Code(StrEnum):
     """Off balance, by credit line: what is drawn on it; its limit is the line's (STORE-2)."""
     CREDIT_LINE_SCENE = "900104"
     """Off balance, by credit line and scene: what is drawn there; its limit is the sub-limit."""
+    FUNDER_QUOTA = "900105"
+    """Off balance, by funder and product: its open principal; its limit is its quota (JOINT-8)."""
+    FUNDER_QUOTA_DAY = "900106"
+    """Off balance, by funder, product and day: what it agreed to; its limit is the day's quota."""
+    FUNDER_QUOTA_CONTRA = "900197"
+    """Off balance: the other side of FUNDER_QUOTA and FUNDER_QUOTA_DAY."""
     CREDIT_LINE_CONTRA = "900198"
     """Off balance: the other side of CREDIT_LINE and CREDIT_LINE_SCENE."""
     WRITTEN_OFF = "900201"
@@ -114,6 +120,9 @@ TITLES = {
     Code.EXPOSURE_CONTRA: "表外-授信占用对应科目",
     Code.CREDIT_LINE: "表外-循环额度占用",
     Code.CREDIT_LINE_SCENE: "表外-循环额度场景占用",
+    Code.FUNDER_QUOTA: "表外-资金方额度占用",
+    Code.FUNDER_QUOTA_DAY: "表外-资金方日额度占用",
+    Code.FUNDER_QUOTA_CONTRA: "表外-资金方额度对应科目",
     Code.CREDIT_LINE_CONTRA: "表外-循环额度对应科目",
     Code.WRITTEN_OFF: "表外-已核销贷款",
     Code.WRITTEN_OFF_CONTRA: "表外-已核销贷款对应科目",
@@ -138,6 +147,8 @@ OWNED = frozenset(
         Code.EXPOSURE,
         Code.CREDIT_LINE,
         Code.CREDIT_LINE_SCENE,
+        Code.FUNDER_QUOTA,
+        Code.FUNDER_QUOTA_DAY,
     }
 )
 """Control accounts: only their sub-accounts take lines, so that control equals detail (L11)."""
@@ -155,6 +166,8 @@ LIMITS = {
     Code.EXPOSURE: Limits(debit_fen=20_000_000),
     Code.CREDIT_LINE: Limits(debit_fen=0),
     Code.CREDIT_LINE_SCENE: Limits(debit_fen=0),
+    Code.FUNDER_QUOTA: Limits(debit_fen=0),
+    Code.FUNDER_QUOTA_DAY: Limits(debit_fen=0),
     Code.MERCHANT_CLAIM: Limits(credit_fen=0),
     Code.MERCHANT_RETAINED: Limits(debit_fen=0),
     Code.FUNDER_MONEY_IN: Limits(debit_fen=0),

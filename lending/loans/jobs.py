@@ -19,4 +19,23 @@ def handlers(context: Context) -> dict[str, Callable[..., Any]]:
     def send(payout_id: str, queries: int) -> None:
         payouts.send(context, payout_id, queries=queries)
 
-    return {"loans.decide": decide, "loans.pay_out": pay_out, "loans.send": send}
+    def seek_funds(application_id: str) -> None:
+        with context.database.unit_of_work() as tx:
+            service.seek_funds(tx, context.keys, application_id)
+
+    def funds_found(application_id: str) -> None:
+        with context.database.unit_of_work() as tx:
+            service.funds_found(tx, application_id)
+
+    def no_funds(application_id: str) -> None:
+        with context.database.unit_of_work() as tx:
+            service.no_funds(tx, application_id)
+
+    return {
+        "loans.decide": decide,
+        "loans.pay_out": pay_out,
+        "loans.send": send,
+        "loans.seek_funds": seek_funds,
+        "loans.funds_found": funds_found,
+        "loans.no_funds": no_funds,
+    }

@@ -21,6 +21,8 @@ class ApplicationState(StrEnum):
     """Handed in; the decision is on its way."""
     REFERRED = "referred"
     """A person decides."""
+    FUNDING = "funding"
+    """We lend; the other lenders of a joint loan decide (JOINT-2). Partners see `deciding`."""
     APPROVED = "approved"
     """May be signed, within the decision's limit and term."""
     DECLINED = "declined"

@@ -16,6 +16,7 @@ from lending.foundation.context import Context
 from lending.foundation.crypto import FieldKeys
 from lending.foundation.database import Tx
 from lending.foundation.ports import ChannelResult, ChannelState, PayoutOrder
+from lending.funding import money_in
 from lending.ledger import claims
 from lending.ledger import service as ledger
 from lending.ledger.chart import Code
@@ -206,7 +207,12 @@ def _current(tx: Tx, loan: Loan) -> Payout | None:
 
 
 def _begin_first(tx: Tx, loan: Loan) -> Payout | None:
-    """Begins with the payee's first account; None, and the payout failed, when it has none."""
+    """Begins with the payee's first account; None, and the payout failed, when it has none.
+
+    A joint loan is paid out when all lenders have decided and their money is there (JOINT-1).
+    """
+    if loan.terms.is_joint:
+        money_in.require_ready(tx, loan.id)
     for account_id in payees.account_ids(tx, loan):
         return _begin(tx, loan, account_id, _disbursement(loan))
     _give_up(tx, loan, "NO_ACCOUNT")
@@ -327,6 +333,8 @@ def _paid(tx: Tx, loan: Loan, payout: Payout) -> None:
     store.activate(tx, loan.id, today, version)
     release_store.plan(tx, loan.id, release_rules.planned(loan, today))
     life.begin(tx, _locked_loan(tx, loan.id))
+    if loan.terms.is_joint:
+        money_in.paid_out(tx, loan.id)
     tell(tx, loan.scenario, loan.subject, "paid", {"loan_id": loan.id})
 
 

@@ -1,6 +1,7 @@
 """From the application to the decision, and what ends it before money leaves."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -9,11 +10,12 @@ from lending.customers import service as customers
 from lending.customers.errors import CardNotYours, ConsentMissing
 from lending.customers.model import ConsentScope
 from lending.foundation import audit, business_day, jobs
-from lending.foundation.audit import Actor
+from lending.foundation.audit import SYSTEM, Actor
 from lending.foundation.context import Context
 from lending.foundation.crypto import FieldKeys
 from lending.foundation.database import Tx
 from lending.foundation.files import FileStore, StoredFile
+from lending.funding import service as funding
 from lending.ledger import service as ledger
 from lending.loans import store
 from lending.loans.errors import (
@@ -39,6 +41,7 @@ OPEN_STATES = (
     ApplicationState.STARTED,
     ApplicationState.DECIDING,
     ApplicationState.REFERRED,
+    ApplicationState.FUNDING,
     ApplicationState.APPROVED,
 )
 _AFTER = {
@@ -100,6 +103,8 @@ def submit(
     if found.state is not ApplicationState.STARTED:
         raise WrongState(f"the application is {found.state.value}")
     customers.require_consent(tx, customer_id, ConsentScope.PERSONAL_INFO, application_id)
+    if products.version(tx, found.product_code, found.product_version).funding.is_joint:
+        customers.require_consent(tx, customer_id, ConsentScope.FUNDERS, application_id)
     if customers.card(tx, bank_card_id).customer_id != customer_id:
         raise CardNotYours
     store.submit_application(
@@ -220,6 +225,8 @@ def ask_for_review(tx: Tx, application_id: str) -> None:
         return
     if asked or found.state is not ApplicationState.DECLINED:
         raise WrongState(f"the application is {found.state.value}")
+    if found.decision_id and risk.get(tx, found.decision_id).outcome is Outcome.APPROVE:
+        raise WrongState("no other lender was found for the application")
     store.set_review_asked(tx, application_id)
     store.set_application_state(tx, application_id, ApplicationState.REFERRED)
     tell(tx, found.scenario, found.subject, "referred", {"reason": "review_asked"})
@@ -248,6 +255,7 @@ def cancel(tx: Tx, application_id: str, actor: Actor) -> None:
         return
     if found.state in OPEN_STATES:
         store.set_application_state(tx, found.id, ApplicationState.CANCELLED)
+        funding.withdraw(tx, found.id)
     elif found.state is ApplicationState.SIGNED:
         if not _cancel_loan(tx, application_id):
             return
@@ -262,6 +270,7 @@ def expire(tx: Tx, application_id: str) -> None:
     found = locked(tx, application_id)
     if found.state in OPEN_STATES:
         store.set_application_state(tx, found.id, ApplicationState.EXPIRED)
+        funding.withdraw(tx, found.id)
         tell(tx, found.scenario, found.subject, "expired", {})
 
 
@@ -347,9 +356,72 @@ def _risk_request(tx: Tx, found: Application) -> RiskRequest:
     )
 
 
+def seek_funds(tx: Tx, keys: FieldKeys, application_id: str) -> None:
+    """Looks for the other lenders of an application that is to be funded jointly (JOINT-2).
+
+    Whoever has withdrawn the consent that it needs meanwhile has withdrawn the application.
+    """
+    found = locked(tx, application_id)
+    if found.state is not ApplicationState.FUNDING:
+        return
+    assert found.customer_id is not None
+    try:
+        funding.seek(
+            tx,
+            keys,
+            funding.Seek(
+                application_id=found.id,
+                customer_id=found.customer_id,
+                product=products.version(tx, found.product_code, found.product_version),
+                amount_fen=found.amount_fen,
+                purpose=found.purpose,
+                decision=risk.require_own_decision(tx, found.id),
+            ),
+        )
+    except ConsentMissing:
+        cancel(tx, application_id, Actor("customer", found.customer_id))
+
+
+def funds_found(tx: Tx, application_id: str) -> None:
+    """All lenders have agreed: the borrower may sign, within the time that decisions are good for.
+
+    An application that ended meanwhile stays as it is.
+    """
+    found = locked(tx, application_id)
+    if found.state is not ApplicationState.FUNDING:
+        return
+    state = ApplicationState.APPROVED
+    store.set_application_state(tx, found.id, state, decision_id=found.decision_id)
+    tell(tx, found.scenario, found.subject, state.value, {"reason": ""})
+
+
+def no_funds(tx: Tx, application_id: str) -> None:
+    """No lender was found, or its money did not come: the loan is not made (JOINT-2)."""
+    found = locked(tx, application_id)
+    if found.state is ApplicationState.FUNDING:
+        store.set_application_state(tx, found.id, ApplicationState.DECLINED)
+        tell(tx, found.scenario, found.subject, "declined", {"reason": "NO_FUNDER"})
+    elif found.state is ApplicationState.SIGNED:
+        with suppress(PayoutUnderWay, WrongState):
+            cancel(tx, application_id, SYSTEM)
+
+
 def _decided(tx: Tx, found: Application, decision: Decision) -> None:
     state = _AFTER[decision.outcome]
+    if state is ApplicationState.APPROVED:
+        product = products.version(tx, found.product_code, found.product_version)
+        if product.funding.is_joint:
+            state = ApplicationState.FUNDING
     store.set_application_state(tx, found.id, state, decision_id=decision.id)
+    if state is ApplicationState.FUNDING:
+        jobs.enqueue(
+            tx,
+            "loans.seek_funds",
+            queue=jobs.CORE,
+            lock=found.id,
+            application_id=found.id,
+        )
+        return
     reason = decision.reasons[0].code if decision.reasons else ""
     tell(tx, found.scenario, found.subject, state.value, {"reason": reason})
 
@@ -367,5 +439,6 @@ def _cancel_loan(tx: Tx, application_id: str) -> bool:
         )
     for hold_id in found.exposure_holds:
         ledger.void(tx, hold_id, because="cancelled before payout")
+    funding.withdraw(tx, application_id)
     store.set_loan_state(tx, found.id, LoanState.CANCELLED)
     return True

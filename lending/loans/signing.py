@@ -1,6 +1,6 @@
 """The signature: every gate on the way to money, then contract, terms, plan and hold together."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from lending.channels import service as channels
@@ -11,11 +11,15 @@ from lending.credit_lines import service as credit_lines
 from lending.credit_lines.errors import LineTooSmall, NoSuchLine
 from lending.customers import service as customers
 from lending.engine.plans import make_plan
+from lending.engine.shares import percent_bp
 from lending.foundation import audit, business_day, ids, jobs
 from lending.foundation.audit import Actor
 from lending.foundation.crypto import FieldKeys, mask_identity_no, mask_mobile
 from lending.foundation.database import Tx
 from lending.foundation.files import FileStore
+from lending.funding import money_in
+from lending.funding import service as funding
+from lending.funding.model import AgreedShare
 from lending.ledger import service as ledger
 from lending.ledger.errors import LimitPassed
 from lending.loans import contract_pdf, payees, rules, service, store
@@ -36,7 +40,7 @@ from lending.loans.model import (
     LoanState,
     Signature,
 )
-from lending.loans.terms import CreditLine, Terms
+from lending.loans.terms import CreditLine, Share, Terms
 from lending.products.model import Offer, PayeeKind, Product
 from lending.risk import service as risk
 
@@ -69,8 +73,10 @@ def sign(tx: Tx, keys: FieldKeys, files: FileStore, command: SignCommand) -> str
 
     Signing twice under the same confirmed table signs once.
 
-    Raises WrongState, DecisionTooOld, AmountAboveDecision, TermsNotShown, BorrowerLimitReached,
-    NoAccountToPay, and what the gates raise. Nothing is left behind then.
+    A joint loan carries its lenders' shares, and their money is called for before it is paid out.
+
+    Raises WrongState, DecisionTooOld, SharesNotAgreed, AmountAboveDecision, TermsNotShown,
+    BorrowerLimitReached, NoAccountToPay, and what the gates raise. Nothing is left behind then.
     """
     found = service.locked(tx, command.application_id)
     if found.state is ApplicationState.SIGNED:
@@ -80,6 +86,10 @@ def sign(tx: Tx, keys: FieldKeys, files: FileStore, command: SignCommand) -> str
     if found.decided_at is None or tx.now - found.decided_at > rules.DECISION_GOOD_FOR:
         raise DecisionTooOld
     _require_gates(tx, found, command)
+    lenders = funding.agreed(tx, found.id)
+    if lenders:
+        shares = tuple(Share(each.funder, each.weight) for each in lenders)
+        command = replace(command, terms=replace(command.terms, shares=shares))
     loan_id = ids.new("loan")
     made = Loan(
         id=loan_id,
@@ -103,11 +113,14 @@ def sign(tx: Tx, keys: FieldKeys, files: FileStore, command: SignCommand) -> str
     today = business_day.today(tx)
     plan = make_plan(rules.plan_input(made.principal_fen, made.terms, today))
     store.insert_instalments(tx, loan_id, 1, rules.opened(plan))
-    _write_contract(tx, keys, files, made, command)
+    _write_contract(tx, keys, files, made, command, lenders=lenders)
     store.set_application_state(tx, found.id, ApplicationState.SIGNED)
     service.tell(tx, made.scenario, made.subject, "signed", {"loan_id": loan_id})
     audit.record(tx, Actor("customer", made.customer_id), "loan.sign", loan_id)
-    jobs.enqueue(tx, "loans.pay_out", queue=jobs.CORE, lock=loan_id, loan_id=loan_id)
+    if lenders:
+        money_in.call(tx, found.id, loan_id)
+    else:
+        jobs.enqueue(tx, "loans.pay_out", queue=jobs.CORE, lock=loan_id, loan_id=loan_id)
     return loan_id
 
 
@@ -214,7 +227,13 @@ def _signed_before(tx: Tx, application_id: str, signature: Signature) -> str:
 
 
 def _write_contract(
-    tx: Tx, keys: FieldKeys, files: FileStore, made: Loan, command: SignCommand
+    tx: Tx,
+    keys: FieldKeys,
+    files: FileStore,
+    made: Loan,
+    command: SignCommand,
+    *,
+    lenders: tuple[AgreedShare, ...] | None,
 ) -> None:
     today = business_day.today(tx)
     person = customers.profile(tx, keys, made.customer_id)
@@ -235,6 +254,9 @@ def _write_contract(
             number=number,
             signed_on=today,
             lender=rules.LENDER_ZH,
+            lenders=tuple(
+                (each.name or rules.LENDER_ZH, percent_bp(each.weight)) for each in lenders or ()
+            ),
             borrower_name=person.name,
             borrower_identity_no=mask_identity_no(person.identity_no),
             borrower_mobile=mask_mobile(person.mobile),

@@ -1,6 +1,6 @@
 """Products: versioned; a loan keeps the version that it was made under."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -92,6 +92,30 @@ class RiskPricing:
 
 
 @dataclass(frozen=True, slots=True)
+class Funding:
+    """Whose money a product lends (JOINT-1): our own, or jointly with one or two funders.
+
+    Shares are in basis points of each loan.
+    """
+
+    own_bp: int = 10_000
+    """Our share, as it is meant to be."""
+    funders_bp: tuple[int, ...] = ()
+    """The share that each funder is to have; none: all of it is our own money."""
+    own_bp_max: int = 10_000
+    """How far our share may grow where funders take less than they were asked to."""
+    fallback_own: bool = False
+    """Whether a loan that finds no funder is made from our own money; else it is not made."""
+    wait_minutes: int = 60
+    """How long an application waits for funders in all."""
+
+    @property
+    def is_joint(self) -> bool:
+        """Whether others fund these loans with us."""
+        return bool(self.funders_bp)
+
+
+@dataclass(frozen=True, slots=True)
 class Product:
     """One version of one product."""
 
@@ -124,6 +148,7 @@ class Product:
     payee: PayeeKind = PayeeKind.PARTNER
     risk_pricing: RiskPricing | None = None
     """None: everybody pays `rate_annual`."""
+    funding: Funding = Funding()
 
     def to_json(self) -> dict[str, Any]:
         """What is stored of a version beside its code and number."""
@@ -151,6 +176,7 @@ class Product:
             "prepayment_fee_rate": str(self.prepayment_fee_rate),
             "payee": self.payee.value,
             "risk_pricing": self.risk_pricing.to_json() if self.risk_pricing else None,
+            "funding": asdict(self.funding) | {"funders_bp": list(self.funding.funders_bp)},
         }
 
     @classmethod
@@ -181,6 +207,9 @@ class Product:
             risk_pricing=RiskPricing.from_json(prices)
             if (prices := stored["risk_pricing"])
             else None,
+            funding=Funding(
+                **{**stored["funding"], "funders_bp": tuple(stored["funding"]["funders_bp"])}
+            ),
         )
 
 

@@ -5,7 +5,9 @@ from datetime import date
 from decimal import Decimal
 from hashlib import sha256
 
+from lending.engine import shares
 from lending.engine.cost import cost_table, require_within_cap
+from lending.engine.errors import SharesNotWhole
 from lending.engine.plans import PlanInput, make_plan
 from lending.foundation.money import half_up, yuan
 from lending.products.errors import AmountOutsideProduct, PeriodsNotOffered, ProductNotAllowed
@@ -18,7 +20,7 @@ PENALTY_FACTOR_MAX = Decimal("1.5")
 def check(product: Product) -> None:
     """Refuses a version that no offer could keep the law with.
 
-    Raises ProductNotAllowed, naming the field.
+    Raises ProductNotAllowed, naming the field, and what `shares.require_joint` does.
     """
     if not product.periods or list(product.periods) != sorted(set(product.periods)):
         raise ProductNotAllowed(
@@ -32,6 +34,7 @@ def check(product: Product) -> None:
         )
     for rate in sorted(_rates(product)):
         _check_rate(product, rate)
+    _check_funding(product)
     if not product.purposes:
         raise ProductNotAllowed(
             "a consumer loan needs a purpose (R-PURPOSE)",
@@ -80,6 +83,36 @@ def priced(product: Product, *, grade: str, arm: str) -> Product:
     prices = product.risk_pricing
     rate = prices.bands(arm).rate(grade) if prices else None
     return product if rate is None else replace(product, rate_annual=rate)
+
+
+def _check_funding(product: Product) -> None:
+    funding = product.funding
+    if not funding.is_joint:
+        if funding.own_bp != shares.WHOLE_BP:
+            raise SharesNotWhole(
+                f"our own share is {shares.percent_bp(funding.own_bp)} and there is no other",
+                field="/funding",
+            )
+        return
+    shares.require_joint((funding.own_bp, *funding.funders_bp))
+    if not funding.own_bp <= funding.own_bp_max <= shares.WHOLE_BP - shares.SHARE_MIN_BP:
+        raise ProductNotAllowed(
+            "our share may grow from what it is to 70 % (R-JOINT-30)",
+            field="/funding/own_bp_max",
+            mend="Set own_bp <= own_bp_max <= 7000.",
+        )
+    if funding.wait_minutes <= 0:
+        raise ProductNotAllowed(
+            "funders need time to answer",
+            field="/funding/wait_minutes",
+            mend="Set a whole number of minutes above 0.",
+        )
+    if product.scenario == "offline_credit":
+        raise ProductNotAllowed(
+            "a payment at a till is answered at once, which funders cannot do",
+            field="/funding",
+            mend="Fund credit lines from own money.",
+        )
 
 
 def require_amount(product: Product, amount_fen: int) -> None:

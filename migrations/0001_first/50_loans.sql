@@ -14,7 +14,7 @@ CREATE TABLE application (
     partner_signals jsonb NOT NULL DEFAULT '{}',
     is_for_line boolean NOT NULL DEFAULT false,
     state text NOT NULL CHECK (state IN
-        ('started', 'deciding', 'referred', 'approved', 'declined', 'signed', 'cancelled', 'expired')),
+        ('started', 'deciding', 'referred', 'funding', 'approved', 'declined', 'signed', 'cancelled', 'expired')),
     decision_id text,
     review_asked boolean NOT NULL DEFAULT false,
     created_at timestamptz NOT NULL,

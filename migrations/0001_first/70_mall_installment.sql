@@ -56,6 +56,7 @@ SELECT o.id, o.partner_id, o.order_no, o.amount_fen, o.items, o.return_url, o.ca
            WHEN l.state IN ('active', 'settled') THEN 'paid'
            WHEN l.state IS NOT NULL THEN l.state
            WHEN a.state = 'started' THEN 'created'
+           WHEN a.state = 'funding' THEN 'deciding'
            ELSE a.state
        END AS state
 FROM mall_order o

@@ -11,6 +11,9 @@ INSERT INTO state_move (entity, state_old, state_new) VALUES
     ('application', 'deciding', 'cancelled'), ('application', 'deciding', 'expired'),
     ('application', 'referred', 'approved'), ('application', 'referred', 'declined'),
     ('application', 'referred', 'cancelled'), ('application', 'referred', 'expired'),
+    ('application', 'deciding', 'funding'), ('application', 'referred', 'funding'),
+    ('application', 'funding', 'approved'), ('application', 'funding', 'declined'),
+    ('application', 'funding', 'cancelled'), ('application', 'funding', 'expired'),
     ('application', 'declined', 'referred'),
     ('application', 'approved', 'signed'), ('application', 'approved', 'cancelled'), ('application', 'approved', 'expired'),
     ('loan', 'signed', 'paying'), ('loan', 'signed', 'payout_failed'), ('loan', 'signed', 'cancelled'),
@@ -28,6 +31,15 @@ INSERT INTO state_move (entity, state_old, state_new) VALUES
     ('line_security', 'offered', 'signed'), ('line_security', 'offered', 'registered'),
     ('line_security', 'offered', 'rejected'), ('line_security', 'signed', 'registered'),
     ('line_security', 'signed', 'rejected'), ('line_security', 'registered', 'released'),
+    ('funding_share', 'invited', 'accepted'), ('funding_share', 'invited', 'declined'),
+    ('funding_share', 'invited', 'expired'), ('funding_share', 'invited', 'withdrawn'),
+    ('funding_share', 'accepted', 'called'), ('funding_share', 'accepted', 'withdrawn'),
+    ('funding_share', 'called', 'funded'), ('funding_share', 'called', 'expired'), ('funding_share', 'called', 'withdrawn'),
+    ('funding_share', 'funded', 'active'), ('funding_share', 'funded', 'withdrawn'),
+    ('funding_share', 'active', 'closed'), ('funding_share', 'closed', 'active'),
+    ('incoming_transfer', 'taken', 'returning'), ('incoming_transfer', 'returning', 'unknown'),
+    ('incoming_transfer', 'returning', 'returned'), ('incoming_transfer', 'returning', 'return_failed'),
+    ('incoming_transfer', 'unknown', 'returned'), ('incoming_transfer', 'unknown', 'return_failed'),
     ('payout', 'held', 'unknown'), ('payout', 'held', 'paid'), ('payout', 'held', 'failed'),
     ('payout', 'unknown', 'paid'), ('payout', 'unknown', 'failed'),
     ('repayment', 'held', 'unknown'), ('repayment', 'held', 'received'), ('repayment', 'held', 'failed'),
@@ -45,6 +57,10 @@ END $$;
 CREATE TRIGGER state_moves BEFORE UPDATE ON application
     FOR EACH ROW WHEN (OLD.state <> NEW.state) EXECUTE FUNCTION state_moves_as_listed();
 CREATE TRIGGER state_moves BEFORE UPDATE ON credit_line
+    FOR EACH ROW WHEN (OLD.state <> NEW.state) EXECUTE FUNCTION state_moves_as_listed();
+CREATE TRIGGER state_moves BEFORE UPDATE ON funding_share
+    FOR EACH ROW WHEN (OLD.state <> NEW.state) EXECUTE FUNCTION state_moves_as_listed();
+CREATE TRIGGER state_moves BEFORE UPDATE ON incoming_transfer
     FOR EACH ROW WHEN (OLD.state <> NEW.state) EXECUTE FUNCTION state_moves_as_listed();
 CREATE TRIGGER state_moves BEFORE UPDATE ON line_security
     FOR EACH ROW WHEN (OLD.state <> NEW.state) EXECUTE FUNCTION state_moves_as_listed();

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -26,9 +26,11 @@ from lending.foundation.ports import (
     ChannelState,
     ChannelTransaction,
     DebitOrder,
+    IncomingMoney,
     PayoutOrder,
 )
 from lending.foundation.settings import Settings
+from lending.funding import jobs as funding_jobs
 from lending.ledger import proof
 from lending.ledger import service as ledger
 from lending.ledger.chart import Code
@@ -134,6 +136,8 @@ class Bank:
     slow: int = 0
     """So many of the next orders stay in processing until `settle`."""
     calls: list[tuple[str, str]] = field(default_factory=list)
+    came: list[IncomingMoney] = field(default_factory=list)
+    """Money that others sent to the lender, in order."""
     during: Callable[[], None] = lambda: None
     """Runs inside the next money call, once: whatever else happens meanwhile."""
 
@@ -164,9 +168,23 @@ class Bank:
     ) -> AccountCheck:
         return AccountCheck(matched=True, reference="acc-1", bank_name="测试银行")
 
+    def send(self, account: str, amount_fen: int, remark: str, at: datetime) -> str:
+        """Somebody sends the lender money; the bank's number of it."""
+        reference = f"IN{len(self.came) + 1:06d}"
+        self.came.append(
+            IncomingMoney(reference, len(self.came) + 1, account, "某银行", amount_fen, remark, at)
+        )
+        return reference
+
+    def incoming(self, after: int, limit: int) -> list[IncomingMoney]:
+        return [each for each in self.came if each.seq > after][:limit]
+
     def daily_file(self, day: date) -> list[ChannelTransaction]:
         """The whole book, whatever the day."""
         return [
+            ChannelTransaction(each.reference, "incoming", each.amount_fen, "paid", each.reference)
+            for each in self.came
+        ] + [
             ChannelTransaction(
                 number, each.kind, each.amount_fen, each.state, f"bank-{number[-6:]}"
             )
@@ -265,7 +283,11 @@ class World:
     def consent(self, order_id: str, customer_id: str | None = None) -> None:
         with self.database.unit_of_work() as tx:
             application_id = checkout.view(tx, order_id).order.application_id
-            for scope in (ConsentScope.PERSONAL_INFO, ConsentScope.BUREAU_QUERY):
+            for scope in (
+                ConsentScope.PERSONAL_INFO,
+                ConsentScope.BUREAU_QUERY,
+                ConsentScope.FUNDERS,
+            ):
                 customers.give_consent(
                     tx,
                     customer_id or self.customer_id,
@@ -385,6 +407,7 @@ class World:
         self.clock.advance(wait)
         handlers = {
             **loans_jobs.handlers(self.context),
+            **funding_jobs.handlers(self.context),
             **repayments_jobs.handlers(self.context),
             **mall_jobs.handlers(self.context),
             **store_jobs.handlers(self.context),

@@ -1,0 +1,1 @@
+"""Who funds a loan: funders and what was agreed with them, the router, shares, and their money."""

@@ -1,0 +1,252 @@
+"""Funders' money: called for, taken when it comes as it was called, sent back when it does not.
+
+What came is in the books at once: for the loan that it is meant for, or in suspense until it is
+back with its sender.
+"""
+
+import re
+from collections.abc import Sequence
+
+from lending.channels import service as channels
+from lending.engine import shares as share_rules
+from lending.foundation import ids, jobs
+from lending.foundation.context import Context
+from lending.foundation.crypto import FieldKeys
+from lending.foundation.database import Tx
+from lending.foundation.ports import IncomingMoney
+from lending.funding import funders, money_back, money_store, quotas, rules, store
+from lending.funding.errors import NoSuchRequest, NotCalled, SharesNotAgreed
+from lending.funding.model import (
+    FundingShare,
+    Request,
+    RequestState,
+    ShareState,
+    TransferState,
+)
+from lending.ledger import service as ledger
+from lending.ledger.chart import Code
+from lending.ledger.model import Account, Entry, credit, debit
+
+SHARE_ID = re.compile(r"shr_[a-z2-7]{26}")
+"""What a transfer's remark has to hold, so that we know which share it is for."""
+AT_ONCE = 200
+
+
+def call(tx: Tx, application_id: str, loan_id: str) -> bool:
+    """The contract is signed: calls for the money of every share that is not laid out by us.
+
+    Whether all is there already, so that the loan can be paid out.
+
+    Raises NoSuchRequest, SharesNotAgreed.
+    """
+    request = store.request_of_application(tx, application_id, lock=True)
+    if request is None:
+        raise NoSuchRequest
+    if request.state is not RequestState.FOUND:
+        raise SharesNotAgreed(f"the search for lenders is {request.state.value}")
+    store.set_loan(tx, request.id, loan_id)
+    store.set_request_state(tx, request.id, RequestState.CALLED)
+    for share in _living(tx, request):
+        agreement = funders.agreement(tx, share.agreement_id)
+        until = rules.fund_by(tx.now, agreement)
+        store.call(tx, share.id, until)
+        store.insert_news(tx, share.id, "funding_called", {})
+        if agreement.is_prefunded:
+            store.funded(tx, share.id)
+        else:
+            jobs.enqueue(
+                tx,
+                "funding.not_funded",
+                queue=jobs.CORE,
+                lock=request.id,
+                at=until,
+                share_id=share.id,
+            )
+    return _complete(tx, request)
+
+
+def told_sent(tx: Tx, share: FundingShare, reference: str) -> None:
+    """The funder says that it has sent the money: noted, and the account is looked at at once.
+
+    Nothing is believed but the account. Saying it twice says it once.
+
+    Raises NotCalled.
+    """
+    if share.state not in (ShareState.CALLED, ShareState.FUNDED, ShareState.ACTIVE):
+        raise NotCalled
+    if share.told_sent_at is None:
+        store.told_sent(tx, share.id, reference)
+        jobs.enqueue(tx, "funding.look", queue=jobs.CORE, lock="funding.look")
+
+
+def look(context: Context) -> bool:
+    """Takes in what came to our account since we last looked; whether there may be more."""
+    with context.database.unit_of_work() as tx:
+        after = money_store.last_seq(tx)
+    came = context.channel.incoming(after, AT_ONCE)
+    for each in came:
+        with context.database.unit_of_work() as tx:
+            take(tx, context.keys, each)
+    return len(came) == AT_ONCE
+
+
+def take(tx: Tx, keys: FieldKeys, came: IncomingMoney) -> None:
+    """Books money that came, once: for the share that it names, or on its way back.
+
+    It is a share's when it is called, in full, from the funder's own account; all else goes back.
+    """
+    share_id = named.group() if (named := SHARE_ID.search(came.remark)) else None
+    share = store.share(tx, share_id) if share_id else None
+    request = store.lock_request(tx, share.request_id) if share else None
+    share = store.share(tx, share.id) if share else None
+    if money_store.is_known(tx, came.reference):
+        return
+    because = _because_not(tx, keys, came, share)
+    if share is not None and request is not None and not because:
+        assert share.loan_id is not None
+        _enter(tx, keys, came, Account(Code.FUNDER_MONEY_IN, share.loan_id), share=share)
+        store.funded(tx, share.id)
+        store.insert_news(tx, share.id, "funded", {"reference": came.reference})
+        _complete(tx, request)
+        return
+    _enter(tx, keys, came, Account(Code.SUSPENSE, came.reference), because=because)
+    transfer = money_store.transfer(tx, came.reference)
+    money_back.begin(tx, transfer, Account(Code.SUSPENSE, came.reference))
+    if share is not None:
+        detail = {"reference": came.reference, "amount_fen": came.amount_fen, "reason": because}
+        store.insert_news(tx, share.id, "money_returned", detail)
+
+
+def give_back(tx: Tx, share: FundingShare) -> None:
+    """Sends back what came for a share whose loan is not made."""
+    transfer = money_store.taken(tx, share.id)
+    if transfer is None:
+        return
+    assert share.loan_id is not None
+    money_store.set_state(tx, transfer.reference, TransferState.RETURNING, "loan_not_made")
+    money_back.begin(tx, transfer, Account(Code.FUNDER_MONEY_IN, share.loan_id))
+    detail = {
+        "reference": transfer.reference,
+        "amount_fen": transfer.amount_fen,
+        "reason": "loan_not_made",
+    }
+    store.insert_news(tx, share.id, "money_returned", detail)
+
+
+def not_funded(tx: Tx, share_id: str) -> None:
+    """The money of a share did not come in time: the loan is not made."""
+    share = store.share(tx, share_id)
+    request = store.lock_request(tx, share.request_id) if share else None
+    share = store.share(tx, share_id)
+    if share is None or request is None or share.state is not ShareState.CALLED:
+        return
+    if share.fund_by is not None and tx.now < share.fund_by:
+        return
+    quotas.void(tx, share, "the money did not come in time")
+    store.set_share_state(tx, share.id, ShareState.EXPIRED)
+    store.insert_news(tx, share.id, "expired", {})
+    jobs.enqueue(
+        tx,
+        "loans.no_funds",
+        queue=jobs.CORE,
+        lock=request.application_id,
+        application_id=request.application_id,
+    )
+
+
+def require_ready(tx: Tx, loan_id: str) -> None:
+    """Every lender has decided by itself and its money is there (JOINT-1, R-JOINT-INDEP).
+
+    Raises NoSuchRequest, SharesNotAgreed, NotPrepared, and what `shares.require_joint` does.
+    """
+    request = store.request_of_loan(tx, loan_id)
+    if request is None:
+        raise NoSuchRequest
+    living = _living(tx, request)
+    share_rules.require_joint([request.own_bp, *(share.share_bp for share in living)])
+    for share in living:
+        funders.require_own_decision(share)
+        if share.state not in (ShareState.FUNDED, ShareState.ACTIVE):
+            raise SharesNotAgreed(f"share {share.id} is {share.state.value}")
+
+
+def paid_out(tx: Tx, loan_id: str) -> None:
+    """The loan is paid out: its shares live, and use their quotas."""
+    request = store.request_of_loan(tx, loan_id, lock=True)
+    assert request is not None
+    for share in _living(tx, request):
+        quotas.use(tx, share, request.product_code)
+        store.set_share_state(tx, share.id, ShareState.ACTIVE)
+        store.insert_news(tx, share.id, "active", {})
+    store.set_request_state(tx, request.id, RequestState.PAID)
+
+
+def _because_not(tx: Tx, keys: FieldKeys, came: IncomingMoney, share: FundingShare | None) -> str:
+    """Why money is not a share's; empty when it is."""
+    if share is None:
+        return "no_share_named"
+    account_id = funders.get(tx, share.funder_id).clearing_account_id
+    against = {
+        "share_dead": share.is_dead,
+        "not_called": share.state is not ShareState.CALLED,
+        "late": share.fund_by is not None and came.received_at > share.fund_by,
+        "wrong_amount": came.amount_fen != share.amount_fen,
+        "other_account": channels.account_number(tx, keys, account_id) != came.from_account,
+    }
+    return next((because for because, holds in against.items() if holds), "")
+
+
+def _enter(
+    tx: Tx,
+    keys: FieldKeys,
+    came: IncomingMoney,
+    account: Account,
+    *,
+    share: FundingShare | None = None,
+    because: str = "",
+) -> None:
+    entry_id = ledger.post(
+        tx,
+        Entry(
+            kind="funding.money_in",
+            subject=share.id if share else came.reference,
+            memo=came.remark,
+            legs=(
+                debit(Account(Code.BANK_SETTLEMENT), came.amount_fen),
+                credit(account, came.amount_fen),
+            ),
+            key=f"incoming:{came.reference}",
+        ),
+    )
+    state = TransferState.TAKEN if share else TransferState.RETURNING
+    money_store.insert(
+        tx,
+        keys,
+        came,
+        share_id=share.id if share else None,
+        state=state,
+        because=because,
+        entry_id=entry_id,
+        return_order_no=f"RET{ids.digits(21)}",
+    )
+
+
+def _complete(tx: Tx, request: Request) -> bool:
+    """Whether all the money of a loan is there; then it is paid out."""
+    if any(share.state is ShareState.CALLED for share in _living(tx, request)):
+        return False
+    store.set_request_state(tx, request.id, RequestState.FUNDED)
+    loan_id = _loan_id(tx, request)
+    jobs.enqueue(tx, "loans.pay_out", queue=jobs.CORE, lock=loan_id, loan_id=loan_id)
+    return True
+
+
+def _loan_id(tx: Tx, request: Request) -> str:
+    again = store.request(tx, request.id)
+    assert again is not None
+    assert again.loan_id is not None
+    return again.loan_id
+
+
+def _living(tx: Tx, request: Request) -> Sequence[FundingShare]:
+    return [share for share in store.shares(tx, request.id) if not share.is_dead]
