@@ -372,7 +372,7 @@ def seek_funds(tx: Tx, keys: FieldKeys, application_id: str) -> None:
             funding.Seek(
                 application_id=found.id,
                 customer_id=found.customer_id,
-                product=products.version(tx, found.product_code, found.product_version),
+                product=priced_product(tx, found),
                 amount_fen=found.amount_fen,
                 purpose=found.purpose,
                 decision=risk.require_own_decision(tx, found.id),
