@@ -47,7 +47,6 @@ def percent_bp(share_bp: int) -> str:
     return f"{share_bp // 100}.{share_bp % 100:02d} %"
 
 
-
 def cut(total_fen: int, weights: Sequence[int]) -> list[int]:
     """A total in whole parts by weight: each running sum of weights is cut half up.
 

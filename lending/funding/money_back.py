@@ -10,11 +10,12 @@ from lending.foundation import jobs
 from lending.foundation.context import Context
 from lending.foundation.database import Tx
 from lending.foundation.ports import ChannelResult, ChannelState, PayoutOrder
-from lending.funding import money_store, rules
+from lending.funding import money_store, rules, store
 from lending.funding.model import Transfer, TransferState
+from lending.ledger import funders as funder_accounts
 from lending.ledger import service as ledger
 from lending.ledger.chart import Code
-from lending.ledger.model import Account
+from lending.ledger.model import Account, Leg
 
 OPEN = (TransferState.RETURNING, TransferState.UNKNOWN)
 
@@ -66,7 +67,8 @@ def _record(tx: Tx, reference: str, result: ChannelResult) -> None:
     assert transfer.hold_id is not None
     if result.state is ChannelState.PAID and result.amount_fen == transfer.amount_fen:
         key = transfer.return_order_no
-        ledger.post_hold(tx, transfer.hold_id, kind="funding.returned", key=key)
+        legs = _legs_back(tx, transfer)
+        ledger.post_hold(tx, transfer.hold_id, kind="funding.returned", key=key, legs=legs)
         money_store.end(tx, reference, TransferState.RETURNED)
     elif result.state is ChannelState.FAILED:
         ledger.void(tx, transfer.hold_id, because=result.code or "failed")
@@ -75,6 +77,15 @@ def _record(tx: Tx, reference: str, result: ChannelResult) -> None:
         money_store.set_unknown(tx, reference)
         at = rules.query_at(tx.now, transfer.queries)
         _enqueue(tx, reference, transfer.queries + 1, at=at)
+
+
+def _legs_back(tx: Tx, transfer: Transfer) -> tuple[Leg, ...] | None:
+    """What was a share's leaves the funder's book, too; what was in suspense is only ours."""
+    share = store.share(tx, transfer.share_id) if transfer.share_id else None
+    if share is None:
+        return None
+    assert share.loan_id is not None
+    return funder_accounts.arrival_legs(share.funder_id, share.loan_id, -transfer.amount_fen)
 
 
 def _enqueue(tx: Tx, reference: str, queries: int, *, at: datetime | None = None) -> None:

@@ -23,9 +23,10 @@ from lending.funding.model import (
     ShareState,
     TransferState,
 )
+from lending.ledger import funders as funder_accounts
 from lending.ledger import service as ledger
 from lending.ledger.chart import Code
-from lending.ledger.model import Account, Entry, credit, debit
+from lending.ledger.model import Account, Entry, Leg, credit, debit
 
 SHARE_ID = re.compile(r"shr_[a-z2-7]{26}")
 """What a transfer's remark has to hold, so that we know which share it is for."""
@@ -104,14 +105,18 @@ def take(tx: Tx, keys: FieldKeys, came: IncomingMoney) -> None:
     because = _because_not(tx, keys, came, share)
     if share is not None and request is not None and not because:
         assert share.loan_id is not None
-        _enter(tx, keys, came, Account(Code.FUNDER_MONEY_IN, share.loan_id), share=share)
+        legs = funder_accounts.arrival_legs(share.funder_id, share.loan_id, came.amount_fen)
+        _enter(tx, keys, came, legs, share=share)
         store.funded(tx, share.id)
         store.insert_news(tx, share.id, "funded", {"reference": came.reference})
         _complete(tx, request)
         return
-    _enter(tx, keys, came, Account(Code.SUSPENSE, came.reference), because=because)
+    suspense = Account(Code.SUSPENSE, came.reference)
+    bank = Account(Code.BANK_SETTLEMENT)
+    legs = (debit(bank, came.amount_fen), credit(suspense, came.amount_fen))
+    _enter(tx, keys, came, legs, because=because)
     transfer = money_store.transfer(tx, came.reference)
-    money_back.begin(tx, transfer, Account(Code.SUSPENSE, came.reference))
+    money_back.begin(tx, transfer, suspense)
     if share is not None:
         detail = {"reference": came.reference, "amount_fen": came.amount_fen, "reason": because}
         store.insert_news(tx, share.id, "money_returned", detail)
@@ -124,7 +129,7 @@ def give_back(tx: Tx, share: FundingShare) -> None:
         return
     assert share.loan_id is not None
     money_store.set_state(tx, transfer.reference, TransferState.RETURNING, "loan_not_made")
-    money_back.begin(tx, transfer, Account(Code.FUNDER_MONEY_IN, share.loan_id))
+    money_back.begin(tx, transfer, funder_accounts.money_in(share.funder_id, share.loan_id))
     detail = {
         "reference": transfer.reference,
         "amount_fen": transfer.amount_fen,
@@ -200,7 +205,7 @@ def _enter(
     tx: Tx,
     keys: FieldKeys,
     came: IncomingMoney,
-    account: Account,
+    legs: tuple[Leg, ...],
     *,
     share: FundingShare | None = None,
     because: str = "",
@@ -211,10 +216,7 @@ def _enter(
             kind="funding.money_in",
             subject=share.id if share else came.reference,
             memo=came.remark,
-            legs=(
-                debit(Account(Code.BANK_SETTLEMENT), came.amount_fen),
-                credit(account, came.amount_fen),
-            ),
+            legs=legs,
             key=f"incoming:{came.reference}",
         ),
     )

@@ -187,8 +187,8 @@ def fund_by(now: datetime, agreement: FunderAgreement) -> datetime:
 
 
 def parts(amount_fen: int, own_bp: int, shares_bp: Sequence[int]) -> list[int]:
-    """A loan's principal cut among its lenders, ours first (JOINT-3)."""
-    return shares.cut(amount_fen, (own_bp, *shares_bp))
+    """A loan's principal divided among its lenders, ours first (JOINT-3)."""
+    return shares.divided(amount_fen, (own_bp, *shares_bp))
 
 
 def query_at(now: datetime, queries: int) -> datetime:

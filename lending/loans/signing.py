@@ -88,7 +88,15 @@ def sign(tx: Tx, keys: FieldKeys, files: FileStore, command: SignCommand) -> str
     _require_gates(tx, found, command)
     lenders = funding.agreed(tx, found.id)
     if lenders:
-        shares = tuple(Share(each.funder, each.weight) for each in lenders)
+        shares = tuple(
+            Share(
+                each.funder,
+                each.weight,
+                service_fee_rate=each.service_fee_rate,
+                prefunded=each.is_prefunded,
+            )
+            for each in lenders
+        )
         command = replace(command, terms=replace(command.terms, shares=shares))
     loan_id = ids.new("loan")
     made = Loan(

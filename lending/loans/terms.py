@@ -115,11 +115,6 @@ class Terms:
     release: Release | None = None
     """None: the merchant gets all of it at once."""
 
-    @property
-    def is_joint(self) -> bool:
-        """Whether others fund the loan with us (JOINT-1)."""
-        return len(self.shares) > 1
-
     def to_json(self) -> dict[str, Any]:
         """As stored; rates as decimal strings."""
         stored = asdict(self)

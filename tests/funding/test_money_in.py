@@ -46,7 +46,7 @@ class TestMoneyThatComes:
         lenders.pay(one)
         lenders.look()
         assert world.state(order_id) == "signed"
-        assert world.balance(Code.FUNDER_MONEY_IN, loan_id) == -one.amount_fen
+        assert world.balance(Code.FUNDER_MONEY_IN, f"{loan_id}:{one.funder_id}") == -one.amount_fen
         lenders.pay(two)
         lenders.look()
         assert world.state(order_id) == "paid"
@@ -121,7 +121,7 @@ class TestMoneyThatComes:
         world.work(31 * MINUTE)
         assert world.state(order_id) == "cancelled"
         assert lenders.transfer(reference).state is TransferState.RETURNED
-        assert world.balance(Code.FUNDER_MONEY_IN, loan_id) == 0
+        assert world.balance(Code.FUNDER_MONEY_IN, f"{loan_id}:{one.funder_id}") == 0
         assert world.balance(Code.BANK_SETTLEMENT) == 0
 
     def test_goes_back_when_the_order_is_cancelled(self, world: World):
