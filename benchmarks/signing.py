@@ -5,6 +5,7 @@ on a busy machine. A request has a JSON body of about 400 bytes, eight covered c
 Ed25519; a verification recomputes the digest and checks every rule of the profile.
 """
 
+import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -117,6 +118,17 @@ def theirs(keyid: str, private: ed25519.Ed25519PrivateKey) -> tuple[Work, Work]:
     return sign, verify
 
 
+def light_again(key: PrivateKey) -> PrivateKey:
+    """The same key where `cryptography` is not installed."""
+    name = "cf_partner_sdk._fast_keys"
+    kept = sys.modules.pop(name)
+    sys.modules[name] = None  # type: ignore[assignment]
+    try:
+        return PrivateKey.from_pem(key.to_pem())
+    finally:
+        sys.modules[name] = kept
+
+
 def rate(work: Work) -> float:
     done, start = 0, time.perf_counter()
     while (passed := time.perf_counter() - start) < ROUND_S:
@@ -126,7 +138,8 @@ def rate(work: Work) -> float:
 
 
 def main() -> None:
-    light = PrivateKey.generate()
+    quick = PrivateKey.generate()
+    light = light_again(quick)
     fast = load_pem_private_key(light.to_pem().encode(), None)
     base = b"b" * 500
     signature = light.sign(base)
@@ -135,8 +148,9 @@ def main() -> None:
     )
     rows: dict[str, tuple[Work, Work]] = {
         "PyPI http-message-signatures, cryptography": theirs(light.keyid, fast),
-        "ours, pycryptodome (the SDK)": ours(light, light.public),
-        "ours, cryptography (the gateway)": ours_fast,
+        "the SDK, light: pycryptodome": ours(light, light.public),
+        "the SDK with its extra `fast`": ours(quick, quick.public),
+        "the gateway, cryptography": ours_fast,
         "the bare keys, pycryptodome": (
             lambda: light.sign(base),
             lambda: light.public.verify(base, signature),

@@ -1,4 +1,8 @@
-"""Keys for signing and verifying, made by pycryptodome.
+"""Keys for signing and verifying.
+
+They are read and checked by pycryptodome. Where `cryptography` is installed, as by the extra
+`cf-partner-sdk[fast]`, it signs and verifies, some four times as fast; it is loaded with the first
+key.
 
 `PrivateKey` and `PublicKey` keep the protocols `Signer` and `Verifier` of `http_signatures`. A key
 kept elsewhere (HSM, KMS) needs only those two or three members and may stand in their place.
@@ -142,6 +146,28 @@ class PrivateKey:
 
 
 def _signing(key: Any, algorithm: str) -> Callable[[bytes], bytes]:
+    try:
+        from ._fast_keys import signing  # noqa: PLC0415 - with the first key, where it is there
+    except ImportError:
+        return _signing_lightly(key, algorithm)
+    return signing(_der(key), algorithm)
+
+
+def _verifying(key: Any, algorithm: str) -> Callable[[bytes, bytes], object]:
+    try:
+        from ._fast_keys import verifying  # noqa: PLC0415
+    except ImportError:
+        return _verifying_lightly(key, algorithm)
+    return verifying(_der(key), algorithm)
+
+
+def _der(key: Any) -> bytes:
+    if isinstance(key, RSA.RsaKey):
+        return bytes(key.export_key(format="DER", pkcs=8))
+    return bytes(key.export_key(format="DER", use_pkcs8=True))
+
+
+def _signing_lightly(key: Any, algorithm: str) -> Callable[[bytes], bytes]:
     if algorithm == "ed25519":
         edwards = eddsa.new(key, "rfc8032")
         return lambda base: bytes(edwards.sign(base))
@@ -154,7 +180,7 @@ def _signing(key: Any, algorithm: str) -> Callable[[bytes], bytes]:
     return lambda base: bytes(pkcs1_15.new(key).sign(SHA256.new(base)))
 
 
-def _verifying(key: Any, algorithm: str) -> Callable[[bytes, bytes], object]:
+def _verifying_lightly(key: Any, algorithm: str) -> Callable[[bytes, bytes], object]:
     if algorithm == "ed25519":
         edwards = eddsa.new(key, "rfc8032")
         return edwards.verify

@@ -1,6 +1,8 @@
 """Keys: what is read, what is written, what is refused."""
 
 import base64
+import sys
+from collections.abc import Iterator
 
 import pytest
 from cf_partner_sdk import KeyNotUsable, PrivateKey, PublicKey
@@ -15,8 +17,22 @@ ALGORITHMS = ["ed25519", "ecdsa-p256-sha256", "rsa-pss-sha512", "rsa-v1_5-sha256
 
 
 @pytest.fixture(scope="module")
-def keys() -> dict[str, PrivateKey]:
-    return {algorithm: PrivateKey.generate(algorithm) for algorithm in ALGORITHMS}
+def pems() -> dict[str, str]:
+    return {algorithm: PrivateKey.generate(algorithm).to_pem() for algorithm in ALGORITHMS}
+
+
+@pytest.fixture(scope="module", params=["cryptography", "pycryptodome"])
+def library(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Which library signs: without the extra `fast` the import of its module fails."""
+    with pytest.MonkeyPatch.context() as patch:
+        if request.param == "pycryptodome":
+            patch.setitem(sys.modules, "cf_partner_sdk._fast_keys", None)
+        yield request.param
+
+
+@pytest.fixture(scope="module")
+def keys(pems: dict[str, str], library: str) -> dict[str, PrivateKey]:  # noqa: ARG001 - makes them
+    return {name: PrivateKey.from_pem(pem, name) for name, pem in pems.items()}
 
 
 def encoded(number: int, length: int) -> str:
@@ -31,14 +47,6 @@ class TestEveryKey:
         public = PublicKey.from_pem(key.public.to_pem(), algorithm)
         assert private.keyid == public.keyid == key.keyid
         assert public.verify(b"base", private.sign(b"base"))
-
-    def test_comes_back_from_encrypted_pem(self, keys, algorithm):
-        pem = keys[algorithm].to_pem(passphrase="opensesame")
-        assert "ENCRYPTED" in pem
-        key = PrivateKey.from_pem(pem, algorithm, passphrase="opensesame")
-        assert key.keyid == keys[algorithm].keyid
-        with pytest.raises(KeyNotUsable):
-            PrivateKey.from_pem(pem, algorithm, passphrase="other")
 
     def test_is_named_by_its_thumbprint(self, keys, algorithm):
         public = keys[algorithm].public
@@ -61,6 +69,38 @@ class TestEveryKey:
     def test_shows_no_secret(self, keys, algorithm):
         assert keys[algorithm].keyid in repr(keys[algorithm])
         assert len(repr(keys[algorithm])) < 90
+
+
+class TestAnEncryptedPem:
+    @pytest.mark.parametrize("algorithm", ALGORITHMS)
+    def test_comes_back_from_encrypted_pem(self, pems, algorithm):
+        key = PrivateKey.from_pem(pems[algorithm], algorithm)
+        pem = key.to_pem(passphrase="opensesame")
+        assert "ENCRYPTED" in pem
+        again = PrivateKey.from_pem(pem, algorithm, passphrase="opensesame")
+        assert again.keyid == key.keyid
+        with pytest.raises(KeyNotUsable):
+            PrivateKey.from_pem(pem, algorithm, passphrase="other")
+
+
+class TestBothLibraries:
+    @pytest.mark.parametrize("algorithm", ALGORITHMS)
+    def test_verify_what_the_other_signed(self, pems, monkeypatch, algorithm):
+        fast = PrivateKey.from_pem(pems[algorithm], algorithm)
+        monkeypatch.setitem(sys.modules, "cf_partner_sdk._fast_keys", None)
+        light = PrivateKey.from_pem(pems[algorithm], algorithm)
+        for signer, verifier in ((fast, light.public), (light, fast.public)):
+            assert verifier.verify(b"base", signer.sign(b"base"))
+
+    def test_are_the_one_that_is_installed(self, keys, library):
+        module = keys["rsa-pss-sha512"].sign.__module__
+        assert (
+            module
+            == {
+                "cryptography": "cf_partner_sdk._fast_keys",
+                "pycryptodome": "cf_partner_sdk.keys",
+            }[library]
+        )
 
 
 class TestAPrivateJwk:

@@ -114,6 +114,7 @@ class TestTheSources:
         strange = {source.stem: imported(source) - allowed for source in SOURCES}
         assert {name: others for name, others in strange.items() if others} == {
             "_async": {"anyio", "httpx"},
+            "_fast_keys": {"cryptography"},
             "_async_client": {"httpx"},
             "async_mounting": {"httpx"},
             "django": {"django"},

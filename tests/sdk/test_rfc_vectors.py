@@ -1,5 +1,7 @@
 """RFC 9421 appendix B, RFC 7638 section 3.1, RFC 8037 appendix A.3, RFC 9530."""
 
+import sys
+
 import pytest
 from cf_partner_sdk.http_signatures import (
     Message,
@@ -14,6 +16,13 @@ from cf_partner_sdk.http_signatures.structured import parse_byte_sequences
 from cf_partner_sdk.keys import PrivateKey, PublicKey
 
 from tests.sdk.rfc_vectors import B21, B23, B24, B26, ECC_P256, ED25519, REQUEST, RESPONSE, RSA_PSS
+
+
+@pytest.fixture(params=["cryptography", "pycryptodome"], autouse=True)
+def library(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which library signs: without the extra `fast` the import of its module fails."""
+    if request.param == "pycryptodome":
+        monkeypatch.setitem(sys.modules, "cf_partner_sdk._fast_keys", None)
 
 
 def base_and_signature(message: Message, headers: tuple[str, str]) -> tuple[bytes, bytes]:
