@@ -20,6 +20,7 @@ from gateway.errors import NotHere
 from gateway.platform_keys import PlatformKeys
 from gateway.sandbox import Sandbox
 from lending.credit_lines import guarded as line_guarded
+from lending.finance import clearings
 from lending.foundation.context import Context
 from lending.foundation.settings import Settings
 from lending.loans import payouts
@@ -84,8 +85,9 @@ def hear(context: Context, bank_key: PublicKey) -> Callable[[Message], None]:
         except CallbackRefused as refused:
             raise CallbackNotBelieved from refused
         with context.database.unit_of_work() as tx:
-            if not payouts.heard(tx, callback.channel_order_no):
-                repayments.heard(tx, callback.channel_order_no)
+            number = callback.channel_order_no
+            if not (payouts.heard(tx, number) or repayments.heard(tx, number)):
+                clearings.heard(tx, number)
 
     return heard
 

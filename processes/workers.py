@@ -10,6 +10,8 @@ from gateway.platform_keys import PlatformKeys
 from gateway.webhook_checks import Checks
 from gateway.webhooks import Deliveries
 from lending.batch import end_of_day
+from lending.finance import clearings
+from lending.finance import jobs as finance_jobs
 from lending.foundation import jobs
 from lending.foundation.context import Context
 from lending.funding import jobs as funding_jobs
@@ -79,7 +81,7 @@ def postloan(context: Context, keys: PlatformKeys | None = None) -> Worker:
         name="postloan",
         database_url=context.database.url,
         queues=(jobs.POSTLOAN,),
-        handlers=_handlers(repayment_jobs.handlers(context)),
+        handlers=_handlers(repayment_jobs.handlers(context), finance_jobs.handlers(context)),
         concurrency=context.settings.core_workers,
         loops=(
             Loop("webhooks", deliveries.step, DELIVERY_PAUSE_S),
@@ -87,6 +89,7 @@ def postloan(context: Context, keys: PlatformKeys | None = None) -> Worker:
             Loop("spent nonces", prune, PRUNE_PAUSE_S),
             Loop("end of day", lambda: bool(end_of_day.catch_up(context)), EOD_PAUSE_S),
             Loop("automatic debits", lambda: repayment_day.send_debits(context), DEBIT_PAUSE_S),
+            Loop("clearing by event", lambda: clearings.clear_events(context), DEBIT_PAUSE_S),
             Loop("seals of the journal", ledger_jobs.sealing(context.database), PRUNE_PAUSE_S),
         ),
     )

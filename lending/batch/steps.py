@@ -2,8 +2,8 @@
 
 from lending.batch.model import Step
 from lending.credit_lines import service as credit_lines
+from lending.finance import clearings, statements
 from lending.finance import day as finance
-from lending.finance import statements
 from lending.loans import day as loans
 from lending.loans import releases
 from lending.repayments import day as repayments
@@ -39,6 +39,7 @@ END_OF_DAY = (
 )
 
 AFTER_CLOSE = (
+    Step("clear", lambda tx, day, _, __: clearings.clear_day(tx, day.closing), by_loan=False),
     Step(
         "statements",
         lambda tx, day, _, __: statements.make(tx, day.context.files, day.closing),

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from lending.compliance import parameters
-from lending.finance import day_store, differences
+from lending.finance import clearings, day_store, differences
 from lending.foundation.context import Context
 from lending.foundation.database import Tx
 from lending.foundation.errors import OutsideFault
@@ -16,7 +16,7 @@ from lending.foundation.money import half_up
 from lending.foundation.ports import ChannelTransaction
 from lending.ledger import service as ledger
 from lending.ledger.chart import Code
-from lending.ledger.model import OWN, Account, Entry, signed
+from lending.ledger.model import OWN, Account, Entry, funder_of, signed
 
 CREDIT_REPORT, BANK_FILE = "credit_report", "bank_file"
 
@@ -127,6 +127,8 @@ def prove(tx: Tx, day: date) -> Iterable[str]:
     if behind := day_store.behind(tx, following):
         yield f"{behind} open loans have not come to {following}"
     sums = day_store.standing_sums(tx)
+    claims: dict[str, int] = {}
+    payable = 0
     for book in ledger.books_kept(tx):
         says = sums.get(book, {"principal": 0, "interest": 0, "subsidy": 0})
         balances = {row.code: row.balance_fen for row in ledger.trial_balance(tx, book=book)}
@@ -139,6 +141,12 @@ def prove(tx: Tx, day: date) -> Iterable[str]:
             if found != expected:
                 where = code.name if book == OWN else f"{code.name} of {book}"
                 yield f"{where} stands at {found} fen, open loans say {expected}"
+        payable += balances.get(Code.FUNDER_PAYABLE.value, 0)
+        if claimed := balances.get(Code.LEAD_RECEIVABLE.value, 0):
+            claims[funder_of(book)] = claimed
+    if payable + sum(claims.values()):
+        yield f"FUNDER_PAYABLE stands at {payable} fen, funders claim {sum(claims.values())}"
+    yield from clearings.prove(tx, claims)
     for row in day_store.principal_that_differs(tx, day):
         whose = row["owner"] if row["book"] == OWN else f"{row['owner']} of {row['book']}"
         yield f"{whose}: the ledger has {row['ledger_fen']} fen, the loan {row['loan_fen']}"

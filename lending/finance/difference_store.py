@@ -16,9 +16,10 @@ def insert(tx: Tx, day: date, one: Difference, line: ChannelTransaction | None) 
         "INSERT INTO bank_difference (id, business_date, channel_order_no, kind, detail, bank_line,"
         " bank_fen, rows_fen, ledger_fen, partner_id, loan_id, order_id, found_at)"
         " SELECT :id, :day, :number, :kind, :detail, :line, :bank_fen, :rows_fen, :ledger_fen,"
-        " l.partner_id, l.id, l.subject, :now FROM (SELECT 1) one"
+        " coalesce(l.partner_id, c.funder), l.id, l.subject, :now FROM (SELECT 1) one"
         " LEFT JOIN payout p ON p.channel_order_no = :number AND p.purpose <> 'borrower_refund'"
-        " LEFT JOIN loan l ON l.id = p.loan_id ON CONFLICT DO NOTHING",
+        " LEFT JOIN loan l ON l.id = p.loan_id"
+        " LEFT JOIN clearing c ON c.channel_order_no = :number ON CONFLICT DO NOTHING",
         id=ids.new("dif"),
         day=day,
         number=one.channel_order_no,

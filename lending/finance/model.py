@@ -1,7 +1,7 @@
 """What is compared, and what may come of it. Amounts are signed as we see them: + in, - out."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 
@@ -105,6 +105,8 @@ class CheckKind(StrEnum):
     """By customer: what is held on the exposure account and the loans not paid out yet (P12)."""
     MERCHANT_RETAINED = "merchant_retained"
     """By loan: the account and the parts that the merchant does not have yet (STORE-6)."""
+    FUNDER_PAYABLE = "funder_payable"
+    """By funder: the account and what moved for it and is not cleared (L11)."""
     CREDIT_LINE = "credit_line"
     """By line, and by line and scene: the account and the open principal drawn on it (P12)."""
     CREDIT_LINE_HELD = "credit_line_held"
@@ -136,3 +138,68 @@ class ClaimPosition:
     open_fen: int
     on_the_way_fen: int
     """Of this, what payouts that are sent and not decided will take back."""
+
+
+class ClearingMode(StrEnum):
+    """When we clear with a funder."""
+
+    DAY = "day"
+    """Once for every working day, net."""
+    EVENT = "event"
+    """As soon as something has moved."""
+
+
+class ClearingState(StrEnum):
+    """Where a clearing with a funder is."""
+
+    HELD = "held"
+    """To be paid to it: reserved and on record; it may or may not have been sent."""
+    UNKNOWN = "unknown"
+    """The channel did not answer. Neither pay again nor void: ask until it says."""
+    PAID = "paid"
+    """The funder has it. Final."""
+    FAILED = "failed"
+    """No money has moved and none will; it goes into the next clearing."""
+    EXPECTED = "expected"
+    """The funder owes it to us; what it has not paid goes into the next clearing."""
+    RECEIVED = "received"
+    """The funder has paid it. Final."""
+    CARRIED = "carried"
+    """It went into a later clearing. Final."""
+    EVEN = "even"
+    """What moved comes to nothing. Final."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clearing:
+    """What is settled with a funder at one time; amounts as it sees them: above 0 for it."""
+
+    id: str
+    funder: str
+    business_date: date
+    """The date that it settles."""
+    mode: ClearingMode
+    channel_order_no: str
+    created_at: datetime
+    seq: int = 0
+    movements: int = 0
+    principal_fen: int = 0
+    interest_fen: int = 0
+    fee_fen: int = 0
+    penalty_fen: int = 0
+    service_fee_fen: int = 0
+    funded_fen: int = 0
+    carried_fen: int = 0
+    """From earlier clearings that no money has moved for."""
+    amount_fen: int = 0
+    """All of these together: to be paid to the funder; below 0 by it."""
+    state: ClearingState = ClearingState.EVEN
+    carried_into: str | None = None
+    account_id: str | None = None
+    hold_id: str | None = None
+    entry_id: str | None = None
+    queries: int = 0
+    code: str = ""
+    message: str = ""
+    reference: str = ""
+    ended_at: datetime | None = None

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
-from lending.finance import rules, store
+from lending.finance import clearing_store, rules, store
 from lending.finance.model import (
     CheckKind,
     ClaimPosition,
@@ -71,9 +71,9 @@ def sub_ledger_check(tx: Tx) -> list[SubLedgerDifference]:
     paid out; the same for each line and its scenes. What is kept back of a merchant is by loan what
     its parts say; suspense is empty.
     Interest receivable and subsidies not earned are, by product, what open loans add up to; what is
-    written off is by loan what it still owes.
+    written off is by loan what it still owes; what funders are owed is what is not cleared.
     """
-    principal, exposure, suspense, interest, subsidy, written_off, retained = (
+    principal, exposure, suspense, interest, subsidy, written_off, retained, payable = (
         {item.owner: item.balance_fen for item in ledger.sub_ledger(tx, code)}
         for code in (
             Code.LOAN_PRINCIPAL,
@@ -83,8 +83,10 @@ def sub_ledger_check(tx: Tx) -> list[SubLedgerDifference]:
             Code.DEFERRED_SUBSIDY,
             Code.WRITTEN_OFF,
             Code.MERCHANT_RETAINED,
+            Code.FUNDER_PAYABLE,
         )
     )
+    owed = {funder: -fen for funder, fen in clearing_store.owed(tx).items()}
     held = store.held_by_owner(tx, Code.EXPOSURE)
     drawn, drawn_held = _of_lines(tx)
     return [
@@ -92,6 +94,7 @@ def sub_ledger_check(tx: Tx) -> list[SubLedgerDifference]:
         *rules.unlike(CheckKind.EXPOSURE, exposure, store.open_principal_by_customer(tx)),
         *rules.unlike(CheckKind.EXPOSURE_HELD, held, store.awaiting_payout_by_customer(tx)),
         *rules.unlike(CheckKind.MERCHANT_RETAINED, retained, store.not_released_by_loan(tx)),
+        *rules.unlike(CheckKind.FUNDER_PAYABLE, payable, owed),
         *rules.unlike(CheckKind.CREDIT_LINE, drawn, store.open_principal_by_line(tx)),
         *rules.unlike(CheckKind.CREDIT_LINE_HELD, drawn_held, store.awaiting_payout_by_line(tx)),
         *rules.unlike(CheckKind.SUSPENSE, suspense, {}),

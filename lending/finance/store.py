@@ -27,6 +27,12 @@ WITH moved AS (
         AS state, h.entry_id, coalesce(p.ended_at, p.created_at) AS at
     FROM payout p LEFT JOIN ledger_hold h ON h.id = p.hold_id
     UNION ALL
+    SELECT c.channel_order_no, 'payout', c.amount_fen,
+        CASE c.state WHEN 'paid' THEN 'paid' WHEN 'held' THEN 'in_flight'
+            WHEN 'unknown' THEN 'in_flight' ELSE 'failed' END,
+        h.entry_id, coalesce(c.ended_at, c.created_at)
+    FROM clearing c JOIN ledger_hold h ON h.id = c.hold_id
+    UNION ALL
     SELECT coalesce(r.channel_order_no, r.id), 'debit', r.amount_fen,
         CASE r.state WHEN 'received' THEN 'paid' WHEN 'failed' THEN 'failed' ELSE 'in_flight' END,
         r.entry_id, coalesce(r.ended_at, r.created_at)
@@ -64,6 +70,7 @@ WHERE moved.ledger_fen <> 0
     AND NOT EXISTS (SELECT FROM repayment r WHERE r.entry_id = e.id)
     AND NOT EXISTS (SELECT FROM incoming_transfer t LEFT JOIN ledger_hold h ON h.id = t.hold_id
         WHERE e.id IN (t.entry_id, h.entry_id))
+    AND NOT EXISTS (SELECT FROM clearing c WHERE c.entry_id = e.id)
     AND (CAST(:start AS timestamptz) IS NULL OR (e.created_at >= :start AND e.created_at < :end))
 ORDER BY e.seq"""
 

@@ -15,6 +15,11 @@ def funder_book(partner_id: str) -> str:
     return f"funder:{partner_id}"
 
 
+def funder_of(book: str) -> str:
+    """Whose legal book it is."""
+    return book.partition(":")[2]
+
+
 def guarantor_book(partner_id: str) -> str:
     """The legal book that we keep for a guarantor."""
     return f"guarantor:{partner_id}"

@@ -42,6 +42,9 @@ INSERT INTO state_move (entity, state_old, state_new) VALUES
     ('incoming_transfer', 'unknown', 'returned'), ('incoming_transfer', 'unknown', 'return_failed'),
     ('payout', 'held', 'unknown'), ('payout', 'held', 'paid'), ('payout', 'held', 'failed'),
     ('payout', 'unknown', 'paid'), ('payout', 'unknown', 'failed'),
+    ('clearing', 'held', 'unknown'), ('clearing', 'held', 'paid'), ('clearing', 'held', 'failed'),
+    ('clearing', 'unknown', 'paid'), ('clearing', 'unknown', 'failed'), ('clearing', 'failed', 'carried'),
+    ('clearing', 'expected', 'received'), ('clearing', 'expected', 'carried'),
     ('repayment', 'held', 'unknown'), ('repayment', 'held', 'received'), ('repayment', 'held', 'failed'),
     ('repayment', 'unknown', 'received'), ('repayment', 'unknown', 'failed'),
     ('repayment', 'received', 'reversed');
@@ -55,6 +58,8 @@ BEGIN
     RETURN NEW;
 END $$;
 CREATE TRIGGER state_moves BEFORE UPDATE ON application
+    FOR EACH ROW WHEN (OLD.state <> NEW.state) EXECUTE FUNCTION state_moves_as_listed();
+CREATE TRIGGER state_moves BEFORE UPDATE ON clearing
     FOR EACH ROW WHEN (OLD.state <> NEW.state) EXECUTE FUNCTION state_moves_as_listed();
 CREATE TRIGGER state_moves BEFORE UPDATE ON credit_line
     FOR EACH ROW WHEN (OLD.state <> NEW.state) EXECUTE FUNCTION state_moves_as_listed();

@@ -12,6 +12,7 @@ from lending.channels.model import Agreement, NewAccount, NewPartner, PartnerKin
 from lending.compliance import cost_showing, parameters
 from lending.customers import service as customers
 from lending.customers.model import ConsentScope
+from lending.finance import jobs as finance_jobs
 from lending.finance import reconciliation
 from lending.foundation import business_day
 from lending.foundation.audit import SYSTEM
@@ -409,6 +410,7 @@ class World:
             **loans_jobs.handlers(self.context),
             **funding_jobs.handlers(self.context),
             **repayments_jobs.handlers(self.context),
+            **finance_jobs.handlers(self.context),
             **mall_jobs.handlers(self.context),
             **store_jobs.handlers(self.context),
         }
