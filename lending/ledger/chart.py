@@ -43,7 +43,7 @@ class Code(StrEnum):
     FUNDER_PAYABLE = "224104"
     """In our book, by funder: what we owe it and clear with it; above 0 it owes us."""
     FUNDER_MONEY_IN = "224105"
-    """In our book, by loan: what funders sent for a loan that is not paid out; 0 at rest (L15)."""
+    """In our book, by loan and funder: what it sent for a loan not paid out; 0 at rest (L15)."""
     CLAIM_PAYABLE = "224107"
     """In a guarantor's book: claims that it has to pay to the lender."""
     DEFERRED_SUBSIDY = "240101"

@@ -17,9 +17,9 @@ def receivable(funder: str) -> Account:
     return Account(Code.LEAD_RECEIVABLE, book=funder_book(funder))
 
 
-def money_in(loan_id: str) -> Account:
-    """What funders sent for a loan that is not paid out; never below what was sent (L15)."""
-    return Account(Code.FUNDER_MONEY_IN, loan_id)
+def money_in(funder: str, loan_id: str) -> Account:
+    """What a funder sent for a loan that is not paid out; never below what was sent (L15)."""
+    return Account(Code.FUNDER_MONEY_IN, f"{loan_id}:{funder}")
 
 
 def money_in_its_book(funder: str, loan_id: str) -> Account:
@@ -31,7 +31,7 @@ def arrival_legs(funder: str, loan_id: str, amount_fen: int) -> tuple[Leg, ...]:
     """A funder's money for a loan came to our account; below 0 it went back."""
     return (
         signed(Account(Code.BANK_SETTLEMENT), amount_fen),
-        signed(money_in(loan_id), -amount_fen),
+        signed(money_in(funder, loan_id), -amount_fen),
         signed(money_in_its_book(funder, loan_id), amount_fen),
         signed(Account(Code.BANK_SETTLEMENT, book=funder_book(funder)), -amount_fen),
     )

@@ -233,7 +233,7 @@ def _lending_legs(loan: Loan, party: share_rules.Party, lent_fen: int) -> tuple[
     due = party.subsidy_fen - service
     ours, theirs = funders.payable(funder), funders.receivable(funder)
     if not party.share.prefunded:
-        ours, theirs = funders.money_in(loan.id), funders.money_in_its_book(funder, loan.id)
+        ours, theirs = funders.money_in(funder, loan.id), funders.money_in_its_book(funder, loan.id)
     return (
         debit(ours, lent_fen),
         signed(funders.payable(funder), -due),
