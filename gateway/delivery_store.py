@@ -1,7 +1,7 @@
 """The SQL of events on their way: events, deliveries, tries."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from lending.foundation.database import Row, Tx
 
@@ -15,6 +15,7 @@ EVENTS = """
 AGAIN_AT_ONCE = 10_000
 """How many events one call sends again."""
 TRIES_MAX = 10
+ATTEMPTS_KEPT_DAYS = 90
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,8 +205,9 @@ def end_attempt(
 ) -> None:
     tx.run(
         "INSERT INTO webhook_attempt (event_id, endpoint_id, number, at, status, outcome,"
-        " duration_ms, next_at) VALUES (:event_id, :endpoint_id, (SELECT count(*) + 1"
-        " FROM webhook_attempt WHERE event_id = :event_id AND endpoint_id = :endpoint_id), :now,"
+        " duration_ms, next_at) VALUES (:event_id, :endpoint_id,"
+        " (SELECT coalesce(max(number), 0) + 1 FROM webhook_attempt"
+        "  WHERE event_id = :event_id AND endpoint_id = :endpoint_id), :now,"
         " :status, :outcome, :duration, :next_at)",
         event_id=lease["id"],
         endpoint_id=lease["endpoint_id"],
@@ -287,4 +289,13 @@ def attempts_at_endpoint(
             id=event_id,
             limit=limit,
         )
+    )
+
+
+def prune_attempts(tx: Tx) -> int:
+    """Forgets tries that are older than their log is kept."""
+    return tx.run(
+        "DELETE FROM webhook_attempt WHERE ctid IN (SELECT ctid FROM webhook_attempt"
+        " WHERE at < :before LIMIT 5000)",
+        before=tx.machine_now - timedelta(days=ATTEMPTS_KEPT_DAYS),
     )

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from gateway import oauth_store
+from gateway import delivery_store, oauth_store
 from gateway import store as gateway_store
 from gateway.context import CallbackNotBelieved, GatewayContext
 from gateway.platform_keys import PlatformKeys
@@ -75,7 +75,8 @@ def postloan(context: Context, keys: PlatformKeys | None = None) -> Worker:
 
     def prune() -> bool:
         with context.database.unit_of_work() as tx:
-            return gateway_store.prune_nonces(tx) + oauth_store.prune(tx) > 0
+            pruned = gateway_store.prune_nonces(tx) + oauth_store.prune(tx)
+            return pruned + delivery_store.prune_attempts(tx) > 0
 
     return Worker(
         name="postloan",
@@ -86,7 +87,7 @@ def postloan(context: Context, keys: PlatformKeys | None = None) -> Worker:
         loops=(
             Loop("webhooks", deliveries.step, DELIVERY_PAUSE_S),
             Loop("checks of receivers", checks.run_once, CHECK_PAUSE_S),
-            Loop("spent nonces", prune, PRUNE_PAUSE_S),
+            Loop("what is kept for a time", prune, PRUNE_PAUSE_S),
             Loop("end of day", lambda: bool(end_of_day.catch_up(context)), EOD_PAUSE_S),
             Loop("automatic debits", lambda: repayment_day.send_debits(context), DEBIT_PAUSE_S),
             Loop("clearing by event", lambda: clearings.clear_events(context), DEBIT_PAUSE_S),

@@ -6,6 +6,7 @@ from typing import Any
 from gateway import addresses, catalogue, delivery_store, pages, webhook_store
 from gateway import webhook_sending as sending
 from gateway.context import GatewayContext
+from gateway.delivery_store import ATTEMPTS_KEPT_DAYS
 from gateway.endpoints import Call, Endpoint, Reply
 from gateway.errors import UrlRefused
 from gateway.fields import Choice, page, said
@@ -386,6 +387,8 @@ ENDPOINTS = (
         endpoint_attempts,
         schemas.AttemptList,
         query=page(),
+        about=f"Newest first. The log of a try is kept for {ATTEMPTS_KEPT_DAYS} days; the event is"
+        " kept for good.",
     ),
     _owned(
         "POST",

@@ -79,6 +79,7 @@ CREATE TABLE webhook_attempt (
     PRIMARY KEY (event_id, endpoint_id, number)
 );
 CREATE INDEX ON webhook_attempt (endpoint_id, at, event_id);
+CREATE INDEX ON webhook_attempt (at);
 
 CREATE TABLE webhook_check (
     id text PRIMARY KEY,

@@ -20,7 +20,7 @@ from cf_partner_sdk import (
     RequestInvalid,
 )
 
-from gateway import catalogue
+from gateway import catalogue, delivery_store
 from gateway.webhooks import Deliveries
 from tests.gateway.receiver import Receiver
 from tests.gateway.test_webhooks import LONG, ids_at, publish
@@ -158,6 +158,21 @@ class TestLookingInto:
         for look in (cf.webhook_endpoints.attempts, cf.webhook_endpoints.deliveries):
             with pytest.raises(NotFound):
                 list(look("whe_" + "a" * 26))
+
+    def test_forgets_a_try_after_ninety_days_and_no_event(self, world, cf, shop_server, deliveries):
+        made = cf.webhook_endpoints.create(url=shop_server.url)
+        event_id = publish(world)
+        settle(deliveries)
+        kept = delivery_store.ATTEMPTS_KEPT_DAYS
+        for days, pruned in ((kept - 1, 0), (2, 1)):
+            world.clock.advance(timedelta(days=days))
+            with world.database.unit_of_work() as tx:
+                assert delivery_store.prune_attempts(tx) == pruned
+        assert list(cf.webhook_endpoints.attempts(made.id)) == []
+        cf.events.resend(event_id)
+        settle(deliveries)
+        (tried,) = cf.events.attempts(event_id)
+        assert (tried.number, tried.status) == (1, 200)
 
     def test_goes_page_by_page(self, world, cf, shop_server, deliveries):
         made = cf.webhook_endpoints.create(url=shop_server.url)
