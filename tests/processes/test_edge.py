@@ -84,7 +84,8 @@ class TestABody:
 
     def test_of_unknown_length_is_read_too(self):
         environ = EnvironBuilder("/", method="POST").get_environ()
-        environ |= {"HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input": BytesIO(b"x" * 77)}
+        environ |= {"HTTP_TRANSFER_ENCODING": "chunked", "REMOTE_ADDR": "10.0.0.7"}
+        environ["wsgi.input"] = BytesIO(b"x" * 77)
         answer = edge.WholeBodies(telling, at_once_max=1)(environ, lambda *_: None)
         assert b"".join(answer).endswith(b" 77")
 
