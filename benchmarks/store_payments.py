@@ -20,7 +20,7 @@ import requests
 from cf_partner_sdk import Client, PrivateKey, ProblemError
 
 from benchmarks import bare
-from benchmarks.system import Running, free_port, running
+from benchmarks.system import Running, cpu_s, free_port, running
 from gateway import rate_limits
 from gateway.rate_model import Limit, RateGroup
 from lending.channels import service as channels
@@ -48,6 +48,7 @@ from simulators.magic import identity_no
 TILLS = 64
 SECONDS = 8.0
 CODES_EACH = 40
+CPU_MS_SHOWN = 0.1
 LIMIT_FEN, AMOUNT_FEN = 20_000_000, 20_000
 HERE = (31_230_400, 121_473_700)
 
@@ -68,6 +69,8 @@ class Taken:
     seconds: float
     latencies_s: list[float]
     refused: dict[str, int]
+    cpu_s: dict[str, float]
+    """By part of the system, the callers' own beside them."""
 
     def line(self, name: str) -> str:
         """The figures of one run."""
@@ -76,8 +79,13 @@ class Taken:
         refused = ", ".join(f"{count} x {code}" for code, count in self.refused.items()) or "none"
         return (
             f"{name:26} {len(ordered) / self.seconds:6.0f}/s, median {median:.0f} ms,"
-            f" p99 {p99:.0f} ms, refused: {refused}"
+            f" p99 {p99:.0f} ms, refused: {refused}\n{'':26} CPU ms a payment: {self._cpu()}"
         )
+
+    def _cpu(self) -> str:
+        each = {name: s * 1000 / len(self.latencies_s) for name, s in self.cpu_s.items()}
+        parts = ", ".join(f"{name} {ms:.1f}" for name, ms in each.items() if ms >= CPU_MS_SHOWN)
+        return f"{sum(each.values()):.1f} ({parts})"
 
 
 def prepare(system: Running) -> tuple[list[Till], list[Till]]:
@@ -223,10 +231,12 @@ def take(system: Running, tills: list[Till]) -> Taken:
     for thread in threads:
         thread.start()
     start.wait()
-    begun = time.perf_counter()
+    begun, before = time.perf_counter(), cpu_s(system)
     for thread in threads:
         thread.join(SECONDS + 60)
-    return Taken(time.perf_counter() - begun, latencies, refused)
+    seconds = time.perf_counter() - begun
+    used = {name: s - before.get(name, 0.0) for name, s in cpu_s(system).items()}
+    return Taken(seconds, latencies, refused, used)
 
 
 def bare_rate(answer: object) -> float:

@@ -5,11 +5,13 @@ import os
 import shutil
 import socket
 import tempfile
+from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
 from cf_partner_sdk import Client, PrivateKey
 
 from lending.foundation.settings import Settings
@@ -71,6 +73,28 @@ def running() -> Iterator[Running]:
         server.start()
         server.stop()
         shutil.rmtree(var, ignore_errors=True)
+
+
+def cpu_s(system: Running) -> dict[str, float]:
+    """Seconds of CPU that the callers, each part and PostgreSQL have used up to now."""
+    me, var = psutil.Process(), str(system.settings.var)
+    used: dict[str, float] = defaultdict(float)
+    used["callers"] = _cpu_s(me)
+    for child in me.children():
+        name = child.cmdline()[-1]
+        for each in (child, *child.children(recursive=True)):
+            used[name] += _cpu_s(each)
+    for each in psutil.process_iter(["cmdline"]):
+        if each.info["cmdline"] and f"{var}/postgres" in " ".join(each.info["cmdline"]):
+            used["postgres"] += sum(_cpu_s(one) for one in (each, *each.children()))
+    return dict(used)
+
+
+def _cpu_s(process: psutil.Process) -> float:
+    with suppress(psutil.NoSuchProcess):
+        times = process.cpu_times()
+        return float(times.user + times.system)
+    return 0.0
 
 
 def free_port() -> int:

@@ -161,20 +161,20 @@ class Callers:
         return VerifyingKey(key.public_jwk, key.algorithm)
 
 
-def spend(tx: Tx, caller: Caller, *, wait: bool) -> None:
+def spend(tx: Tx, caller: Caller) -> None:
     """Uses up the nonce of a request, in the caller's unit of work (T01).
 
     Raises NotSignedRight when it was used before.
     """
-    if not store.spend_nonce(tx, caller.keyid, caller.nonce, wait=wait):
+    if not store.spend_nonce(tx, caller.keyid, caller.nonce):
         raise _replayed(caller)
 
 
 def spend_at_once(database: Database, caller: Caller) -> None:
-    """Uses up the nonce of a request that is answered without the database, in one trip to it.
+    """Uses up the nonce of a request in a unit of work of its own, in one trip to the database.
 
-    Should the machine lose power, the last nonces may be lost, which lets nobody but the key's
-    holder read an answer again.
+    Should the machine lose power, the last nonces may be lost unless something that committed
+    later is on the disk.
 
     Raises NotSignedRight when it was used before.
     """

@@ -141,11 +141,14 @@ class Door:
     ) -> Reply:
         """Answers a call that changes something; its nonce stays spent whatever the answer is.
 
+        The commit of what it changes also brings the nonce to the disk. Should the machine lose
+        power, only the last nonces of refused calls may be lost: who has recorded one could for
+        five minutes ask again for what its signer asked for, under the same key.
+
         Raises KeyMissing, and what carrying it out does.
         """
         body, version = given
-        with self._context.lending.database.unit_of_work() as tx:
-            spend(tx, caller, wait=True)
+        spend_at_once(self._context.lending.database, caller)
         refuse_on_write(request)
         key = request.headers.get("idempotency-key", "")
         if endpoint.function in caller.functions and not IDEMPOTENCY_KEY.fullmatch(key):
@@ -240,7 +243,7 @@ class Door:
             return replace(reply, body=self._in_version(endpoint, reply, version))
         refusal: Problem | None = None
         with self._context.lending.database.unit_of_work() as tx:
-            spend(tx, caller, wait=False)
+            spend(tx, caller)
             try:
                 check_read(tx, request, caller, endpoint.scope)
                 asked = self._granted(endpoint, caller, body, version)

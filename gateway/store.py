@@ -23,13 +23,10 @@ SPEND_WITHOUT_WAIT = """
     SELECT count(*) FROM spent"""
 
 
-def spend_nonce(tx: Tx, keyid: str, nonce: str, *, wait: bool = True) -> bool:
-    """Whether the nonce is new for its key.
-
-    Without `wait` this unit of work commits before the disk has it.
-    """
+def spend_nonce(tx: Tx, keyid: str, nonce: str) -> bool:
+    """Whether the nonce is new for its key; this unit of work commits before the disk has it."""
     values = {"keyid": keyid, "nonce": nonce, "now": tx.machine_now}
-    return bool(tx.quick(SPEND if wait else SPEND_WITHOUT_WAIT, values)[0])
+    return bool(tx.quick(SPEND_WITHOUT_WAIT, values)[0])
 
 
 def spend_nonce_at_once(database: Database, keyid: str, nonce: str) -> bool:

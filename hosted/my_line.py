@@ -57,7 +57,6 @@ def payer(tx: Tx, line: Line) -> Payer:
         raise NoSuchLine("没有可用的还款银行卡")
     position = position_told()
     return Payer(
-        customer_id=line.customer_id,
         line_id=line.id,
         bank_card_id=cards[0].id,
         device=dict(device_told()),

@@ -25,8 +25,10 @@ from scenarios.mall_installment import jobs as mall_jobs
 from scenarios.mall_installment import news as mall_news
 from scenarios.offline_credit import jobs as store_jobs
 from scenarios.offline_credit import news as store_news
+from scenarios.offline_credit import servicing
 
 NEWS_PAUSE_S = 0.2
+EXPIRY_PAUSE_S = 1
 DELIVERY_PAUSE_S = 0.2
 CHECK_PAUSE_S = 0.5
 MONEY_IN_PAUSE_S = 5
@@ -57,9 +59,10 @@ def core(context: Context) -> Worker:
 
 
 def relays(context: Context) -> tuple[Loop, ...]:
-    """The news of each way to lend, made into events for partners."""
+    """What time brings in each way to lend, and its news made into events for partners."""
     return (
         Loop("news of mall orders", lambda: mall_news.relay(context), NEWS_PAUSE_S),
+        Loop("payments over", lambda: servicing.expire_due(context), EXPIRY_PAUSE_S),
         Loop("news of payments in stores", lambda: store_news.relay(context), NEWS_PAUSE_S),
     )
 

@@ -91,13 +91,18 @@ def require_drawable(tx: Tx, line_id: str, scene: str) -> Line:
     Raises NoSuchLine, LineNotOpen, LineFrozen, ReviewDue, SceneNotAllowed. Whether the amount is
     available, the hold of the draw itself finds.
     """
+    return _drawable(tx, line_id, scene)[0]
+
+
+def _drawable(tx: Tx, line_id: str, scene: str) -> tuple[Line, dict[str, int]]:
     found = store.line_shared(tx, line_id)
     if found is None:
         raise NoSuchLine
     rules.require_drawable(found, business_day.today(tx))
-    if scene not in store.scenes(tx, line_id):
+    scenes = store.scenes(tx, line_id)
+    if scene not in scenes:
         raise SceneNotAllowed
-    return found
+    return found, scenes
 
 
 def require_open(tx: Tx, line_id: str) -> None:
@@ -108,17 +113,20 @@ def require_open(tx: Tx, line_id: str) -> None:
     rules.require_drawable(get(tx, line_id), business_day.today(tx))
 
 
-def require_available(tx: Tx, line_id: str, scene: str, amount_fen: int) -> None:
-    """Whether so much may be drawn at the moment, so that a till learns it at once.
+def require_available(tx: Tx, line_id: str, scene: str, amount_fen: int) -> Line:
+    """The line, as `require_drawable` finds it, when so much may be drawn at the moment.
 
-    Nothing is held: the hold of the signature finds what has been drawn meanwhile.
+    So a till learns it at once. Nothing is held: the hold of the signature finds what has been
+    drawn meanwhile.
 
-    Raises NoSuchLine, LineTooSmall.
+    Raises NoSuchLine, LineNotOpen, LineFrozen, ReviewDue, SceneNotAllowed, LineTooSmall.
     """
-    found = standing(tx, line_id)
+    line, scenes = _drawable(tx, line_id, scene)
+    found = _standing(tx, line, scenes)
     of_scene = (each.available_fen for each in found.scenes if each.scene == scene)
     if amount_fen > min(found.available_fen, *of_scene):
         raise LineTooSmall
+    return line
 
 
 def standing(tx: Tx, line_id: str) -> LineStanding:
@@ -126,13 +134,16 @@ def standing(tx: Tx, line_id: str) -> LineStanding:
 
     Raises NoSuchLine.
     """
-    line = get(tx, line_id)
+    return _standing(tx, get(tx, line_id), store.scenes(tx, line_id))
+
+
+def _standing(tx: Tx, line: Line, scenes: dict[str, int]) -> LineStanding:
     today = business_day.today(tx)
     limit_fen = line.limit_on(today)
-    limits = rules.scene_limits(line, store.scenes(tx, line_id), today)
-    accounts = {scene: rules.scene_account(line_id, scene) for scene in limits}
-    found = ledger.balances(tx, [rules.account(line_id), *accounts.values()])
-    whole = found[rules.account(line_id)]
+    limits = rules.scene_limits(line, scenes, today)
+    accounts = {scene: rules.scene_account(line.id, scene) for scene in limits}
+    found = ledger.balances(tx, [rules.account(line.id), *accounts.values()])
+    whole = found[rules.account(line.id)]
     return LineStanding(
         line=line,
         limit_fen=limit_fen,

@@ -1,5 +1,7 @@
 """The blacklist: looked up by blind index, so that the list itself names nobody."""
 
+from collections.abc import Mapping
+
 from lending.customers import store
 from lending.foundation.crypto import FieldKeys
 from lending.foundation.database import Tx
@@ -12,6 +14,11 @@ def contains(tx: Tx, kind: str, value_index: bytes) -> str | None:
     full-width digits do not evade it.
     """
     return store.blacklisted(tx, kind, value_index)
+
+
+def listed(tx: Tx, indices: Mapping[str, bytes]) -> set[str]:
+    """The kinds of those values that are on the blacklist, of several by their kinds."""
+    return store.blacklisted_kinds(tx, indices)
 
 
 def add(tx: Tx, keys: FieldKeys, kind: str, value: str, *, reason: str, source: str) -> None:

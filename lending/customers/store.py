@@ -1,5 +1,6 @@
 """The SQL of customers."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from lending.customers.model import (
@@ -277,6 +278,17 @@ def blacklisted(tx: Tx, kind: str, value_index: bytes) -> str | None:
         index=value_index,
     )
     return str(value) if value is not None else None
+
+
+def blacklisted_kinds(tx: Tx, indices: Mapping[str, bytes]) -> set[str]:
+    kinds = list(indices)
+    rows = tx.all(
+        "SELECT kind FROM unnest(CAST(:kinds AS text[]), CAST(:indices AS bytea[]))"
+        " AS w (kind, value_index) JOIN blacklist_entry USING (kind, value_index)",
+        kinds=kinds,
+        indices=[indices[kind] for kind in kinds],
+    )
+    return {row["kind"] for row in rows}
 
 
 def insert_blacklisted(tx: Tx, kind: str, value_index: bytes, *, reason: str, source: str) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from lending.credit_lines import service as credit_lines
@@ -132,21 +132,20 @@ def draw(tx: Tx, keys: FieldKeys, command: DrawCommand) -> Application:
     Raises NoSuchLine, LineNotOpen, LineFrozen, ReviewDue, SceneNotAllowed, LineTooSmall,
     ConsentMissing, CardNotYours.
     """
-    line = credit_lines.require_drawable(tx, command.line_id, command.scene)
-    credit_lines.require_available(tx, line.id, command.scene, command.new.amount_fen)
-    application_id = store.insert_application(tx, command.new)
+    line = credit_lines.require_available(
+        tx, command.line_id, command.scene, command.new.amount_fen
+    )
     if customers.card(tx, command.bank_card_id).customer_id != line.customer_id:
         raise CardNotYours
     customers.require_consent(tx, line.customer_id, ConsentScope.PERSONAL_INFO, line.application_id)
-    store.submit_application(
+    found = store.insert_draw(
         tx,
-        application_id,
+        command.new,
         customer_id=line.customer_id,
         bank_card_id=command.bank_card_id,
         device=command.device,
         signals=command.signals,
     )
-    found = application(tx, application_id)
     decision = draws.decide(
         tx,
         keys,
@@ -158,7 +157,9 @@ def draw(tx: Tx, keys: FieldKeys, command: DrawCommand) -> Application:
         ),
     )
     _decided(tx, found, decision)
-    return application(tx, application_id)
+    return replace(
+        found, state=_AFTER[decision.outcome], decision_id=decision.id, decided_at=tx.now
+    )
 
 
 def decide(context: Context, application_id: str) -> None:

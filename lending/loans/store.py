@@ -63,6 +63,61 @@ def insert_application(tx: Tx, new: NewApplication) -> str:
     return application_id
 
 
+def insert_draw(
+    tx: Tx,
+    new: NewApplication,
+    *,
+    customer_id: str,
+    bank_card_id: str,
+    device: dict[str, str],
+    signals: Mapping[str, Value],
+) -> Application:
+    """An application that is handed in as it is made, and is being decided."""
+    made = Application(
+        id=ids.new("app"),
+        partner_id=new.partner_id,
+        scenario=new.scenario,
+        product_code=new.product_code,
+        product_version=new.product_version,
+        subject=new.subject,
+        amount_fen=new.amount_fen,
+        purpose=new.purpose,
+        customer_id=customer_id,
+        bank_card_id=bank_card_id,
+        device=dict(device),
+        signals=dict(signals),
+        partner_signals=dict(new.partner_signals),
+        is_for_line=new.is_for_line,
+        state=ApplicationState.DECIDING,
+        decision_id=None,
+        decided_at=None,
+    )
+    tx.run(
+        "INSERT INTO application (id, partner_id, scenario, product_code, product_version,"
+        " subject, amount_fen, purpose, customer_id, bank_card_id, device, signals,"
+        " partner_signals, is_for_line, state, created_at, submitted_at, changed_at)"
+        " VALUES (:id, :partner_id, :scenario, :code, :version, :subject, :amount, :purpose,"
+        " :customer_id, :card, :device, :signals, :partner_signals, :for_line, 'deciding',"
+        " :now, :now, :now)",
+        id=made.id,
+        partner_id=made.partner_id,
+        scenario=made.scenario,
+        code=made.product_code,
+        version=made.product_version,
+        subject=made.subject,
+        amount=made.amount_fen,
+        purpose=made.purpose,
+        customer_id=customer_id,
+        card=bank_card_id,
+        device=json(made.device),
+        signals=json(made.signals),
+        partner_signals=json(made.partner_signals),
+        for_line=made.is_for_line,
+        now=tx.now,
+    )
+    return made
+
+
 def application(tx: Tx, application_id: str, *, lock: bool = False) -> Application | None:
     row = tx.maybe(APPLICATION_LOCKED if lock else APPLICATION, id=application_id)
     if row is None:

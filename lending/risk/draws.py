@@ -45,9 +45,6 @@ def decide(
 
     Raises NoOwnDecision when the line was not given by an approval of ours, RuleInputMissing.
     """
-    made = store.decisions(tx, request.application_id)
-    if made:
-        return made[0]
     book = book or rules.load()
     given = risk.require_own_decision(tx, draw.line_application_id)
     features = {
@@ -78,20 +75,20 @@ def _observed(tx: Tx, keys: FieldKeys, request: RiskRequest, draw: Draw) -> dict
         seen["draw_device"] = keys.index(request.device.fingerprint, of="device")
     store.lock_values(tx, seen.values())
     store.insert_sightings(tx, request, seen)
-    of_line = store.seen(tx, "draw", seen["draw"], since=tx.now - _DAY)
+    counted = store.seen_each(tx, seen, since=tx.now - _DAY)
     device = seen.get("draw_device")
-    identities = (
-        store.seen(tx, "draw_device", device, since=tx.now - _DAY)["identities"] if device else 0
-    )
     person = customers.profile(tx, keys, request.customer_id)
-    identity = keys.index(person.identity_no, of="identity_no")
+    listed = blacklist.listed(
+        tx,
+        {"identity_no": keys.index(person.identity_no, of="identity_no")}
+        | ({"device": device} if device else {}),
+    )
     values: dict[str, Value] = {
-        "draws_1h": of_line["applications_1h"],
-        "draws_24h": of_line["applications_24h"],
-        "draw_device_identities_24h": identities,
+        "draws_1h": counted["draw"]["applications_1h"],
+        "draws_24h": counted["draw"]["applications_24h"],
+        "draw_device_identities_24h": counted["draw_device"]["identities"] if device else 0,
         "draw_percent": request.amount_fen * 100 // draw.limit_fen,
-        "blacklist_identity": blacklist.contains(tx, "identity_no", identity) is not None,
-        "blacklist_device": device is not None
-        and blacklist.contains(tx, "device", device) is not None,
+        "blacklist_identity": "identity_no" in listed,
+        "blacklist_device": "device" in listed,
     }
     return {name: feature(name, value) for name, value in values.items()}

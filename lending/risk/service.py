@@ -110,8 +110,10 @@ def keep(tx: Tx, application_id: str, verdict: Verdict, book: RuleBook) -> Decis
     contents[book.card.version] = book.card.content
     for version in contents.keys() - store.versions_kept(tx, contents):
         store.keep_version(tx, version, contents[version])
-    store.insert_decision(tx, application_id, verdict, versions=book.versions)
-    made = store.decisions(tx, application_id)[0]
+    made = (
+        store.insert_decision(tx, application_id, verdict, versions=book.versions)
+        or store.decisions(tx, application_id)[0]
+    )
     audit.record(tx, audit.SYSTEM, "risk.decide", application_id, {"outcome": made.outcome.value})
     return made
 

@@ -53,23 +53,48 @@ def insert_sightings(tx: Tx, request: RiskRequest, indices: Mapping[str, bytes])
     )
 
 
+_COUNTS = """
+    count(*) FILTER (WHERE seen_at > :hour) AS applications_1h,
+    count(*) FILTER (WHERE seen_at > :day) AS applications_24h,
+    count(*) FILTER (WHERE seen_at > :month) AS applications_30d,
+    count(DISTINCT customer_id) FILTER (WHERE seen_at > :day) AS identities_24h,
+    count(DISTINCT customer_id) FILTER (WHERE seen_at > :month) AS identities_30d,
+    count(DISTINCT customer_id) AS identities"""
+SEEN = (
+    f"SELECT {_COUNTS} FROM risk_sighting"  # noqa: S608  two constants
+    " WHERE kind = :kind AND value_index = :index AND seen_at > :since"
+)
+SEEN_EACH = (
+    f"SELECT w.kind, {_COUNTS}"  # noqa: S608  two constants
+    " FROM unnest(CAST(:kinds AS text[]), CAST(:indices AS bytea[])) AS w (kind, value_index)"
+    " JOIN risk_sighting USING (kind, value_index) WHERE seen_at > :since GROUP BY w.kind"
+)
+
+
 def seen(tx: Tx, kind: str, value_index: bytes, *, since: datetime) -> Row:
     """How often a value was seen and with how many customers, in each window back to `since`."""
-    return tx.one(
-        "SELECT count(*) FILTER (WHERE seen_at > :hour) AS applications_1h,"
-        " count(*) FILTER (WHERE seen_at > :day) AS applications_24h,"
-        " count(*) FILTER (WHERE seen_at > :month) AS applications_30d,"
-        " count(DISTINCT customer_id) FILTER (WHERE seen_at > :day) AS identities_24h,"
-        " count(DISTINCT customer_id) FILTER (WHERE seen_at > :month) AS identities_30d,"
-        " count(DISTINCT customer_id) AS identities"
-        " FROM risk_sighting WHERE kind = :kind AND value_index = :index AND seen_at > :since",
-        kind=kind,
-        index=value_index,
+    return tx.one(SEEN, kind=kind, index=value_index, since=since, **_windows(tx))
+
+
+def seen_each(tx: Tx, indices: Mapping[str, bytes], *, since: datetime) -> dict[str, Row]:
+    """The same of several values at once, by kind; none of one that was not seen."""
+    kinds = list(indices)
+    rows = tx.all(
+        SEEN_EACH,
+        kinds=kinds,
+        indices=[indices[kind] for kind in kinds],
         since=since,
-        hour=tx.now - timedelta(hours=1),
-        day=tx.now - timedelta(days=1),
-        month=tx.now - timedelta(days=30),
+        **_windows(tx),
     )
+    return {row["kind"]: row for row in rows}
+
+
+def _windows(tx: Tx) -> dict[str, datetime]:
+    return {
+        "hour": tx.now - timedelta(hours=1),
+        "day": tx.now - timedelta(days=1),
+        "month": tx.now - timedelta(days=30),
+    }
 
 
 def values_seen(tx: Tx, kind: str, customer_id: str) -> int:
@@ -177,14 +202,28 @@ def insert_decision(
     versions: Mapping[str, str],
     decided_by: str = SYSTEM,
     note: str = "",
-) -> int:
-    """How many rows it wrote: none when the same has decided the application already."""
-    return tx.run(
+) -> Decision | None:
+    """The decision; None when the same has decided the application already."""
+    made = Decision(
+        id=ids.new("dec"),
+        application_id=application_id,
+        outcome=verdict.outcome,
+        score=verdict.score,
+        limit_fen=verdict.limit_fen,
+        periods_max=verdict.periods_max,
+        reasons=tuple(verdict.reasons),
+        features=dict(verdict.features),
+        versions=dict(versions),
+        decided_by=decided_by,
+        decided_at=tx.now,
+        note=note,
+    )
+    written = tx.run(
         "INSERT INTO decision (id, application_id, outcome, score, limit_fen, periods_max, reasons,"
         " features, versions, decided_by, decided_at, note) VALUES (:id, :application_id, :outcome,"
         " :score, :limit_fen, :periods_max, :reasons, :features, :versions, :decided_by, :now,"
         " :note) ON CONFLICT (application_id, (decided_by = 'system')) DO NOTHING",
-        id=ids.new("dec"),
+        id=made.id,
         application_id=application_id,
         outcome=verdict.outcome.value,
         score=verdict.score,
@@ -197,6 +236,7 @@ def insert_decision(
         now=tx.now,
         note=note,
     )
+    return made if written else None
 
 
 def decision(tx: Tx, decision_id: str) -> Decision | None:

@@ -103,6 +103,8 @@ CREATE TABLE store_payment (
     created_at timestamptz NOT NULL,
     changed_at timestamptz NOT NULL,
     expires_at timestamptz NOT NULL,
+    -- Until its time was over and it was looked at.
+    is_timed boolean NOT NULL DEFAULT true,
     UNIQUE (partner_id, payment_no),
     FOREIGN KEY (product_code, product_version) REFERENCES product_version,
     CHECK ((application_id IS NULL) = (line_id IS NULL)),
@@ -112,6 +114,7 @@ CREATE INDEX ON store_payment (partner_id, created_at);
 CREATE INDEX ON store_payment (store_id, created_at);
 CREATE INDEX ON store_payment (line_id, created_at);
 CREATE INDEX ON store_payment (till_id, created_at);
+CREATE INDEX ON store_payment (expires_at) WHERE is_timed;
 
 CREATE TABLE store_refund (
     id text PRIMARY KEY,

@@ -5,7 +5,6 @@ from typing import Any
 
 from lending.channels import service as channels
 from lending.compliance import cost_showing
-from lending.credit_lines import service as credit_lines
 from lending.foundation import business_day
 from lending.foundation.crypto import FieldKeys
 from lending.foundation.database import Tx
@@ -14,7 +13,7 @@ from lending.loans import rules as loan_rules
 from lending.loans import service as loans
 from lending.loans import signing
 from lending.loans.contract_pdf import Good
-from lending.loans.model import NewApplication, Signature
+from lending.loans.model import ApplicationState, NewApplication, Signature
 from lending.loans.service import DrawCommand
 from lending.loans.signing import SignCommand
 from lending.products import rules as product_rules
@@ -23,7 +22,7 @@ from lending.products.errors import PeriodsNotOffered
 from lending.products.model import Offer, Product
 from scenarios.offline_credit import admission, evidence, payments_store
 from scenarios.offline_credit.errors import NoSuchStore
-from scenarios.offline_credit.model import SCENARIO, Payment, PaymentCode
+from scenarios.offline_credit.model import SCENARIO, Asked, Payment, PaymentCode
 from scenarios.offline_credit.terms import compile_terms
 
 
@@ -31,7 +30,6 @@ from scenarios.offline_credit.terms import compile_terms
 class Payer:
     """The customer's side of a payment, as the phone told it."""
 
-    customer_id: str
     line_id: str
     bank_card_id: str
     device: dict[str, Any]
@@ -39,49 +37,47 @@ class Payer:
     """Latitude and longitude in millionths of a degree; None where the phone did not tell."""
 
 
-def of_code(tx: Tx, code: PaymentCode) -> Payer:
+def of_code(code: PaymentCode) -> Payer:
     """Who showed a code."""
-    line = credit_lines.get(tx, code.line_id)
     known = code.latitude_e6 is not None and code.longitude_e6 is not None
     return Payer(
-        customer_id=line.customer_id,
-        line_id=line.id,
+        line_id=code.line_id,
         bank_card_id=code.bank_card_id,
         device=code.device,
         at=(code.latitude_e6 or 0, code.longitude_e6 or 0) if known else None,
     )
 
 
-def draw(tx: Tx, keys: FieldKeys, payment_id: str, payer: Payer) -> None:
-    """Ties a payment to a customer's line and decides it (STORE-2).
+def draw(tx: Tx, keys: FieldKeys, asked: Asked, payer: Payer) -> bool:
+    """Ties a payment to a customer's line and decides it (STORE-2); whether it is approved.
 
     Raises what `loans.draw` raises; a payment that the rules decline is kept as declined.
     """
-    payment = _payment(tx, payment_id)
     signals = evidence.of_payment(
-        tx, payment, line_id=payer.line_id, at=payer.at, device=payer.device
+        tx, asked, line_id=payer.line_id, at=payer.at, device=payer.device
     )
     application = loans.draw(
         tx,
         keys,
         DrawCommand(
             new=NewApplication(
-                partner_id=payment.partner_id,
+                partner_id=asked.store.partner_id,
                 scenario=SCENARIO,
-                product_code=payment.product_code,
-                product_version=payment.product_version,
-                subject=payment.id,
-                amount_fen=payment.amount_fen,
-                purpose=payment.scene,
+                product_code=asked.product_code,
+                product_version=asked.product_version,
+                subject=asked.id,
+                amount_fen=asked.amount_fen,
+                purpose=asked.store.scene,
             ),
             line_id=payer.line_id,
-            scene=payment.scene,
+            scene=asked.store.scene,
             bank_card_id=payer.bank_card_id,
             device={name: str(value) for name, value in payer.device.items()},
             signals=signals,
         ),
     )
-    payments_store.draw(tx, payment_id, line_id=payer.line_id, application_id=application.id)
+    payments_store.draw(tx, asked.id, line_id=payer.line_id, application_id=application.id)
+    return application.state is ApplicationState.APPROVED
 
 
 def periods_offered(tx: Tx, payment: Payment) -> tuple[Product, tuple[int, ...]]:
@@ -153,14 +149,14 @@ def sign(tx: Tx, keys: FieldKeys, files: FileStore, payment: Payment, agreed: Ag
 def sign_beforehand(
     tx: Tx, keys: FieldKeys, files: FileStore, payment_id: str, code: PaymentCode
 ) -> None:
-    """Signs a payment at once that its customer confirmed beforehand, if it is one.
+    """Signs an approved payment at once that its customer confirmed beforehand, if it is one.
 
-    A larger one, one whose service is paid ahead, and one that was declined wait or end as they do.
+    A larger one, and one whose service is paid ahead, wait as they do.
     """
-    payment = _payment(tx, payment_id)
-    if payment.state != "confirming" or payment.release_parts:
+    if code.quick_periods is None:
         return
-    if code.quick_periods is None or payment.amount_fen > code.quick_max_fen:
+    payment = _payment(tx, payment_id)
+    if payment.release_parts or payment.amount_fen > code.quick_max_fen:
         return
     if code.quick_periods not in periods_offered(tx, payment)[1]:
         return

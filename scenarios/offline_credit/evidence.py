@@ -8,8 +8,8 @@ from typing import Any
 
 from lending.foundation.database import Tx
 from lending.risk.model import Value
-from scenarios.offline_credit import evidence_store, rules, stores_store
-from scenarios.offline_credit.model import Payment
+from scenarios.offline_credit import evidence_store, rules
+from scenarios.offline_credit.model import Asked
 
 UNKNOWN = -1
 """Instead of a distance or a speed that nobody can tell."""
@@ -41,7 +41,7 @@ def of_visit(tx: Tx, visit_id: str, customer_id: str) -> dict[str, Value]:
 
 def of_payment(
     tx: Tx,
-    payment: Payment,
+    payment: Asked,
     *,
     line_id: str,
     at: tuple[int, int] | None,
@@ -51,9 +51,7 @@ def of_payment(
 
     What the till did counts without this payment.
     """
-    store = stores_store.store(tx, payment.partner_id, payment.store_id)
-    assert store is not None
-    here = (store.latitude_e6, store.longitude_e6)
+    here = (payment.store.latitude_e6, payment.store.longitude_e6)
     refused = evidence_store.refused_of_device(tx, str(device.get("fingerprint") or ""))
     till = evidence_store.at_till(tx, payment.till_id, payment.id)
     return {

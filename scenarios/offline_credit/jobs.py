@@ -4,18 +4,14 @@ from collections.abc import Callable
 from typing import Any
 
 from lending.foundation.context import Context
-from scenarios.offline_credit import news, servicing
+from scenarios.offline_credit import news
 
 
 def handlers(context: Context) -> dict[str, Callable[..., Any]]:
     """The jobs of this scenario by name; each is safe to run twice."""
 
-    def expire(payment_id: str) -> None:
-        with context.database.unit_of_work() as tx:
-            servicing.expire(tx, payment_id)
-
     def line_opened(line_id: str) -> None:
         with context.database.unit_of_work() as tx:
             news.line_opened(tx, line_id)
 
-    return {"store.expire": expire, "credit_line.opened": line_opened}
+    return {"credit_line.opened": line_opened}

@@ -135,6 +135,20 @@ class NewPayment:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """What is asked of a customer, as its decision looks at it."""
+
+    id: str
+    """The payment's."""
+    store: Store
+    till_id: str
+    product_code: str
+    product_version: int
+    amount_fen: int
+    release_parts: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Payment:
     """A payment with the state of its application and loan."""
 

@@ -39,8 +39,10 @@ def relay(context: Context) -> bool:
     """Turns waiting news into events, in order; whether there may be more."""
     with context.database.unit_of_work() as tx:
         waiting = loan_store.take_news(tx, SCENARIO, AT_ONCE)
+        found = payments_store.payments_by_ids(tx, {row["subject"] for row in waiting})
         for row in waiting:
-            _publish(tx, context, row)
+            if row["subject"] in found and row["kind"] in KINDS:
+                _publish(tx, context, found[row["subject"]], row)
     return len(waiting) == AT_ONCE
 
 
@@ -70,10 +72,7 @@ def line_opened(tx: Tx, line_id: str) -> None:
     )
 
 
-def _publish(tx: Tx, context: Context, row: Row) -> None:
-    found = payments_store.payment_by_id(tx, row["subject"])
-    if found is None or row["kind"] not in KINDS:
-        return
+def _publish(tx: Tx, context: Context, found: Payment, row: Row) -> None:
     events.publish(
         tx,
         partner_id=found.partner_id,

@@ -20,10 +20,10 @@ from lending.loans import service as loans
 from lending.loans.model import Signature
 from lending.products import rules as product_rules
 from lending.products import service as products
-from scenarios.offline_credit import codes, drawing, payments_store, rules
+from scenarios.offline_credit import codes, drawing, payments_store, rules, stores_store
 from scenarios.offline_credit.drawing import Agreed, Payer
 from scenarios.offline_credit.errors import PaymentEnded, QuickAmountPassed
-from scenarios.offline_credit.model import Payment, PaymentCode, Position
+from scenarios.offline_credit.model import Asked, Payment, PaymentCode, Position
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +140,7 @@ def claim(tx: Tx, keys: FieldKeys, token: str, payer: Payer) -> Payment:
         raise PaymentEnded
     payment = _locked(tx, found.id)
     if payment.state == "waiting" and payment.expires_at > tx.now:
-        drawing.draw(tx, keys, payment.id, payer)
+        drawing.draw(tx, keys, _asked(tx, payment), payer)
     elif payment.line_id != payer.line_id:
         raise PaymentEnded
     return _locked(tx, found.id)
@@ -246,6 +246,20 @@ def refuse(tx: Tx, payment: Payment) -> None:
         raise PaymentEnded
     line = credit_lines.get(tx, locked.line_id or "")
     loans.cancel(tx, locked.application_id, Actor("customer", line.customer_id))
+
+
+def _asked(tx: Tx, payment: Payment) -> Asked:
+    store = stores_store.store(tx, payment.partner_id, payment.store_id)
+    assert store is not None
+    return Asked(
+        id=payment.id,
+        store=store,
+        till_id=payment.till_id,
+        product_code=payment.product_code,
+        product_version=payment.product_version,
+        amount_fen=payment.amount_fen,
+        release_parts=payment.release_parts,
+    )
 
 
 def _locked(tx: Tx, payment_id: str) -> Payment:

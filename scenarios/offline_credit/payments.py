@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from lending.foundation import ids, jobs
+from lending.foundation import ids
 from lending.foundation.clock import rfc3339
 from lending.foundation.crypto import FieldKeys
 from lending.foundation.database import Row, Tx
@@ -22,6 +22,7 @@ from scenarios.offline_credit.errors import (
 )
 from scenarios.offline_credit.model import (
     SCENARIO,
+    Asked,
     NewPayment,
     Payment,
     PaymentCode,
@@ -52,11 +53,10 @@ def take(  # noqa: PLR0917  who asks, with what, for what
     product = admission.product_for(tx, partner_id, command.product_code)
     admission.admit(tx, product, store, command.amount_fen, command.release_parts)
     code = _spent(tx, command.code) if command.code is not None else None
-    payment_id = _insert(tx, keys, command, (store, till, product), code)
-    if code is not None:
-        drawing.draw(tx, keys, payment_id, drawing.of_code(tx, code))
-        drawing.sign_beforehand(tx, keys, files, payment_id, code)
-    return get(tx, partner_id, payment_id)
+    asked = _insert(tx, keys, command, (store, till, product), code)
+    if code is not None and drawing.draw(tx, keys, asked, drawing.of_code(code)):
+        drawing.sign_beforehand(tx, keys, files, asked.id, code)
+    return get(tx, partner_id, asked.id)
 
 
 def get(tx: Tx, partner_id: str, payment_id: str) -> Payment:
@@ -204,8 +204,8 @@ def _insert(
     command: TakePayment,
     where: tuple[Store, Till, Product],
     code: PaymentCode | None,
-) -> str:
-    """Writes a payment; its id. Without a code it gets a token for the till's own.
+) -> Asked:
+    """Writes a payment; what it asks. Without a code it gets a token for the till's own.
 
     Raises PaymentNoTaken.
     """
@@ -226,9 +226,16 @@ def _insert(
     )
     if not payments_store.insert_payment(tx, new):
         raise PaymentNoTaken
-    jobs.enqueue(tx, "store.expire", queue=jobs.CORE, at=new.expires_at, payment_id=payment_id)
     loans.tell(tx, SCENARIO, payment_id, "created", {})
-    return payment_id
+    return Asked(
+        id=payment_id,
+        store=store,
+        till_id=till.id,
+        product_code=product.code,
+        product_version=product.version,
+        amount_fen=command.amount_fen,
+        release_parts=command.release_parts,
+    )
 
 
 def _found(payment: Payment | None) -> Payment:

@@ -1,5 +1,6 @@
 """The SQL of payments in stores, of customers' codes, and of refunds."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from lending.foundation.database import Row, Tx, json
@@ -15,6 +16,7 @@ FROM store_payment_now
 """
 PAYMENT = _PAYMENT + "WHERE id = :id AND partner_id = :partner_id"
 PAYMENT_BY_ID = _PAYMENT + "WHERE id = :id"
+PAYMENTS_BY_IDS = _PAYMENT + "WHERE id = ANY (:ids)"
 PAYMENT_BY_NO = _PAYMENT + "WHERE partner_id = :partner_id AND payment_no = :no"
 PAYMENT_BY_TOKEN = _PAYMENT + "WHERE token_sha256 = :digest"
 PAYMENTS = (
@@ -114,6 +116,21 @@ def draw(tx: Tx, payment_id: str, *, line_id: str, application_id: str) -> None:
     )
 
 
+def take_over(tx: Tx, limit: int) -> list[str]:
+    """Payments whose time is over and that nobody has looked at since; others are left to others.
+
+    Each is given once.
+    """
+    rows = tx.all(
+        "UPDATE store_payment SET is_timed = false WHERE id IN ("
+        " SELECT id FROM store_payment WHERE is_timed AND expires_at <= :now"
+        " ORDER BY expires_at, id LIMIT :limit FOR UPDATE SKIP LOCKED) RETURNING id",
+        now=tx.now,
+        limit=limit,
+    )
+    return sorted(row["id"] for row in rows)
+
+
 def end(tx: Tx, payment_id: str, how: str) -> None:
     """Ends a payment that no customer has come for."""
     tx.run(
@@ -130,6 +147,11 @@ def payment(tx: Tx, partner_id: str, payment_id: str) -> Payment | None:
 
 def payment_by_id(tx: Tx, payment_id: str) -> Payment | None:
     return _maybe(tx.maybe(PAYMENT_BY_ID, id=payment_id))
+
+
+def payments_by_ids(tx: Tx, payment_ids: Iterable[str]) -> dict[str, Payment]:
+    rows = tx.all(PAYMENTS_BY_IDS, ids=list(payment_ids))
+    return {row["id"]: _payment(row) for row in rows}
 
 
 def payment_by_no(tx: Tx, partner_id: str, payment_no: str) -> Payment | None:

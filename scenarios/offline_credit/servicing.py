@@ -7,6 +7,7 @@ from lending.engine.errors import RefundTooLarge
 from lending.foundation import business_day, ids
 from lending.foundation.audit import Actor
 from lending.foundation.clock import rfc3339
+from lending.foundation.context import Context
 from lending.foundation.database import Tx
 from lending.loans import reductions, releases
 from lending.loans import service as loans
@@ -21,6 +22,7 @@ from scenarios.offline_credit.errors import (
 from scenarios.offline_credit.model import SCENARIO, Payment, Refund
 from scenarios.offline_credit.payments import Place
 
+AT_ONCE = 200
 REFUNDABLE = ("paid", "part_refunded")
 NOT_WITH_THE_MERCHANT = (
     ReleaseState.PLANNED,
@@ -58,8 +60,19 @@ def cancel(tx: Tx, partner_id: str, payment_id: str) -> Payment:
     return _locked(tx, partner_id, payment_id)
 
 
-def expire(tx: Tx, payment_id: str) -> None:
-    """Ends a payment that was not agreed to in time; any other stays as it is."""
+def expire_due(context: Context) -> bool:
+    """Ends payments that were not agreed to in time; whether there may be more.
+
+    Any number of processes may do it at once.
+    """
+    with context.database.unit_of_work() as tx:
+        over = payments_store.take_over(tx, AT_ONCE)
+        for payment_id in over:
+            _expire(tx, payment_id)
+    return len(over) == AT_ONCE
+
+
+def _expire(tx: Tx, payment_id: str) -> None:
     found = payments_store.lock_payment(tx, None, payment_id)
     if found is None or found.state not in ("waiting", "confirming"):
         return

@@ -82,9 +82,7 @@ class Shop:
 
     @property
     def payer(self) -> Payer:
-        return Payer(
-            self.world.customer_id, self.line_id, self.world.card_id, {"fingerprint": "fp-1"}, HERE
-        )
+        return Payer(self.line_id, self.world.card_id, {"fingerprint": "fp-1"}, HERE)
 
     def code(self, *, quick_showing_id: str | None = None) -> str:
         """What the customer's phone shows."""

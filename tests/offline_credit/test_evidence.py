@@ -42,7 +42,7 @@ def claimed(shop: Shop, payment: Payment, at: tuple[int, int] | None = HERE) -> 
     """The customer scanned the till's code from a place."""
     token = shop.view(payment.id)["pay_url"].rpartition("/")[2]
     world = shop.world
-    payer = Payer(world.customer_id, shop.line_id, world.card_id, {"fingerprint": "fp-1"}, at)
+    payer = Payer(shop.line_id, world.card_id, {"fingerprint": "fp-1"}, at)
     with world.database.unit_of_work() as tx:
         return paying.claim(tx, world.keys, token, payer)
 

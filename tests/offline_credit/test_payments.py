@@ -123,7 +123,8 @@ class TestTakingAPayment:
     def test_not_agreed_to_in_time_expires_and_leaves_nothing(self, shop: Shop):
         payment = shop.take(300_000, shop.code())
         waiting = shop.take(100_000, payment_no="P-2")
-        shop.world.work(timedelta(minutes=11))
+        shop.world.clock.advance(timedelta(minutes=11))
+        assert not servicing.expire_due(shop.world.context)
         assert shop.payment(payment.id).state == "expired"
         assert shop.payment(waiting.id).state == "expired"
         assert shop.standing().held_fen == 0
