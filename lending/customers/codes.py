@@ -15,8 +15,13 @@ from lending.foundation.ports import Sms
 LIFETIME = timedelta(minutes=5)
 PAUSE = timedelta(seconds=60)
 """At least this long after a code to one mobile for the same purpose, unless that was used."""
-WINDOW, WINDOW_MAX = timedelta(minutes=10), 5
-"""At most so many codes to one mobile within the window."""
+WINDOW, UNUSED_MAX, WINDOW_MAX = timedelta(minutes=10), 5, 20
+"""Within the window a mobile gets at most so many codes that nobody used, and so many in all.
+
+A code that was used proves that its owner wanted it: who signs in and then confirms several
+payments is not kept waiting by codes long done with, and who does not hold the mobile cannot have
+it flooded.
+"""
 ATTEMPTS_MAX = 5
 
 
@@ -38,7 +43,8 @@ def send_code(
         too_soon = any(
             of == purpose and not is_used and tx.now - at < PAUSE for at, of, is_used in sent
         )
-        if too_soon or len(sent) >= WINDOW_MAX:
+        unused = sum(not is_used for _, _, is_used in sent)
+        if too_soon or unused >= UNUSED_MAX or len(sent) >= WINDOW_MAX:
             raise CodeSentTooOften
         store.insert_code(
             tx,

@@ -82,7 +82,7 @@ class TestTakingAPayment:
         token = shop.view(payment.id)["pay_url"].rpartition("/")[2]
         with shop.world.database.unit_of_work() as tx:
             paying.claim(tx, shop.world.keys, token, shop.payer)
-        other = shop.payer.__class__("cus_x", "line_x", "card_x", {}, None)
+        other = shop.payer.__class__("line_x", "card_x", {}, None)
         with shop.world.database.unit_of_work() as tx, pytest.raises(PaymentEnded):
             paying.claim(tx, shop.world.keys, token, other)
 
@@ -372,9 +372,7 @@ class TestSignals:
         payment = shop.take(300_000)
         token = shop.view(payment.id)["pay_url"].rpartition("/")[2]
         away = (HERE[0] + 9_000_000, HERE[1])
-        payer = shop.payer.__class__(
-            shop.world.customer_id, shop.line_id, shop.world.card_id, {"fingerprint": "f"}, away
-        )
+        payer = shop.payer.__class__(shop.line_id, shop.world.card_id, {"fingerprint": "f"}, away)
         with shop.world.database.unit_of_work() as tx:
             paying.claim(tx, shop.world.keys, token, payer)
         (row,) = shop.world.rows(
