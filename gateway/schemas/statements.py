@@ -10,7 +10,12 @@ from lending.finance.model import DifferenceKind
 from lending.finance.statement_kinds import KINDS as KINDS_MADE
 from lending.finance.statement_kinds import SETTLEMENT, schema
 
-KINDS = {"settlement": "A merchant's account with us: what it was owed, and what was paid."}
+KINDS = {
+    "settlement": "A merchant's account with us: what it was owed, and what was paid.",
+    "share_movements": "A funder's account with us: what it was owed, and what was cleared.",
+    "share_positions": "A funder's part of each open loan at the end of a date, with its grade.",
+    "share_forecast": "What falls due to a funder by date.",
+}
 assert set(KINDS) == set(KINDS_MADE)
 SPANS = {"day": "One business date.", "month": "One calendar month."}
 TYPES = {

@@ -37,7 +37,7 @@ def waiting(tx: Tx, mode: ClearingMode) -> Sequence[Row]:
     """Funders of a mode with something to clear, and the time that a date is cut off at."""
     return tx.all(
         "SELECT f.funder, a.cut_off FROM ("
-        " SELECT DISTINCT funder FROM share_movement WHERE clearing_id IS NULL"
+        " SELECT DISTINCT funder FROM share_movement WHERE clearing_id IS NULL AND due_fen <> 0"
         " UNION SELECT funder FROM clearing WHERE state = 'failed') f"
         " LEFT JOIN clearing_agreement a USING (funder)"
         " WHERE coalesce(a.mode, 'day') = :mode ORDER BY f.funder",

@@ -30,7 +30,8 @@ class StatementWriter:
         self._file: FileWriter = files.writer(f"statement/{kind.name}", ".csv")
         self._text = io.StringIO(newline="")
         self._csv = csv.writer(self._text, lineterminator="\r\n")
-        self._csv.writerow([column.name for column in kind.columns])
+        self._columns = [column.name for column in kind.columns]
+        self._csv.writerow(self._columns)
         self.opening_fen = self.balance_fen = opening_fen
         self.rows = 0
         self.sums: Sums = {}
@@ -42,15 +43,19 @@ class StatementWriter:
         kind, amount = movement["type"], int(movement["amount_fen"])
         assert kind in self._kind.types, kind
         self.rows += 1
-        self.balance_fen += amount
+        if self._kind.counted is None or kind in self._kind.counted:
+            self.balance_fen += amount
         _count(self.sums, kind, amount)
         if movement.get("store_no"):
             _count(self.store_sums.setdefault(movement["store_no"], {}), kind, amount)
-        own = [_cell(movement[column.name]) for column in self._kind.own]
-        booked_at = _cell(movement["booked_at"])
-        self._csv.writerow(
-            [self.rows, day.isoformat(), booked_at, kind, amount, self.balance_fen, *own]
-        )
+        values = {
+            **movement,
+            "line": self.rows,
+            "business_date": day,
+            "amount_fen": amount,
+            "balance_fen": self.balance_fen,
+        }
+        self._csv.writerow([_cell(values[column]) for column in self._columns])
         if not self.rows % 1000:
             self._flush()
 
@@ -91,6 +96,8 @@ def _given(cells: Sequence[str]) -> list[str]:
 def _cell(value: Any) -> str:
     if value is None:
         return ""
+    if isinstance(value, int):
+        return str(value)
     if isinstance(value, datetime):
         return rfc3339(value)
     return defused(str(value))

@@ -5,12 +5,15 @@ from and to, and the columns that it has beside the common ones.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from lending.engine.ageing import Grade
+from lending.finance import share_files
 from lending.finance import statement_store as store
-from lending.foundation.database import Row, Tx
+from lending.finance.share_file_store import MOVEMENT_TYPES
+from lending.foundation.database import Tx
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,29 +28,6 @@ class Column:
     """Whether every row has it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """One kind of statement."""
-
-    name: str
-    movements: Callable[[Tx, date, str | None], Iterator[Row]]
-    """What was booked on a date, by partner and then in the file's order; of one partner or all.
-
-    Each row has `partner_id`, `booked_at`, `type`, `amount_fen` and the kind's own columns.
-    """
-    balances: Callable[[Tx, date], Mapping[str, int]]
-    """Each partner's balance at the end of a date, as the books have it."""
-    types: Mapping[str, str]
-    """Every type of movement and what it means."""
-    own: tuple[Column, ...] = field(default=())
-    """Its columns behind the common ones."""
-
-    @property
-    def columns(self) -> tuple[Column, ...]:
-        """All columns in their order."""
-        return (*COMMON, *self.own)
-
-
 COMMON = (
     Column("line", "integer", "number of the row, from 1"),
     Column("business_date", "date", "date it is booked on"),
@@ -56,6 +36,36 @@ COMMON = (
     Column("amount_fen", "integer", "fen; above 0 is owed to you, below 0 is taken or paid"),
     Column("balance_fen", "integer", "fen owed to you after this row; below 0 you owe"),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of statement."""
+
+    name: str
+    movements: Callable[[Tx, date, str | None], Iterator[Mapping[str, Any]]]
+    """What was booked on a date, by partner and then in the file's order; of one partner or all.
+
+    Each row has `partner_id`, `type`, `amount_fen` and what its columns ask for besides.
+    """
+    balances: Callable[[Tx, date], Mapping[str, int]]
+    """Each partner's balance at the end of a date, as the books have it."""
+    types: Mapping[str, str]
+    """Every type of movement and what it means."""
+    own: tuple[Column, ...] = ()
+    """Its columns behind the common ones."""
+    common: tuple[Column, ...] = COMMON
+    is_picture: bool = False
+    """Whether it shows how things stand at the end of a date, not what moved: its balance begins
+    at 0, there is none of a month, and it cannot be made again later."""
+    counted: frozenset[str] | None = None
+    """The types that count in its balance; None: all."""
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """All columns in their order."""
+        return (*self.common, *self.own)
+
 
 SETTLEMENT = Kind(
     name="settlement",
@@ -77,7 +87,76 @@ SETTLEMENT = Kind(
 )
 """A merchant's account with us (MALL-6): its balance is what it is owed, less what it owes."""
 
-KINDS = {kind.name: kind for kind in (SETTLEMENT,)}
+SHARE_MOVEMENTS = Kind(
+    name="share_movements",
+    movements=share_files.movements,
+    balances=share_files.claims,
+    types=MOVEMENT_TYPES,
+    own=(
+        Column("loan_id", "string", "our id of the loan", required=False),
+        Column("movement", "string", "what happened, such as loan.repaid"),
+        Column("source_id", "string", "our id of what happened"),
+        Column("happened_on", "date", "when it happened, where entered later"),
+        Column("clearing_id", "string", "the clearing that it went into", required=False),
+    ),
+)
+"""A funder's account with us (JOINT-7): its balance is what we owe it, less what it owes us."""
+
+SHARE_POSITIONS = Kind(
+    name="share_positions",
+    movements=share_files.positions,
+    balances=share_files.principal,
+    types={
+        **{each.value: f"open, graded {each.value.replace('_', ' ')}" for each in Grade},
+        "written_off": "given up in the books, still owed",
+    },
+    common=(
+        Column("line", "integer", "number of the row, from 1"),
+        Column("business_date", "date", "date at whose end it stood so"),
+        Column("type", "string", "grade of the loan, see the enum"),
+        Column("amount_fen", "integer", "fen of principal in your book"),
+        Column("balance_fen", "integer", "fen of principal in your book up to this row"),
+    ),
+    own=(
+        Column("loan_id", "string", "our id of the loan"),
+        Column("contract_no", "string", "number of the contract", required=False),
+        Column("product_code", "string", "code of the product"),
+        Column("start_date", "date", "date of the payout"),
+        Column("share_bp", "integer", "your share in basis points"),
+        Column("principal_fen", "integer", "fen that you lent, less goods returned"),
+        Column("principal_paid_fen", "integer", "fen of it repaid"),
+        Column("interest_accrued_fen", "integer", "fen of interest earned since the payout"),
+        Column("interest_paid_fen", "integer", "fen of it paid"),
+        Column("days_past_due", "integer", "days since the oldest unpaid due date"),
+        Column("bucket", "string", "M0 current, M1 1 to 30 days late, then on to M6+"),
+        Column("due_date", "date", "of the oldest instalment that is open", required=False),
+    ),
+    is_picture=True,
+)
+"""A funder's part of every open loan at the end of a date, with its grade."""
+
+SHARE_FORECAST = Kind(
+    name="share_forecast",
+    movements=share_files.forecast,
+    balances=share_files.principal,
+    types={
+        "principal_due": "principal of yours that falls due",
+        "interest_due": "interest of yours that falls due",
+    },
+    common=(
+        Column("line", "integer", "number of the row, from 1"),
+        Column("business_date", "date", "date at whose end it stood so"),
+        Column("type", "string", "what falls due, see the enum"),
+        Column("amount_fen", "integer", "fen that falls due to you"),
+        Column("balance_fen", "integer", "fen of principal up to this row"),
+    ),
+    own=(Column("due_date", "date", "when it falls due, or fell due and is open"),),
+    is_picture=True,
+    counted=frozenset({"principal_due"}),
+)
+"""What falls due to a funder by date, if borrowers pay by plan."""
+
+KINDS = {kind.name: kind for kind in (SETTLEMENT, SHARE_MOVEMENTS, SHARE_POSITIONS, SHARE_FORECAST)}
 
 
 def schema(kind: Kind) -> dict[str, Any]:

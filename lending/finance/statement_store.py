@@ -31,7 +31,8 @@ FROM (
         date_trunc('milliseconds', e.created_at) AS booked_at,
         CASE WHEN a.code = :claim THEN j.credit_fen - j.debit_fen
             ELSE j.debit_fen - j.credit_fen END AS fen,
-        CASE WHEN a.code = :principal THEN 'order_paid' WHEN a.code = :retained THEN 'retained'
+        CASE WHEN a.code = ANY (:lent) AND j.debit_fen > 0 THEN 'order_paid'
+            WHEN a.code = :retained THEN 'retained'
             WHEN a.code = :fee THEN 'fee' WHEN a.code = ANY (:subsidies) THEN 'subsidy'
             WHEN a.code = :bank THEN 'payout' WHEN e.reverses IS NOT NULL THEN 'adjustment'
             WHEN e.kind = 'loan.goods_returned' THEN 'refund_claim'
@@ -58,7 +59,8 @@ ORDER BY m.partner_id, m.booked_at, m.subject COLLATE "C", r.id COLLATE "C" NULL
 """
 """An entry of a payout lists all but what it took off the claim; every other entry lists only that.
 
-So the movements of a date add up to the change of the claim, fen for fen (L11). Their order is one
+What other funders lend of an order, and their part of a subsidy, is the merchant's like ours. So
+the movements of a date add up to the change of the claim, fen for fen (L11). Their order is one
 that a partner can find from what it was told.
 """
 
@@ -104,10 +106,19 @@ def merchant_movements(tx: Tx, day: date, partner_id: str | None) -> Iterator[Ro
         partner_id=partner_id,
         book=OWN,
         types=list(MERCHANT_TYPES),
-        principal=Code.LOAN_PRINCIPAL.value,
+        lent=[
+            Code.LOAN_PRINCIPAL.value,
+            Code.FUNDER_MONEY_IN.value,
+            Code.FUNDER_PAYABLE.value,
+        ],
         retained=Code.MERCHANT_RETAINED.value,
         fee=Code.MERCHANT_FEE_INCOME.value,
-        subsidies=[Code.DEFERRED_SUBSIDY.value, Code.SUBSIDY_RECEIVABLE.value],
+        subsidies=[
+            Code.DEFERRED_SUBSIDY.value,
+            Code.SUBSIDY_RECEIVABLE.value,
+            Code.FUNDER_PAYABLE.value,
+            Code.FUNDER_SERVICE_INCOME.value,
+        ],
         bank=Code.BANK_SETTLEMENT.value,
         claim=Code.MERCHANT_CLAIM.value,
     )

@@ -1,7 +1,7 @@
 """Statements for partners: made once a date takes nothing more, and never changed (MALL-6)."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -75,7 +75,7 @@ def make(tx: Tx, files: FileStore, day: date) -> int:
     made = 0
     for kind in KINDS.values():
         made += sum(1 for draft in _day_drafts(tx, files, kind, day) if _keep(tx, draft))
-        if (day + timedelta(days=1)).day == 1:
+        if (day + timedelta(days=1)).day == 1 and not kind.is_picture:
             made += sum(1 for draft in _month_drafts(tx, files, kind, day) if _keep(tx, draft))
     return made
 
@@ -92,6 +92,8 @@ def correct(tx: Tx, files: FileStore, statement_id: str, because: str, actor: Ac
         raise NoSuchStatement
     if old["corrected_by"]:
         raise NothingToCorrect(f"{statement_id} was corrected by {old['corrected_by']}")
+    if KINDS[old["kind"]].is_picture:
+        raise NothingToCorrect(f"{statement_id} shows a date that is over")
     kind, day, owner = KINDS[old["kind"]], old["period_start"], old["partner_id"]
     drafts = _day_drafts(tx, files, kind, day, owner)
     made = [_keep(tx, draft, old, because) for draft in drafts]
@@ -205,7 +207,8 @@ def _day_drafts(
     tx: Tx, files: FileStore, kind: Kind, day: date, partner_id: str | None = None
 ) -> Iterator[_Draft]:
     """A draft for each partner with movements on a date."""
-    before, after = kind.balances(tx, day - timedelta(days=1)), kind.balances(tx, day)
+    before = {} if kind.is_picture else kind.balances(tx, day - timedelta(days=1))
+    after = kind.balances(tx, day)
     moved = {each for each in after if after[each] != before.get(each, 0)}
     for owner, movements in groupby(kind.movements(tx, day, partner_id), _partner_of):
         with _writing(files, kind, before.get(owner, 0)) as writer:
@@ -257,7 +260,7 @@ def _require_closing(writer: StatementWriter, balance_fen: int, owner: str, day:
         )
 
 
-def _partner_of(row: Row) -> str:
+def _partner_of(row: Mapping[str, Any]) -> str:
     return str(row["partner_id"])
 
 

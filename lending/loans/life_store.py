@@ -64,6 +64,25 @@ def events(tx: Tx, loan_id: str, *, without: str = "") -> list[Event]:
     return [_event(row["kind"], row["happened_on"], row["detail"]) for row in rows]
 
 
+def events_known(tx: Tx, loan_id: str, day: date) -> list[Event]:
+    """As `events`, for a shared loan: those that were booked by a date and not taken back by then.
+
+    Every booking of a shared loan is a movement, with the date that it was booked on.
+    """
+    rows = tx.all(
+        "SELECT e.kind, e.happened_on, e.detail FROM loan_event e WHERE e.loan_id = :id"
+        " AND NOT EXISTS (SELECT FROM share_movement m WHERE m.loan_id = :id"
+        "  AND m.source_id = e.source_id AND m.business_date > :day"
+        "  AND m.kind <> 'loan.reallocated')"
+        " AND (e.taken_back_at IS NULL OR EXISTS (SELECT FROM share_movement m"
+        "  WHERE m.loan_id = :id AND m.source_id = e.source_id AND m.business_date > :day"
+        "  AND m.kind = 'loan.reallocated')) ORDER BY e.seq",
+        id=loan_id,
+        day=day,
+    )
+    return [_event(row["kind"], row["happened_on"], row["detail"]) for row in rows]
+
+
 def _event(kind: str, on: date, detail: dict[str, Any]) -> Event:
     if "first_due" in detail:
         detail = {**detail, "first_due": date.fromisoformat(detail["first_due"])}

@@ -208,12 +208,6 @@ class ShareMovement:
     principal_open_fen: int
     """Its part of what the borrower owes, afterwards."""
 
-    @property
-    def moves(self) -> bool:
-        """Whether anything is owed to it, or by it."""
-        parts = (self.principal_fen, self.interest_fen, self.fee_fen, self.penalty_fen)
-        return any((*parts, self.service_fee_fen, self.funded_fen))
-
     def columns(self) -> dict[str, Any]:
         """By name."""
         return asdict(self)

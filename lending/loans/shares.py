@@ -16,7 +16,10 @@ SCENARIO = "joint_lending"
 def record(
     tx: Tx, loan: Loan, before: Sums, after: Sums, *, kind: str, source_id: str, on: date
 ) -> None:
-    """Puts on record what something that happened means for each other funder."""
+    """Puts on record what something that happened means for each other funder.
+
+    What moves no money, such as a new due date, is on record, too: they are to hear of it.
+    """
     moved = [
         ShareMovement(
             funder=one.party.share.funder,
@@ -33,7 +36,7 @@ def record(
         for one in share_rules.moved(loan.terms, before, after)
         if not one.party.share.is_own
     ]
-    _keep(tx, loan, on, [one for one in moved if one.moves])
+    _keep(tx, loan, on, moved)
 
 
 def record_payout(tx: Tx, loan: Loan, payout_id: str, on: date) -> None:
