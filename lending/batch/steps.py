@@ -5,7 +5,7 @@ from lending.credit_lines import service as credit_lines
 from lending.finance import clearings, statements
 from lending.finance import day as finance
 from lending.loans import day as loans
-from lending.loans import releases
+from lending.loans import joint_limits, releases
 from lending.repayments import day as repayments
 
 END_OF_DAY = (
@@ -18,6 +18,7 @@ END_OF_DAY = (
     Step("bill", lambda tx, day, span, _: repayments.bill(tx, span, day.following)),
     Step("release", lambda tx, day, _, __: releases.fall_due(tx, day.following), by_loan=False),
     Step("lines", lambda tx, day, _, __: credit_lines.settle(tx, day.following), by_loan=False),
+    Step("limits", lambda tx, day, _, __: joint_limits.settle(tx, day.closing), by_loan=False),
     Step("report", lambda tx, day, _, __: finance.report(tx, day.closing), by_loan=False),
     Step("provide", lambda tx, day, _, __: finance.provide(tx, day.closing), by_loan=False),
     Step(

@@ -142,6 +142,20 @@ class PayeeNotBorrower(GateShut):
     mend = "请使用本人名下的银行卡或钱包。"
 
 
+class JointWithFunderTooMuch(GateShut):
+    """Our part of the loans with one funder would pass its part of our capital."""
+
+    code, title = "compliance.joint_funder", "与该资金方的联合贷款余额已达上限"
+    rule, mend = "R-JOINT-25", "请改由其他资金方参与。"
+
+
+class JointTooMuch(GateShut):
+    """Our part of all joint loans would pass its part of all our loans."""
+
+    code, title = "compliance.joint_total", "联合贷款总余额已达上限"
+    rule, mend = "R-JOINT-50", "请改用自有资金发放,或待存量贷款回收。"
+
+
 class OwnPageRequired(GateShut):
     """The act is allowed only on our own pages, reached in one hop."""
 

@@ -240,6 +240,24 @@ def require_within_table(made: Mapping[str, Any], confirmed: Mapping[str, Any]) 
             raise ChargeNotInTable(f"{name} is {made[name]}, confirmed was {confirmed[name]}")
 
 
+def joint_funder_limit_fen(rules: Parameters) -> int:
+    """R-JOINT-25: the most that our part of the loans with one funder may come to.
+
+    A part (`joint.partner_rate_max`) of our net tier-1 capital (`capital.tier1_fen`; 2021-02).
+    """
+    return int(rules.whole("capital.tier1_fen") * rules.number("joint.partner_rate_max"))
+
+
+def joint_total_limit_fen(own_loans_fen: int, rules: Parameters) -> int:
+    """R-JOINT-50: the most that our part of all joint loans may come to.
+
+    A part (`joint.balance_rate_max`) of all our loans (2021-02); `joint.start_fen` is never
+    measured by them.
+    """
+    share = int(own_loans_fen * rules.number("joint.balance_rate_max"))
+    return max(share, rules.whole("joint.start_fen"))
+
+
 def require_order_page(offer: Mapping[str, Any]) -> None:
     """R-COST-ORDERPAGE: the shop's order page is given principal, term, each cost, total, rate.
 

@@ -78,6 +78,12 @@ class Code(StrEnum):
     """Off balance, by funder and product: its open principal; its limit is its quota (JOINT-8)."""
     FUNDER_QUOTA_DAY = "900106"
     """Off balance, by funder, product and day: what it agreed to; its limit is the day's quota."""
+    JOINT_FUNDER = "900107"
+    """Off balance, by funder: our part of loans with it; a part of capital (R-JOINT-25)."""
+    JOINT_TOTAL = "900108"
+    """Off balance: our part of all joint loans; at most so much of all our loans (R-JOINT-50)."""
+    JOINT_CONTRA = "900196"
+    """Off balance: the other side of JOINT_FUNDER and JOINT_TOTAL."""
     FUNDER_QUOTA_CONTRA = "900197"
     """Off balance: the other side of FUNDER_QUOTA and FUNDER_QUOTA_DAY."""
     CREDIT_LINE_CONTRA = "900198"
@@ -122,6 +128,9 @@ TITLES = {
     Code.CREDIT_LINE_SCENE: "表外-循环额度场景占用",
     Code.FUNDER_QUOTA: "表外-资金方额度占用",
     Code.FUNDER_QUOTA_DAY: "表外-资金方日额度占用",
+    Code.JOINT_FUNDER: "表外-单一资金方联合贷余额",
+    Code.JOINT_TOTAL: "表外-联合贷总余额",
+    Code.JOINT_CONTRA: "表外-联合贷余额对应科目",
     Code.FUNDER_QUOTA_CONTRA: "表外-资金方额度对应科目",
     Code.CREDIT_LINE_CONTRA: "表外-循环额度对应科目",
     Code.WRITTEN_OFF: "表外-已核销贷款",
@@ -149,6 +158,7 @@ OWNED = frozenset(
         Code.CREDIT_LINE_SCENE,
         Code.FUNDER_QUOTA,
         Code.FUNDER_QUOTA_DAY,
+        Code.JOINT_FUNDER,
     }
 )
 """Control accounts: only their sub-accounts take lines, so that control equals detail (L11)."""
@@ -168,6 +178,8 @@ LIMITS = {
     Code.CREDIT_LINE_SCENE: Limits(debit_fen=0),
     Code.FUNDER_QUOTA: Limits(debit_fen=0),
     Code.FUNDER_QUOTA_DAY: Limits(debit_fen=0),
+    Code.JOINT_FUNDER: Limits(debit_fen=0),
+    Code.JOINT_TOTAL: Limits(debit_fen=0),
     Code.MERCHANT_CLAIM: Limits(credit_fen=0),
     Code.MERCHANT_RETAINED: Limits(debit_fen=0),
     Code.FUNDER_MONEY_IN: Limits(debit_fen=0),

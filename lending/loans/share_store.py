@@ -53,3 +53,34 @@ def insert_movements(tx: Tx, loan_id: str, on: date, moved: Sequence[ShareMoveme
 def movements(tx: Tx, loan_id: str) -> Sequence[Row]:
     """All that moved for the other funders of a loan, the oldest first."""
     return tx.all("SELECT * FROM share_movement WHERE loan_id = :id ORDER BY seq", id=loan_id)
+
+
+def own_with_funders(tx: Tx) -> dict[str, int]:
+    """Our open principal in loans with each funder; under "" that in all of them."""
+    rows = tx.all(
+        "SELECT o.funder, sum(s.principal_open_fen)::bigint AS fen"
+        " FROM share_standing s JOIN loan_standing l USING (loan_id)"
+        " JOIN share_party o ON o.split_id = l.split_id AND o.book <> :own"
+        " WHERE s.book = :own AND NOT s.written_off GROUP BY o.funder"
+        " UNION ALL SELECT '', coalesce(sum(principal_open_fen), 0)::bigint FROM share_standing"
+        " WHERE book = :own AND NOT written_off",
+        own=OWN,
+    )
+    return {row["funder"]: row["fen"] for row in rows}
+
+
+def of_funders(tx: Tx) -> dict[tuple[str, str], int]:
+    """The open principal of each funder in the loans of each product that it agreed to."""
+    rows = tx.all(
+        "SELECT a.partner_id, a.product_code, coalesce(sum(s.principal_open_fen), 0)::bigint AS fen"
+        " FROM (SELECT DISTINCT partner_id, product_code FROM funder_agreement) a"
+        " LEFT JOIN share_standing s ON s.funder = a.partner_id"
+        "  AND s.product_code = a.product_code GROUP BY a.partner_id, a.product_code"
+    )
+    return {(row["partner_id"], row["product_code"]): row["fen"] for row in rows}
+
+
+def funders(tx: Tx) -> list[str]:
+    """All that have ever shared a loan with us."""
+    rows = tx.all("SELECT DISTINCT funder FROM share_party WHERE book <> :own ORDER BY 1", own=OWN)
+    return [row["funder"] for row in rows]

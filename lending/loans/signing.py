@@ -22,7 +22,7 @@ from lending.funding import service as funding
 from lending.funding.model import AgreedShare
 from lending.ledger import service as ledger
 from lending.ledger.errors import LimitPassed
-from lending.loans import contract_pdf, payees, rules, service, store
+from lending.loans import contract_pdf, joint_limits, payees, rules, service, store
 from lending.loans.contract_pdf import ContractFacts, Good
 from lending.loans.errors import (
     AmountAboveDecision,
@@ -204,13 +204,13 @@ def _require_line(tx: Tx, found: Application, drawn: CreditLine) -> None:
 def _hold_exposures(tx: Tx, found: Application, loan_id: str, terms: Terms) -> tuple[str, ...]:
     """Holds the loan against what the borrower may owe in all, or against the line it is drawn on.
 
-    STORE-2, STORE-3, R-CAP-20W.
+    STORE-2, STORE-3, R-CAP-20W. A joint one weighs on what may be joint, too (R-JOINT-25, -50).
     """
     assert found.customer_id is not None
     if terms.credit_line is None:
         exposure.opened(tx, found.customer_id)
     try:
-        return tuple(
+        holds = tuple(
             ledger.hold(
                 tx,
                 debit=limited,
@@ -223,6 +223,7 @@ def _hold_exposures(tx: Tx, found: Application, loan_id: str, terms: Terms) -> t
         )
     except LimitPassed as passed:
         raise (BorrowerLimitReached if terms.credit_line is None else LineTooSmall) from passed
+    return (*holds, *joint_limits.hold(tx, loan_id, terms, found.amount_fen))
 
 
 def _signed_before(tx: Tx, application_id: str, signature: Signature) -> str:
