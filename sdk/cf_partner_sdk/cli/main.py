@@ -36,13 +36,14 @@ def _told(out: Output, fault: Exception) -> int:
     if isinstance(fault, TransportError):
         mend = "Run `cf-partner doctor`."
     if isinstance(fault, CfError):
-        return out.fault(1, code, _said(fault), mend, request_id=fault.request_id)
+        about = {"field": fault.field} if getattr(fault, "field", None) else {}
+        return out.fault(1, code, _said(fault), mend, request_id=fault.request_id, **about)
     return out.fault(getattr(fault, "exit_code", 2), code, _said(fault), mend)
 
 
 def _said(fault: Exception) -> str:
     if isinstance(fault, ProblemError):
-        return f"{fault.detail or fault.title}" + (f" [{fault.field}]" if fault.field else "")
+        return f"{fault.detail or fault.title}"
     return str(fault)
 
 

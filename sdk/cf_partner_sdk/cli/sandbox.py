@@ -56,9 +56,13 @@ def add(commands: Any) -> None:
 def make_happen(session: Session, given: argparse.Namespace) -> None:
     """Play an order so far that an event of a type is told of; wait for that event."""
     with session.client(deadline_s=WALK_S_MAX) as cf:
-        order = cf.mall.orders.get(given.order) if given.order else _place(cf, given)
+        before: set[str] = set()
+        if given.order:
+            order = cf.mall.orders.get(given.order)
+            before = {event.id for event in cf.events.list(type=given.type, subject=order.id)}
+        else:
+            order = _place(cf, given)
         session.out.note(f"order       {order.id} {order.order_no}")
-        before = {event.id for event in cf.events.list(type=given.type, subject=order.id)}
         _play(cf, order, given)
         event = _heard(cf, given.type, order, before)
     if event is None:
