@@ -39,23 +39,21 @@ def provide(tx: Tx, day: date) -> int:
     for row in day_store.exposure_by_grade(tx, day):
         rate = Decimal(rules.text(f"provision.{row['grade']}_rate"))
         asked[row["product_code"]] += half_up(row["exposed_fen"] * rate)
-    changed = 0
+    entries = []
     for product in sorted({*asked, *day_store.products_with_provision(tx)}):
         account = Account(Code.LOAN_LOSS_PROVISION, product)
         more = asked[product] + ledger.balance(tx, account)
         if more:
-            changed += 1
-            ledger.post(
-                tx,
+            entries.append(
                 Entry(
                     kind="loss.provided",
                     subject=product,
                     memo="",
                     legs=(signed(Account(Code.IMPAIRMENT_LOSS), more), signed(account, -more)),
                     key=f"provide:{product}:{day}",
-                ),
+                )
             )
-    return changed
+    return len(ledger.post_many(tx, entries))
 
 
 def files_out(tx: Tx, context: Context, day: date) -> int:

@@ -114,11 +114,11 @@ class Tx:
             with self._driven(sql) as driver, driver.cursor() as cursor:
                 cursor.executemany(_statement(sql), rows)
 
-    def quick(self, sql: str, values: Mapping[str, Any]) -> tuple[Any, ...]:
+    def quick(self, sql: str, values: Mapping[str, Any] | Sequence[Any]) -> tuple[Any, ...]:
         """The single row of a statement that runs thousands of times a second.
 
-        With `%(name)s` for parameters, and prepared from the first time on. Errors are told as by
-        all other statements.
+        With `%(name)s` for parameters, or `%s` in their order, and prepared from the first time on.
+        Errors are told as by all other statements.
         """
         with self._driven(sql) as driver, driver.cursor(row_factory=tuple_row) as cursor:
             row = cursor.execute(sql, values, prepare=True).fetchone()

@@ -259,9 +259,10 @@ def limited_that_differ(tx: Tx, booked: date | None = None) -> Sequence[Row]:
 
 
 def without_their_limit(tx: Tx, codes: Collection[Code]) -> Sequence[Row]:
-    """Accounts of codes that are always limited, and have no limit."""
+    """Accounts that were opened with a limit, or always are, and have none; or the reverse."""
     return tx.all(
         "SELECT a.book, a.code, a.owner FROM ledger_account a LEFT JOIN ledger_limit l"
-        " ON l.account_id = a.id WHERE a.code = ANY (:codes) AND l.account_id IS NULL",
+        " ON l.account_id = a.id WHERE a.limited <> (l.account_id IS NOT NULL)"
+        " OR (a.code = ANY (:codes) AND NOT a.limited)",
         codes=[code.value for code in codes],
     )

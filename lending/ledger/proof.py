@@ -57,7 +57,7 @@ def verify(tx: Tx, *, anchor: tuple[int, str] | None = None) -> list[str]:
     ]
     findings += _limits(books.limited_that_differ(tx))
     findings += [
-        f"{row['code']}[{row['owner']}] of book {row['book']} has lost its limit"
+        f"{row['code']}[{row['owner']}] of book {row['book']} is not limited as it was opened"
         for row in books.without_their_limit(tx, LIMITS)
     ]
     findings += [
@@ -169,7 +169,7 @@ def _content_digest(row: Row) -> bytes | None:
         )
     except ValueError:
         return None
-    return rules.content_digest(
+    _, digest = rules.said(
         Entry(
             kind=row["kind"],
             subject=row["subject"],
@@ -180,3 +180,4 @@ def _content_digest(row: Row) -> bytes | None:
             reverses=row["reverses"],
         )
     )
+    return digest

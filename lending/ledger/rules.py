@@ -3,7 +3,7 @@
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from hashlib import sha256
 
@@ -12,6 +12,7 @@ from lending.ledger.chart import OWNED
 from lending.ledger.errors import EntryDoesNotBalance, LimitPassed, NoSuchBook, OwnerMissing
 from lending.ledger.model import OWN, Account, Change, Entry, Hold, Leg, LimitedBalance
 
+_ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _BOOK = re.compile(r"(funder|guarantor):[A-Za-z0-9_-]+")
 
 
@@ -55,21 +56,28 @@ def require_complete(accounts: Iterable[Account]) -> None:
             raise OwnerMissing(f"{account.code.name} ({account.code})")
 
 
-def content_digest(entry: Entry) -> bytes:
-    """SHA-256 over all that an entry says; what we add (id, booked date, instant) is sealed."""
-    content = [
-        entry.kind,
-        entry.subject,
-        entry.memo,
-        entry.key,
-        entry.reverses,
-        entry.effective_date.isoformat() if entry.effective_date else None,
+def said(entry: Entry) -> tuple[str, bytes]:
+    """An entry's legs as JSON, and SHA-256 over all that it says.
+
+    What we add (id, booked date, instant) is sealed.
+    """
+    legs = _ENCODE(
         [
-            [leg.account.book, leg.account.code, leg.account.owner, leg.debit_fen, leg.credit_fen]
+            (leg.account.book, leg.account.code, leg.account.owner, leg.debit_fen, leg.credit_fen)
             for leg in entry.legs
-        ],
-    ]
-    return sha256(json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()).digest()
+        ]
+    )
+    head = _ENCODE(
+        (
+            entry.kind,
+            entry.subject,
+            entry.memo,
+            entry.key,
+            entry.reverses,
+            entry.effective_date.isoformat() if entry.effective_date else None,
+        )
+    )
+    return legs, sha256(f"{head}{legs}".encode()).digest()
 
 
 def seal_digest(
@@ -88,30 +96,12 @@ def seal_digest(
     return sha256(previous + record.encode()).digest()
 
 
-def changes_of_lines(legs: Sequence[Leg]) -> dict[Account, Change]:
-    """What an entry does to each account."""
-    changes: defaultdict[Account, Change] = defaultdict(Change)
-    for leg in legs:
-        changes[leg.account] += Change(posted_fen=leg.debit_fen - leg.credit_fen)
-    return dict(changes)
-
-
 def changes_of_hold(hold: Hold, *, ends: bool) -> dict[Account, Change]:
     """What a hold does to its two accounts as it begins or ends."""
     amount_fen = -hold.amount_fen if ends else hold.amount_fen
     return {
         hold.debit: Change(held_debit_fen=amount_fen),
         hold.credit: Change(held_credit_fen=amount_fen),
-    }
-
-
-def together(
-    first: Mapping[Account, Change], second: Mapping[Account, Change]
-) -> dict[Account, Change]:
-    """Two changes as one."""
-    return {
-        account: first.get(account, Change()) + second.get(account, Change())
-        for account in (*first, *second)
     }
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 from lending.foundation import business_day, ids
 from lending.foundation.database import Tx
@@ -86,6 +87,19 @@ def post(tx: Tx, entry: Entry) -> str:
     return _write(tx, replace(entry, legs=rules.lines(entry.legs)))
 
 
+def post_many(tx: Tx, entries: Iterable[Entry]) -> list[str]:
+    """Writes entries in their order and in one call, all or none; their ids. As `post` of each.
+
+    Raises what `post` raises, for the first that is refused.
+    """
+    asked = [replace(entry, legs=rules.lines(entry.legs)) for entry in entries]
+    with tx.savepoint():
+        return [
+            _written(tx, entry, *answer)
+            for entry, answer in zip(asked, store.post_many(tx, asked), strict=True)
+        ]
+
+
 def hold(
     tx: Tx,
     *,
@@ -129,8 +143,8 @@ def post_hold(
         legs=rules.lines(lines),
         key=key,
     )
-    if held.state == "posted" and (there := _written(tx, entry)) == held.entry_id and there:
-        return there
+    if held.entry_id and _there(tx, entry) == held.entry_id:
+        return held.entry_id
     if held.state != "held":
         raise HoldEnded(f"hold {hold_id} was {held.state}")
     return _write(tx, entry, ending=held)
@@ -146,7 +160,7 @@ def void(tx: Tx, hold_id: str, because: str) -> None:
         raise HoldEnded(f"hold {hold_id} was {held.state}")
     changes = rules.changes_of_hold(held, ends=True)
     store.save_limited(tx, _changed(store.lock_limited(tx, changes), changes))
-    store.end_hold(tx, hold_id, because=because)
+    store.void_hold(tx, hold_id, because)
 
 
 def reverse(tx: Tx, entry_id: str, because: str) -> str:
@@ -235,66 +249,35 @@ def _lock_hold(tx: Tx, hold_id: str) -> Hold:
 
 
 def _write(tx: Tx, entry: Entry, ending: Hold | None = None) -> str:
-    """Writes an entry, and ends a hold with it.
-
-    Most entries need one statement, or two where an account is used for the first time. Where it
-    holds back, somebody was there before under the same key, or accounts have to be locked first.
-    """
-    digest = rules.content_digest(entry)
-    if ending is None:
-        written, all_open = store.insert_at_once(tx, entry, digest)
-        if not all_open:
-            store.open_accounts(tx, _limits(leg.account for leg in entry.legs))
-            written, _ = store.insert_at_once(tx, entry, digest)
-        if written:
-            return written
-    return _write_locked(tx, entry, digest, ending)
+    """Writes an entry, and ends a hold with it; the id of the one that is there now."""
+    return _written(tx, entry, *store.post(tx, entry, ending.id if ending else None))
 
 
-def _write_locked(tx: Tx, entry: Entry, digest: bytes, ending: Hold | None) -> str:
-    """Writes an entry in steps, every account with a limit locked."""
-    changes = rules.changes_of_lines(entry.legs)
-    if ending:
-        changes = rules.together(changes, rules.changes_of_hold(ending, ends=True))
-    locked = _open_and_lock(tx, changes)
-    try:
-        after = _changed(locked, changes)
-    except LimitPassed:
-        if there := _written(tx, entry):
-            return there
-        raise
-    entry_id = store.insert_entry(tx, entry, digest, after)
-    if entry_id:
-        if ending:
-            store.end_hold(tx, ending.id, entry_id=entry_id)
-        return entry_id
-    if there := _written(tx, entry):
-        return there
-    business_day.today(tx)  # a business date that is not open is the one reason left
-    raise AssertionError(f"the journal held back with everything locked: {entry}")
-
-
-def _written(tx: Tx, entry: Entry) -> str | None:
-    """The entry that is there under the same key, if it says the same.
+def _there(tx: Tx, entry: Entry) -> str | None:
+    """The entry that is there under the same key.
 
     Raises KeyUsedForAnotherEntry.
     """
-    there = store.entry_by_key(tx, entry.key)
-    if there is None:
-        return None
-    if bytes(there["content_sha256"]) != rules.content_digest(entry):
-        raise KeyUsedForAnotherEntry(f"key {entry.key}")
-    return str(there["id"])
+    found = store.entry_by_key(tx, entry.key)
+    return _written(tx, entry, "", found) if found else None
 
 
-def _open_and_lock(tx: Tx, changes: Mapping[Account, Change]) -> list[LimitedBalance]:
-    store.open_accounts(tx, _limits(changes))
-    return store.lock_limited(tx, changes)
+def _written(tx: Tx, entry: Entry, entry_id: str, refused: dict[str, Any] | None) -> str:
+    """The id of an entry after it was posted.
 
-
-def _limits(accounts: Iterable[Account]) -> dict[Account, Limits]:
-    """What the chart has each account opened with."""
-    return {one: LIMITS.get(one.code, Limits()) for one in accounts}
+    Raises KeyUsedForAnotherEntry, LimitPassed, BusinessDayNotOpen, as the answer says.
+    """
+    if refused is None:
+        return entry_id
+    if "entry_id" in refused:
+        if refused["sha256"] != rules.said(entry)[1].hex():
+            raise KeyUsedForAnotherEntry(f"key {entry.key}")
+        return str(refused["entry_id"])
+    if "leg" in refused:
+        account = entry.legs[refused["leg"] - 1].account
+        raise LimitPassed(str(account), refused["limit_fen"], refused["would_be_fen"])
+    business_day.today(tx)  # a business date that is not open is the one reason left
+    raise AssertionError(f"the journal held back: {entry}")
 
 
 def _changed(

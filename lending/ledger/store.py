@@ -2,171 +2,74 @@
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
 
 from lending.foundation import ids
 from lending.foundation.database import Row, Tx
+from lending.ledger import rules
 from lending.ledger.chart import LIMITS, Code, Limits
 from lending.ledger.model import Account, Entry, Hold, Leg, LimitedBalance
 
 _POST = """
-WITH leg AS MATERIALIZED (
-    SELECT t.number, a.id AS account_id, CAST(t.line ->> 3 AS bigint) AS debit_fen,
-        CAST(t.line ->> 4 AS bigint) AS credit_fen, l.account_id AS limited
-    FROM json_array_elements(CAST(:legs AS json)) WITH ORDINALITY AS t (line, number)
-    CROSS JOIN LATERAL (SELECT id FROM ledger_account
-        WHERE book = t.line ->> 0 AND code = t.line ->> 1 AND owner = t.line ->> 2 LIMIT 1) a
-    LEFT JOIN LATERAL (SELECT account_id FROM ledger_limit
-        WHERE account_id = a.id LIMIT 1) l ON true
-), entry AS (
-    INSERT INTO journal_entry (id, kind, effective_date, booked_date, subject, memo, key,
-        content_sha256, reverses, created_at)
-    SELECT :id, :kind, CAST(:effective AS date), business_date, :subject, :memo, :key,
-        :digest, CAST(:reverses AS text), :now
-    FROM business_day
-    WHERE (SELECT count(*) FROM leg) = :lines
-        AND NOT EXISTS (SELECT FROM leg
-            WHERE limited IS NOT NULL AND NOT CAST(:locked AS jsonb) @> to_jsonb(limited))
-    ON CONFLICT (key) DO NOTHING
-    RETURNING seq, booked_date
-), waiting AS (
-    INSERT INTO journal_unsealed (entry_seq) SELECT seq FROM entry
-), kept AS (
-    UPDATE ledger_limit SET posted_fen = :posted, held_debit_fen = :held_debit,
-        held_credit_fen = :held_credit
-    FROM entry WHERE account_id = :limited
+SELECT journal_post(%s, %s, CAST(%s AS date), %s, %s, %s, %s, %s, %s, CAST(%s AS json), %s, %s)
+"""
+_POST_MANY = """
+SELECT journal_post(e ->> 0, e ->> 1, CAST(e ->> 2 AS date), e ->> 3, e ->> 4, e ->> 5,
+    decode(e ->> 6, 'hex'), e ->> 7, CAST(:now AS timestamptz), e -> 8, :limits, NULL)
+FROM json_array_elements(CAST(:entries AS json)) WITH ORDINALITY AS t (e, number) ORDER BY number
+"""
+_CHART_LIMITS = json.dumps(
+    {code.value: [limits.debit_fen, limits.credit_fen] for code, limits in LIMITS.items()}
 )
-INSERT INTO journal_line (entry_seq, number, account_id, debit_fen, credit_fen, booked_date)
-SELECT entry.seq, leg.number, leg.account_id, leg.debit_fen, leg.credit_fen, entry.booked_date
-FROM entry, leg
-"""
-"""A whole entry in one round trip, or nothing: when an account is not open yet, when one has a
-limit and is not locked, or when the key is taken. The accounts are looked up in the statement
-itself, so that no process keeps ids that another's rollback took away. Each is looked up by
-itself (LATERAL, LIMIT 1), and lists come as JSON, so that one plan serves for every entry and for
-every size of the chart.
-"""
 
 
-_POST_AT_ONCE = """
-WITH leg AS MATERIALIZED (
-    SELECT t.number, a.id AS account_id, CAST(t.line ->> 3 AS bigint) AS debit_fen,
-        CAST(t.line ->> 4 AS bigint) AS credit_fen, l.account_id AS limited
-    FROM json_array_elements(CAST(%(legs)s AS json)) WITH ORDINALITY AS t (line, number)
-    CROSS JOIN LATERAL (SELECT id FROM ledger_account
-        WHERE book = t.line ->> 0 AND code = t.line ->> 1 AND owner = t.line ->> 2 LIMIT 1) a
-    LEFT JOIN LATERAL (SELECT account_id FROM ledger_limit
-        WHERE account_id = a.id LIMIT 1) l ON true
-), asked AS MATERIALIZED (
-    SELECT count(*) AS lines, count(DISTINCT limited) AS accounts, min(limited) AS account_id,
-        CAST(coalesce(sum(debit_fen - credit_fen) FILTER (WHERE limited IS NOT NULL), 0)
-            AS bigint) AS fen
-    FROM leg
-), kept AS (
-    UPDATE ledger_limit l SET posted_fen = l.posted_fen + asked.fen
-    FROM asked
-    WHERE l.account_id = asked.account_id AND asked.accounts = 1 AND asked.lines = %(lines)s
-        AND (l.debit_limit_fen IS NULL OR l.posted_fen + asked.fen + l.held_debit_fen
-            <= greatest(l.debit_limit_fen, l.posted_fen + l.held_debit_fen))
-        AND (l.credit_limit_fen IS NULL OR l.held_credit_fen - l.posted_fen - asked.fen
-            <= greatest(l.credit_limit_fen, l.held_credit_fen - l.posted_fen))
-    RETURNING l.account_id
-), entry AS (
-    INSERT INTO journal_entry (id, kind, effective_date, booked_date, subject, memo, key,
-        content_sha256, reverses, created_at)
-    SELECT %(id)s, %(kind)s, CAST(%(effective)s AS date), business_date, %(subject)s,
-        %(memo)s, %(key)s, %(digest)s, CAST(%(reverses)s AS text), %(now)s
-    FROM business_day, asked
-    WHERE asked.lines = %(lines)s AND asked.accounts = (SELECT count(*) FROM kept)
-    ON CONFLICT (key) DO NOTHING
-    RETURNING seq, booked_date
-), waiting AS (
-    INSERT INTO journal_unsealed (entry_seq) SELECT seq FROM entry
-), written AS (
-    INSERT INTO journal_line
-        (entry_seq, number, account_id, debit_fen, credit_fen, booked_date)
-    SELECT entry.seq, leg.number, leg.account_id, leg.debit_fen, leg.credit_fen, entry.booked_date
-    FROM entry, leg
-)
-SELECT (SELECT count(*) FROM entry), (SELECT count(*) FROM kept), account_id, fen, lines FROM asked
-"""
-"""As `_POST`, with the limit of one account checked and kept by the statement itself: the row is
-looked at again, under its lock, as it is after whoever was there before.
-"""
+def post(tx: Tx, entry: Entry, hold_id: str | None = None) -> tuple[str, dict[str, Any] | None]:
+    """Writes an entry in one call, and ends a hold with it; its id.
 
-
-def insert_at_once(tx: Tx, entry: Entry, content_sha256: bytes) -> tuple[str | None, bool]:
-    """The new entry's id and whether all its accounts are open.
-
-    No id: the statement held back and changed nothing. It does so when an account is not open yet,
-    when the limit does not allow it, when more than one account has a limit, and when the key is
-    taken.
+    Where it could not be written, why, as `journal_post` answers.
     """
     entry_id = ids.new("jnl")
-    written, kept, account_id, fen, lines = tx.quick(
-        _POST_AT_ONCE,
-        {
-            "id": entry_id,
-            "kind": entry.kind,
-            "effective": entry.effective_date,
-            "subject": entry.subject,
-            "memo": entry.memo,
-            "key": entry.key,
-            "digest": content_sha256,
-            "reverses": entry.reverses,
-            "now": tx.now,
-            "lines": len(entry.legs),
-            "legs": _legs(entry),
-        },
-    )
-    if kept and not written:  # the key was taken at this very moment; the row is still ours
-        tx.run(
-            "UPDATE ledger_limit SET posted_fen = posted_fen - :fen WHERE account_id = :id",
-            fen=fen,
-            id=account_id,
-        )
-    return (entry_id if written else None), lines == len(entry.legs)
-
-
-def insert_entry(
-    tx: Tx, entry: Entry, content_sha256: bytes, after: Sequence[LimitedBalance]
-) -> str | None:
-    """The new entry's id, or None where the statement held back (see `_POST`).
-
-    `after` is how the limited accounts, which the caller has locked, stand with it.
-    """
-    first = after[0] if after else None
-    entry_id = ids.new("jnl")
-    written = tx.run(
+    legs, sha256 = rules.said(entry)
+    (answer,) = tx.quick(
         _POST,
-        id=entry_id,
-        kind=entry.kind,
-        effective=entry.effective_date,
-        subject=entry.subject,
-        memo=entry.memo,
-        key=entry.key,
-        digest=content_sha256,
-        reverses=entry.reverses,
-        now=tx.now,
-        lines=len(entry.legs),
-        legs=_legs(entry),
-        locked=json.dumps([one.account_id for one in after]),
-        limited=first.account_id if first else 0,
-        posted=first.posted_fen if first else 0,
-        held_debit=first.held_debit_fen if first else 0,
-        held_credit=first.held_credit_fen if first else 0,
+        (
+            entry_id,
+            entry.kind,
+            entry.effective_date,
+            entry.subject,
+            entry.memo,
+            entry.key,
+            sha256,
+            entry.reverses,
+            tx.now,
+            legs,
+            _CHART_LIMITS,
+            hold_id,
+        ),
     )
-    if written:
-        save_limited(tx, after[1:])
-    return entry_id if written else None
+    return entry_id, answer
 
 
-def _legs(entry: Entry) -> str:
-    return json.dumps(
-        [
-            (leg.account.book, leg.account.code, leg.account.owner, leg.debit_fen, leg.credit_fen)
-            for leg in entry.legs
-        ]
-    )
+def post_many(tx: Tx, entries: Sequence[Entry]) -> list[tuple[str, dict[str, Any] | None]]:
+    """Writes entries one after the other in one call; as `post` of each."""
+    rows = []
+    for entry in entries:
+        legs, sha256 = rules.said(entry)
+        rows.append(
+            (
+                ids.new("jnl"),
+                entry.kind,
+                entry.effective_date.isoformat() if entry.effective_date else None,
+                entry.subject,
+                entry.memo,
+                entry.key,
+                sha256.hex(),
+                entry.reverses,
+                json.loads(legs),
+            )
+        )
+    answers = tx.all(_POST_MANY, entries=json.dumps(rows), now=tx.now, limits=_CHART_LIMITS)
+    return [(row[0], answer["journal_post"]) for row, answer in zip(rows, answers, strict=True)]
 
 
 def account_ids(tx: Tx, accounts: Collection[Account]) -> dict[Account, int]:
@@ -206,10 +109,10 @@ def open_accounts(tx: Tx, accounts: Mapping[Account, Limits]) -> int:
     rows = tx.all(
         "WITH asked AS (SELECT * FROM json_to_recordset(CAST(:accounts AS json))"
         "  AS t (book text, code text, owner text, debit_fen bigint, credit_fen bigint)),"
-        " opened AS (INSERT INTO ledger_account (book, code, owner, opened_at)"
-        "  SELECT book, code, owner, :now FROM asked LEFT JOIN LATERAL (SELECT id"
-        "   FROM ledger_account a WHERE a.book = asked.book AND a.code = asked.code"
-        "   AND a.owner = asked.owner LIMIT 1) a ON true WHERE a.id IS NULL"
+        " opened AS (INSERT INTO ledger_account (book, code, owner, limited, opened_at)"
+        "  SELECT book, code, owner, num_nonnulls(debit_fen, credit_fen) > 0, :now"
+        "  FROM asked LEFT JOIN LATERAL (SELECT id FROM ledger_account a WHERE a.book = asked.book"
+        "   AND a.code = asked.code AND a.owner = asked.owner LIMIT 1) a ON true WHERE a.id IS NULL"
         "  ORDER BY book, code, owner ON CONFLICT DO NOTHING RETURNING id, book, code, owner),"
         " limited AS (INSERT INTO ledger_limit (account_id, debit_limit_fen, credit_limit_fen)"
         "  SELECT id, debit_fen, credit_fen FROM opened JOIN asked USING (book, code, owner)"
@@ -308,8 +211,14 @@ def save_limited(tx: Tx, balances: Iterable[LimitedBalance]) -> None:
         )
 
 
-def entry_by_key(tx: Tx, key: str) -> Row | None:
-    return tx.maybe("SELECT id, content_sha256 FROM journal_entry WHERE key = :key", key=key)
+def entry_by_key(tx: Tx, key: str) -> dict[str, Any] | None:
+    """The entry that has a key, as `journal_post` answers."""
+    row = tx.maybe(
+        "SELECT id AS entry_id, encode(content_sha256, 'hex') AS sha256 FROM journal_entry"
+        " WHERE key = :key",
+        key=key,
+    )
+    return dict(row) if row else None
 
 
 def lock_entry(tx: Tx, entry_id: str) -> Entry | None:
@@ -378,14 +287,12 @@ def lock_hold(tx: Tx, hold_id: str) -> Hold | None:
     )
 
 
-def end_hold(tx: Tx, hold_id: str, *, entry_id: str | None = None, because: str = "") -> None:
-    """Ends a hold: posted with an entry, or voided without one."""
+def void_hold(tx: Tx, hold_id: str, because: str) -> None:
+    """Ends a hold without an entry."""
     tx.run(
-        "UPDATE ledger_hold SET state = :state, entry_id = :entry_id, ended_because = :because,"
-        " ended_at = :now WHERE id = :id",
+        "UPDATE ledger_hold SET state = 'voided', ended_because = :because, ended_at = :now"
+        " WHERE id = :id",
         id=hold_id,
-        state="posted" if entry_id else "voided",
-        entry_id=entry_id,
         because=because,
         now=tx.now,
     )

@@ -5,6 +5,7 @@ CREATE TABLE ledger_account (
     book text NOT NULL CHECK (book ~ '^(own|(funder|guarantor):[A-Za-z0-9_-]+)$'),
     code text NOT NULL,
     owner text NOT NULL DEFAULT '',
+    limited boolean NOT NULL,
     opened_at timestamptz NOT NULL,
     UNIQUE (book, code, owner)
 );
@@ -40,11 +41,11 @@ CREATE TABLE journal_line (
     entry_seq bigint NOT NULL,
     number smallint NOT NULL,
     account_id bigint NOT NULL,
-    debit_fen bigint NOT NULL CHECK (debit_fen >= 0),
-    credit_fen bigint NOT NULL CHECK (credit_fen >= 0),
+    debit_fen bigint NOT NULL,
+    credit_fen bigint NOT NULL,
     booked_date date NOT NULL,
     PRIMARY KEY (entry_seq, number),
-    CHECK ((debit_fen = 0) <> (credit_fen = 0))
+    CHECK (least(debit_fen, credit_fen) = 0 AND greatest(debit_fen, credit_fen) > 0)
 );
 CREATE INDEX ON journal_line (account_id, booked_date) INCLUDE (debit_fen, credit_fen);
 CREATE INDEX ON journal_line USING brin (booked_date) WITH (pages_per_range = 32);
@@ -142,6 +143,134 @@ BEGIN
 END $$;
 CREATE TRIGGER then_digested BEFORE INSERT OR UPDATE ON ledger_hold
     FOR EACH ROW EXECUTE FUNCTION ledger_hold_digested();
+
+-- L15, P12: moves a limited account, with what is held on it, as far as its limits allow; a change that relieves it
+-- always goes through. NULL: done, under a lock that lasts to the end of the transaction. Else nothing is changed, and
+-- the answer says which limit is in the way and where the account would stand.
+CREATE FUNCTION ledger_move(p_account bigint, p_fen bigint, p_held_debit_fen bigint, p_held_credit_fen bigint)
+RETURNS jsonb LANGUAGE plpgsql AS $$
+DECLARE
+    v_kept ledger_limit;
+BEGIN
+    LOOP
+        UPDATE ledger_limit SET posted_fen = posted_fen + p_fen, held_debit_fen = held_debit_fen + p_held_debit_fen,
+            held_credit_fen = held_credit_fen + p_held_credit_fen
+        WHERE account_id = p_account
+            AND (debit_limit_fen IS NULL OR posted_fen + p_fen + held_debit_fen + p_held_debit_fen
+                <= greatest(debit_limit_fen, posted_fen + held_debit_fen))
+            AND (credit_limit_fen IS NULL OR held_credit_fen + p_held_credit_fen - posted_fen - p_fen
+                <= greatest(credit_limit_fen, held_credit_fen - posted_fen));
+        IF FOUND THEN
+            RETURN NULL;
+        END IF;
+        SELECT * INTO STRICT v_kept FROM ledger_limit WHERE account_id = p_account FOR UPDATE;
+        IF v_kept.posted_fen + p_fen + v_kept.held_debit_fen + p_held_debit_fen
+            > greatest(v_kept.debit_limit_fen, v_kept.posted_fen + v_kept.held_debit_fen)
+        THEN
+            RETURN jsonb_build_object('account_id', p_account, 'limit_fen', v_kept.debit_limit_fen,
+                'would_be_fen', v_kept.posted_fen + p_fen + v_kept.held_debit_fen + p_held_debit_fen);
+        ELSIF v_kept.held_credit_fen + p_held_credit_fen - v_kept.posted_fen - p_fen
+            > greatest(v_kept.credit_limit_fen, v_kept.held_credit_fen - v_kept.posted_fen)
+        THEN
+            RETURN jsonb_build_object('account_id', p_account, 'limit_fen', v_kept.credit_limit_fen,
+                'would_be_fen', v_kept.held_credit_fen + p_held_credit_fen - v_kept.posted_fen - p_fen);
+        END IF;
+        -- Somebody relieved it just now; it cannot change again under our lock.
+    END LOOP;
+END $$;
+
+-- A whole entry in one call: opens accounts that are new, moves those with a limit in one order, writes entry and lines
+-- on the open date, and ends a hold with it. NULL: written. Else nothing is changed but accounts that are open now, and
+-- the answer is the entry that has the key (`entry_id`, `sha256`), the limit that is in the way (`leg`, from 1, and what
+-- `ledger_move` says), or empty where no date is open.
+-- `p_legs` is [[book, code, owner, debit, credit], ...]; `p_limits` the limits to open a code with, {code: [debit, credit]}.
+-- Accounts are looked up each by itself (LATERAL, LIMIT 1), so that one plan serves for every size of the chart.
+CREATE FUNCTION journal_post(
+    p_id text, p_kind text, p_effective date, p_subject text, p_memo text, p_key text, p_sha256 bytea, p_reverses text,
+    p_now timestamptz, p_legs json, p_limits text, p_hold text
+) RETURNS jsonb LANGUAGE plpgsql AS $$
+DECLARE
+    v_accounts bigint[];
+    v_debits bigint[];
+    v_credits bigint[];
+    v_limited bigint[];
+    v_hold ledger_hold;
+    v_account bigint;
+    v_fen bigint;
+    v_moved bigint[] := '{}';
+    v_refused jsonb;
+    v_seq bigint;
+    v_date date;
+BEGIN
+    LOOP
+        SELECT array_agg(a.id), array_agg(CAST(t.leg ->> 3 AS bigint)), array_agg(CAST(t.leg ->> 4 AS bigint)),
+            array_agg(a.id) FILTER (WHERE a.limited)
+        INTO v_accounts, v_debits, v_credits, v_limited
+        FROM json_array_elements(p_legs) AS t (leg) LEFT JOIN LATERAL (SELECT id, limited FROM ledger_account
+            WHERE book = t.leg ->> 0 AND code = t.leg ->> 1 AND owner = t.leg ->> 2 LIMIT 1) a ON true;
+        EXIT WHEN array_position(v_accounts, NULL) IS NULL;
+        WITH opened AS (
+            INSERT INTO ledger_account (book, code, owner, limited, opened_at)
+            SELECT DISTINCT t.leg ->> 0, t.leg ->> 1, t.leg ->> 2, CAST(p_limits AS jsonb) ? (t.leg ->> 1), p_now
+            FROM json_array_elements(p_legs) WITH ORDINALITY AS t (leg, number)
+            WHERE v_accounts[t.number] IS NULL ORDER BY 1, 2, 3 ON CONFLICT DO NOTHING RETURNING id, code, limited)
+        INSERT INTO ledger_limit (account_id, debit_limit_fen, credit_limit_fen)
+        SELECT id, CAST(CAST(p_limits AS jsonb) -> code ->> 0 AS bigint),
+            CAST(CAST(p_limits AS jsonb) -> code ->> 1 AS bigint)
+        FROM opened WHERE limited;
+    END LOOP;
+
+    IF p_hold IS NOT NULL THEN
+        SELECT * INTO STRICT v_hold FROM ledger_hold WHERE id = p_hold;
+        v_limited := v_limited || ARRAY(SELECT account_id FROM ledger_limit
+            WHERE account_id IN (v_hold.debit_account, v_hold.credit_account));
+    END IF;
+    IF cardinality(v_limited) > 1 THEN
+        v_limited := ARRAY(SELECT DISTINCT one FROM unnest(v_limited) AS one ORDER BY one);
+    END IF;
+    FOREACH v_account IN ARRAY coalesce(v_limited, '{}') LOOP
+        v_fen := (SELECT coalesce(sum(l.debit_fen - l.credit_fen), 0)
+            FROM unnest(v_accounts, v_debits, v_credits) AS l (account_id, debit_fen, credit_fen)
+            WHERE l.account_id = v_account);
+        v_refused := ledger_move(v_account, v_fen,
+            CASE WHEN v_account = v_hold.debit_account THEN -v_hold.amount_fen ELSE 0 END,
+            CASE WHEN v_account = v_hold.credit_account THEN -v_hold.amount_fen ELSE 0 END);
+        EXIT WHEN v_refused IS NOT NULL;
+        v_moved := v_moved || v_fen;
+    END LOOP;
+
+    IF v_refused IS NULL THEN
+        INSERT INTO journal_entry (id, kind, effective_date, booked_date, subject, memo, key, content_sha256, reverses,
+            created_at)
+        SELECT p_id, p_kind, p_effective, business_date, p_subject, p_memo, p_key, p_sha256, p_reverses, p_now
+        FROM business_day ON CONFLICT (key) DO NOTHING RETURNING seq, booked_date INTO v_seq, v_date;
+    END IF;
+    IF v_seq IS NOT NULL THEN
+        INSERT INTO journal_unsealed (entry_seq) VALUES (v_seq);
+        INSERT INTO journal_line (entry_seq, number, account_id, debit_fen, credit_fen, booked_date)
+        SELECT v_seq, l.number, l.account_id, l.debit_fen, l.credit_fen, v_date
+        FROM unnest(v_accounts, v_debits, v_credits) WITH ORDINALITY
+            AS l (account_id, debit_fen, credit_fen, number);
+        IF p_hold IS NOT NULL THEN
+            UPDATE ledger_hold SET state = 'posted', entry_id = p_id, ended_at = p_now WHERE id = p_hold;
+        END IF;
+        RETURN NULL;
+    END IF;
+
+    FOR i IN 1 .. cardinality(v_moved) LOOP
+        UPDATE ledger_limit SET posted_fen = posted_fen - v_moved[i],
+            held_debit_fen = held_debit_fen
+                + CASE WHEN account_id = v_hold.debit_account THEN v_hold.amount_fen ELSE 0 END,
+            held_credit_fen = held_credit_fen
+                + CASE WHEN account_id = v_hold.credit_account THEN v_hold.amount_fen ELSE 0 END
+        WHERE account_id = v_limited[i];
+    END LOOP;
+    RETURN coalesce(
+        (SELECT jsonb_build_object('entry_id', id, 'sha256', encode(content_sha256, 'hex')) FROM journal_entry
+            WHERE key = p_key),
+        v_refused || jsonb_build_object('leg', array_position(v_accounts, v_account)),
+        '{}');
+END $$;
 
 -- L10: whoever moves the business date first waits for every posting in flight, and holds back new ones until the
 -- new date is there. Postings themselves take no lock for it but the one that every INSERT takes on its table.

@@ -207,6 +207,39 @@ class TestPosting:
             assert service.sub_ledger(tx, Code.SUSPENSE) == []
 
 
+class TestPostingASet:
+    def test_writes_each_in_its_order(self, database: Database):
+        legs = transfer(LOAN, BANK, 5)
+        asked = [Entry("test", "x", "", legs, key=f"k{n}", effective_date=TODAY) for n in range(3)]
+        with database.unit_of_work() as tx:
+            alone = service.post(tx, asked[1])
+            first, second, third = service.post_many(tx, asked)
+            assert second == alone
+            rows = tx.all("SELECT id, key, effective_date FROM journal_entry ORDER BY seq")
+            assert [(row["id"], row["key"]) for row in rows] == [
+                (alone, "k1"), (first, "k0"), (third, "k2"),
+            ]  # fmt: skip
+            assert {row["effective_date"] for row in rows} == {TODAY}
+            assert service.balance(tx, LOAN) == 15
+            assert service.post_many(tx, asked) == [first, second, third]
+            assert service.verify(tx) == []
+
+    def test_of_nothing_writes_nothing(self, database: Database):
+        with database.unit_of_work() as tx:
+            assert service.post_many(tx, []) == []
+
+    def test_l6_one_that_is_refused_leaves_none(self, database: Database):
+        with database.unit_of_work() as tx:
+            asked = [
+                Entry("test", "x", "", transfer(EXPOSURE, CONTRA, fen), key=f"k{fen}")
+                for fen in (LIMIT_FEN, 1)
+            ]
+            with pytest.raises(LimitPassed):
+                service.post_many(tx, asked)
+            assert service.available(tx, EXPOSURE) == LIMIT_FEN
+        assert entries(database) == 0
+
+
 class TestTheBusinessDate:
     def test_l10_books_on_the_open_date_and_keeps_when_it_happened(self, database: Database):
         with database.unit_of_work() as tx:

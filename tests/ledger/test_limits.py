@@ -10,7 +10,7 @@ from lending.foundation.database import Database
 from lending.ledger import claims, service
 from lending.ledger.chart import Code
 from lending.ledger.errors import LimitComesWithOpening, LimitPassed
-from lending.ledger.model import Account, Limits
+from lending.ledger.model import Account, Balances, Limits
 from tests.ledger.entries import (
     BANK,
     CONTRA,
@@ -39,6 +39,27 @@ class TestALimit:
         assert refused.value.would_be_fen == LIMIT_FEN + 1
         assert refused.value.limit_fen == LIMIT_FEN
         assert entries(database) == 1
+
+    def test_of_one_account_leaves_the_others_of_the_entry_where_they_were(
+        self, database: Database
+    ):
+        with database.unit_of_work() as tx:
+            hold(tx, 10)
+            service.open_account(tx, SMALL, Limits(debit_fen=5))
+            with pytest.raises(LimitPassed) as refused:
+                write(tx, *transfer(EXPOSURE, CONTRA, 7), *transfer(SMALL, BANK, 6))
+            assert (refused.value.account, refused.value.would_be_fen) == (str(SMALL), 6)
+            assert service.balances(tx, [EXPOSURE, SMALL]) == {
+                EXPOSURE: Balances(0, 10, 0),
+                SMALL: Balances(),
+            }
+            assert service.verify(tx) == []
+
+    def test_takes_all_lines_of_an_entry_on_one_account_together(self, database: Database):
+        with database.unit_of_work() as tx:
+            service.open_account(tx, SMALL, Limits(debit_fen=5))
+            write(tx, *transfer(SMALL, BANK, 9), *transfer(BANK, SMALL, 4))
+            assert service.available(tx, SMALL) == 0
 
     def test_cannot_be_forgotten_where_the_chart_names_it(self, database: Database):
         with pytest.raises(LimitPassed), database.unit_of_work() as tx:

@@ -34,6 +34,7 @@ OF_NO_WORTH = {
 OTHER = {
     "bigint": "{0} + 1000000",
     "numeric": "{0} + 1",
+    "boolean": "NOT {0}",
     "smallint": "{0} + 100",
     "text": "coalesce({0}, '') || 'x'",
     "date": "coalesce({0}, date '2020-01-01') + 1",
@@ -206,14 +207,12 @@ class TestVerifying:
             said = Entry(
                 kind="test", subject="x", memo="", legs=(*transfer(LOAN, BANK, 100),), key="k1"
             )
-            assert tx.scalar("SELECT content_sha256 FROM journal_entry") == (
-                rules.content_digest(said)
-            )
+            assert tx.scalar("SELECT content_sha256 FROM journal_entry") == (rules.said(said)[1])
             forged = replace(said, legs=(debit(LOAN, 101), credit(BANK, 100)))
             for table in ("journal_line", "journal_entry"):
                 unguard(tx, table)
             tx.run("UPDATE journal_line SET debit_fen = 101 WHERE debit_fen > 0")
-            tx.run("UPDATE journal_entry SET content_sha256 = :d", d=rules.content_digest(forged))
+            tx.run("UPDATE journal_entry SET content_sha256 = :d", d=rules.said(forged)[1])
             unbalanced, off = proof.verify(tx)
             assert "does not balance" in unbalanced
             assert "off by 1 fen" in off
