@@ -15,6 +15,8 @@ BENCHMARKS = (
     "bad_neighbour",
     "orders",
     "end_of_day",
+    "joint_year",
+    "share_files",
     "store_fraud",
     "store_payments",
 )

@@ -30,9 +30,9 @@ from lending.foundation.settings import Settings
 from lending.ledger import service as ledger
 from lending.ledger.chart import Code
 from lending.ledger.model import Account, Entry, credit, debit
-from lending.loans import life_rules, rules
+from lending.loans import life_rules, rules, share_store
 from lending.loans.model import Loan, LoanState, Standing
-from lending.loans.terms import OWN_FUNDS, Payee, Pricing, Settlement, Subsidy, Terms
+from lending.loans.terms import OWN_FUNDS, Payee, Pricing, Settlement, Share, Subsidy, Terms
 from lending.products import service as products
 from processes.migrate import migrate
 from processes.seed import MALL_PRODUCT
@@ -42,6 +42,7 @@ RATES = (Decimal("0.1440"), Decimal("0.1788"), Decimal("0.2340"))
 LATE = (*(0,) * 57, 1, 2, 4)
 """How many instalments are unpaid, over the templates: one loan in twenty is late."""
 LINES_AT_ONCE = 2_000
+BORROWERS = 100
 
 
 class NobodyThere:
@@ -75,6 +76,16 @@ def open_lender(url: str, folder: Path, clock: FixedClock, opening: date) -> Con
 
 
 @dataclass(frozen=True)
+class Lent:
+    """What sort of loans there are."""
+
+    shares: tuple[Share, ...] = OWN_FUNDS
+    months: tuple[int, ...] = (1, 4, 8)
+    """How long ago they began, beside the last thirty days."""
+    some_late: bool = True
+
+
+@dataclass(frozen=True)
 class Template:
     """One loan as it stands on the opening date."""
 
@@ -84,18 +95,21 @@ class Template:
     standing: Standing
 
 
-def templates(partner_id: str, opening: date) -> Iterator[Template]:
+def templates(partner_id: str, opening: date, lent: Lent) -> Iterator[Template]:
     """Loans that began on each of the last thirty days and the months before, at several rates."""
     number = 0
     for rate in RATES:
         for days in range(30):
-            for months in (1, 4, 8):
+            for months in lent.months:
                 number += 1
                 start = add_months(opening, -months) - timedelta(days=days)
-                yield _template(partner_id, opening, start, rate, LATE[number % len(LATE)])
+                late = LATE[number % len(LATE)] if lent.some_late else 0
+                yield _template(partner_id, opening, lent, start=start, rate=rate, late=late)
 
 
-def _template(partner_id: str, opening: date, start: date, rate: Decimal, late: int) -> Template:
+def _template(
+    partner_id: str, opening: date, lent: Lent, *, start: date, rate: Decimal, late: int
+) -> Template:
     principal = 120_000 + int(rate * 1000) * 311 + (opening - start).days * 977
     terms = Terms(
         pricing=Pricing(
@@ -113,7 +127,7 @@ def _template(partner_id: str, opening: date, start: date, rate: Decimal, late: 
         payee=Payee(partner_id),
         settlement=Settlement(0),
         subsidy=Subsidy("none", 0),
-        shares=OWN_FUNDS,
+        shares=lent.shares,
         cost_table_sha256="0" * 64,
     )
     plan = make_plan(rules.plan_input(principal, terms, start))
@@ -132,17 +146,19 @@ def _template(partner_id: str, opening: date, start: date, rate: Decimal, late: 
     return Template(terms, start, position.rows, life_rules.standing(loan, course, position))
 
 
-def fill(context: Context, loans: int) -> None:
+def fill(context: Context, loans: int, lent: Lent = Lent()) -> None:
     """Lends so many loans, in rows and books."""
     with context.database.unit_of_work() as tx:
         opening = business_day.today(tx)
-        partner_id = tx.scalar("SELECT id FROM partner")
-        _stage(tx, list(templates(partner_id, opening)))
-        _one_borrower(tx)
+        partner_id = tx.scalar("SELECT id FROM partner WHERE kind = 'merchant'")
+        made = list(templates(partner_id, opening, lent))
+        split_id = share_store.split_id(tx, made[0].terms)
+        _stage(tx, made)
+        _borrowers(tx)
         count = tx.scalar("SELECT count(*) FROM stage_loan")
         tx.run("SET LOCAL session_replication_role = replica")  # rows that are known to fit
         for sql in _COPY:
-            tx.run(sql, loans=loans, templates=count, partner_id=partner_id)
+            tx.run(sql, loans=loans, templates=count, partner_id=partner_id, split_id=split_id)
     _book(context, loans)
     with context.database.unit_of_work() as tx:
         tx.run("DROP TABLE stage_loan, stage_row")
@@ -174,14 +190,19 @@ def _stage(tx: Tx, made: list[Template]) -> None:
         )
 
 
-def _one_borrower(tx: Tx) -> None:
+def _borrowers(tx: Tx) -> None:
     tx.run(
-        "INSERT INTO customer VALUES ('c', '', '', '', '', '', DATE '1990-01-01', :now)",
+        "INSERT INTO customer SELECT 'c' || n, '', '', sha256(n::text::bytea), '', '',"
+        " DATE '1990-01-01', :now"
+        " FROM generate_series(0, :last) n",
         now=tx.now,
+        last=BORROWERS - 1,
     )
     tx.run(
-        "INSERT INTO bank_card VALUES ('k', 'c', '模拟银行', '', '', '0000', 'verified', :now)",
+        "INSERT INTO bank_card SELECT 'k' || n, 'c' || n, '模拟银行', '', '', '0000', 'verified',"
+        " :now FROM generate_series(0, :last) n",
         now=tx.now,
+        last=BORROWERS - 1,
     )
 
 
@@ -193,9 +214,10 @@ _COPY = (
     FROM generate_series(1, :loans) n JOIN stage_loan s ON s.k = n % :templates""",
     """INSERT INTO loan (id, application_id, partner_id, customer_id, bank_card_id, scenario,
         product_code, subject, principal_fen, terms, terms_format, state, signed_at, start_date,
-        changed_at)
-    SELECT 'loan_' || n, 'app_' || n, :partner_id, 'c', 'k', 'mall_installment', 'mall-standard',
-        'ord_' || n, s.principal_fen, s.terms, 1, 'active', now(), s.start, now()
+        split_id, changed_at)
+    SELECT 'loan_' || n, 'app_' || n, :partner_id, 'c' || n % 100, 'k' || n % 100,
+        'mall_installment', 'mall-standard', 'ord_' || n, s.principal_fen, s.terms, 3, 'active',
+        now(), s.start, CAST(:split_id AS integer), now()
     FROM generate_series(1, :loans) n JOIN stage_loan s ON s.k = n % :templates""",
     """INSERT INTO instalment (loan_id, plan_version, number, due_date, principal_fen, interest_fen,
         fee_fen, penalty_fen, principal_paid_fen, interest_paid_fen, fee_paid_fen,
@@ -210,42 +232,48 @@ _COPY = (
         course_from, course_until,
         course_before_fen, course_rest_fen, course_paid_fen, subsidy_fen, subsidy_earned_fen,
         subsidy_from, subsidy_until, oldest_due, days_past_due, grade, penalty_as_of,
-        penalty_rate_annual, grace_days, written_off)
+        penalty_rate_annual, grace_days, written_off, split_id)
     SELECT 'loan_' || n, product_code, as_of, principal_fen, principal_open_fen,
         interest_accrued_fen, interest_paid_fen, settled_interest_fen, course_from, course_until,
         course_before_fen, course_rest_fen, course_paid_fen, subsidy_fen, subsidy_earned_fen,
         subsidy_from, subsidy_until, oldest_due, days_past_due, grade, penalty_as_of,
-        penalty_rate_annual, grace_days, written_off
+        penalty_rate_annual, grace_days, written_off, CAST(:split_id AS integer)
     FROM generate_series(1, :loans) n JOIN stage_loan s ON s.k = n % :templates""",
 )
 
 
 def _book(context: Context, loans: int) -> None:
-    """The loans' principal and interest receivable, taken over in entries of many lines."""
-    bank = Account(Code.BANK_SETTLEMENT)
-    interest = Account(Code.INTEREST_RECEIVABLE, MALL_PRODUCT.code)
+    """The loans' principal and interest receivable in each book, in entries of many lines."""
     for first in range(1, loans + 1, LINES_AT_ONCE):
         with context.database.unit_of_work() as tx:
             rows = tx.all(
-                "SELECT loan_id, principal_open_fen,"
-                " interest_accrued_fen - interest_paid_fen AS due FROM loan_standing"
-                " WHERE number BETWEEN :first AND :last",
+                "SELECT b.loan_id, b.book, b.principal_open_fen,"
+                " b.interest_accrued_fen - b.interest_paid_fen AS due FROM loan_standing s"
+                " JOIN book_standing b ON b.loan_id = s.loan_id"
+                " WHERE s.number BETWEEN :first AND :last",
                 first=first,
                 last=first + LINES_AT_ONCE - 1,
             )
             legs = [
-                debit(Account(Code.LOAN_PRINCIPAL, row["loan_id"]), row["principal_open_fen"])
+                debit(Account(Code.LOAN_PRINCIPAL, row["loan_id"], row["book"]),
+                      row["principal_open_fen"])
                 for row in rows
-            ]
-            due = sum(row["due"] for row in rows)
-            lent = sum(leg.debit_fen for leg in legs)
+            ]  # fmt: skip
+            for book in sorted({row["book"] for row in rows}):
+                own = [row for row in rows if row["book"] == book]
+                due = sum(row["due"] for row in own)
+                lent = sum(row["principal_open_fen"] for row in own)
+                legs += [
+                    debit(Account(Code.INTEREST_RECEIVABLE, MALL_PRODUCT.code, book), due),
+                    credit(Account(Code.BANK_SETTLEMENT, book=book), lent + due),
+                ]
             ledger.post(
                 tx,
                 Entry(
                     kind="portfolio.taken_over",
                     subject="portfolio",
                     memo="",
-                    legs=(*legs, debit(interest, due), credit(bank, lent + due)),
+                    legs=tuple(legs),
                     key=f"taken-over:{first}",
                 ),
             )

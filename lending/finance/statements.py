@@ -72,11 +72,17 @@ def make(tx: Tx, files: FileStore, day: date) -> int:
 
     Raises StatementDoesNotAgree.
     """
-    made = 0
-    for kind in KINDS.values():
-        made += sum(1 for draft in _day_drafts(tx, files, kind, day) if _keep(tx, draft))
-        if (day + timedelta(days=1)).day == 1 and not kind.is_picture:
-            made += sum(1 for draft in _month_drafts(tx, files, kind, day) if _keep(tx, draft))
+    return sum(len(make_kind(tx, files, kind, day)) for kind in KINDS.values())
+
+
+def make_kind(tx: Tx, files: FileStore, kind: Kind, day: date) -> list[str]:
+    """As `make`, for one kind; the ids of the statements.
+
+    Raises StatementDoesNotAgree.
+    """
+    made = [_keep(tx, draft) for draft in _day_drafts(tx, files, kind, day)]
+    if (day + timedelta(days=1)).day == 1 and not kind.is_picture:
+        made += [_keep(tx, draft) for draft in _month_drafts(tx, files, kind, day)]
     return made
 
 

@@ -7,7 +7,6 @@ from lending.foundation.database import Tx
 from lending.ledger.model import OWN
 from lending.loans import share_rules, share_store
 from lending.loans.model import Loan, ShareMovement
-from lending.loans.service import tell
 
 SCENARIO = "joint_lending"
 """Who takes the news `share_moved` of a loan, one for each other funder that it concerns."""
@@ -62,7 +61,5 @@ def record_payout(tx: Tx, loan: Loan, payout_id: str, on: date) -> None:
 
 
 def _keep(tx: Tx, loan: Loan, on: date, moved: list[ShareMovement]) -> None:
-    share_store.insert_movements(tx, loan.id, on, moved)
-    for one in moved:
-        detail: dict[str, object] = {"happened_on": on.isoformat(), **one.columns()}
-        tell(tx, SCENARIO, loan.id, "share_moved", detail)
+    if moved:
+        share_store.insert_movements(tx, loan.id, on, moved, scenario=SCENARIO)
