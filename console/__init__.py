@@ -4,6 +4,7 @@ from flask import Blueprint, Response
 
 from console import session
 from console.batch import pages as batch
+from console.channels import pages as channels
 from console.credit_lines import pages as credit_lines
 from console.ledger import pages as ledger
 from console.loans import pages as loans
@@ -32,7 +33,7 @@ def create_blueprint(context: Context, kinds: Kinds) -> Blueprint:
     session.protect(console, context)
     for pages in (system, loans, ledger, batch, risk):
         pages.add(console, context)
-    for guarded in (repayments, credit_lines, approvals):
+    for guarded in (repayments, credit_lines, approvals, channels):
         guarded.add(console, context, kinds)
 
     @console.after_request

@@ -5,7 +5,17 @@ from flask import Blueprint, Response
 from gateway import docs, openapi, public
 from gateway.context import GatewayContext
 from gateway.door import Door
-from gateway.routes import events, keys, listening, mall, payments, statements, stores, webhooks
+from gateway.routes import (
+    events,
+    keys,
+    leads,
+    listening,
+    mall,
+    payments,
+    statements,
+    stores,
+    webhooks,
+)
 from gateway.routes import oauth as oauth_routes
 from gateway.routes.sandbox import ENDPOINTS as SANDBOX_ENDPOINTS
 
@@ -13,6 +23,7 @@ ENDPOINTS = (
     *mall.ENDPOINTS,
     *stores.ENDPOINTS,
     *payments.ENDPOINTS,
+    *leads.ENDPOINTS,
     *statements.ENDPOINTS,
     *webhooks.ENDPOINTS,
     *events.ENDPOINTS,

@@ -16,6 +16,7 @@ from gateway import json_schemas, shown
 from gateway.event_types import EventType
 from gateway.schemas import (
     endpoint_events,
+    lead_events,
     mall_events,
     payment_events,
     sandbox_events,
@@ -25,6 +26,7 @@ from gateway.schemas import (
 EVENT_TYPES = (
     *mall_events.EVENT_TYPES,
     *payment_events.EVENT_TYPES,
+    *lead_events.EVENT_TYPES,
     *statement_events.EVENT_TYPES,
     *endpoint_events.EVENT_TYPES,
     *sandbox_events.EVENT_TYPES,

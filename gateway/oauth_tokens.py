@@ -17,6 +17,7 @@ SCOPES = {
     "orders:read": "mall",
     "stores:read": "stores",
     "payments:read": "payments",
+    "leads:read": "leads",
     "statements:read": "statements",
     "events:read": "webhooks",
 }

@@ -8,8 +8,10 @@ from werkzeug.exceptions import HTTPException
 
 from hosted.checkout import Checkout
 from hosted.guarantee import GuaranteePages
+from hosted.lead import LeadPages
 from hosted.me import Me
 from hosted.my_line import MyLine
+from hosted.partner_list import PartnerList
 from hosted.payment import PaymentPages
 from hosted.problems import AGAIN, told
 from hosted.quick import QuickPages
@@ -36,7 +38,8 @@ def create_blueprint(context: Context) -> Blueprint:
     Checkout(context).add(blueprint)
     Me(context).add(blueprint)
     MyLine(context).add(blueprint)
-    for journey in (StoreVisit, PaymentPages, QuickPages, GuaranteePages):
+    PartnerList(context).add(blueprint)
+    for journey in (StoreVisit, PaymentPages, QuickPages, GuaranteePages, LeadPages):
         journey(context).add(blueprint)
     blueprint.add_app_template_filter(yuan, "yuan")
     blueprint.add_app_template_filter(_percent, "percent")

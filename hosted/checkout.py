@@ -47,7 +47,7 @@ class Checkout(Identifying, Signing):
     def add(self, blueprint: Blueprint) -> None:
         """Adds the checkout to a blueprint."""
         super().add(blueprint)
-        blueprint.add_url_rule("/checkout/<token>/contract.pdf", "draft", self.draft)
+        blueprint.add_url_rule("/checkout/<token>/contract.pdf", "checkout_contract", self.draft)
 
     def visit(self, token: str) -> Visit:
         """Who visits which order.

@@ -5,7 +5,7 @@ here: the session, the forms' tokens, the record of what was seen and chosen (R-
 steps by which a person is identified and signs.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -16,6 +16,7 @@ from hosted import session as sessions
 from hosted import texts
 from hosted.problems import told
 from hosted.session import Session
+from hosted.texts import ConsentText
 from lending.compliance import cost_showing, journey
 from lending.customers import codes
 from lending.customers import service as customers
@@ -199,19 +200,31 @@ class Identifying(Journey):
     def person_facts(self, due: str) -> dict[str, Any]:
         """What these pages show."""
         if due == "identity":
-            return {"consents": [texts.CONSENTS[scope] for scope in texts.REQUIRED]}
-        return {"consent": texts.CONSENTS[ConsentScope.FACE]} if due == "verify" else {}
+            return {"consents": [self.consents()[scope] for scope in texts.REQUIRED]}
+        return {"consent": self.consents()[ConsentScope.FACE]} if due == "verify" else {}
 
     def hand_in(self, tx: Tx, visit: Visit, card_id: str, device: dict[str, str]) -> None:
         """What follows once the person is identified and has a card."""
         raise NotImplementedError
+
+    def consents(self) -> Mapping[ConsentScope, ConsentText]:
+        """The texts that are agreed to on these pages."""
+        return texts.CONSENTS
+
+    def mobile_told(self, visit: Visit) -> str:
+        """The mobile that a code is sent to: as it was typed in."""
+        return request.form.get("mobile", "")
+
+    def person_told(self, visit: Visit) -> tuple[str, str]:
+        """Name and identity number: as they were typed in."""
+        return request.form.get("name", "").strip(), request.form.get("identity_no", "")
 
     def applicant(self, tx: Tx, visit: Visit) -> str | None:
         """Who has applied already, and alone may come back."""
         return loans.application(tx, visit.application_id).customer_id
 
     def _send_code(self, visit: Visit) -> None:
-        mobile = request.form.get("mobile", "")
+        mobile = self.mobile_told(visit)
         codes.send_code(
             self._context.database,
             self._context.sms,
@@ -256,9 +269,9 @@ class Identifying(Journey):
         ticked = {s for s in texts.REQUIRED if request.form.get(f"consent_{s.value}") == "yes"}
         if missing := [s for s in texts.REQUIRED if s not in ticked]:
             raise FormProblem(
-                f"consents_{missing[0].value}", f"请阅读并勾选:{texts.CONSENTS[missing[0]].label}"
+                f"consents_{missing[0].value}", f"请阅读并勾选:{self.consents()[missing[0]].label}"
             )
-        name = request.form.get("name", "").strip()
+        name, identity_no = self.person_told(visit)
         if not 2 <= len(name) <= 30:
             raise FormProblem("name", "请输入真实姓名")
         customer_id = customers.identify(
@@ -266,7 +279,7 @@ class Identifying(Journey):
             self._context.identity,
             self._context.keys,
             name=name,
-            identity_no=request.form.get("identity_no", ""),
+            identity_no=identity_no,
             mobile=visit.session.mobile or "",
         )
         with self._context.database.unit_of_work() as tx:
@@ -301,15 +314,19 @@ class Identifying(Journey):
         visit.session.state["verified"] = "bank_card"
         self.keep(visit, "verify", {"path": "bank_card"})
 
-    def _card(self, visit: Visit) -> None:
+    def card_told(self, visit: Visit) -> str:
+        """The card that was typed in, once the bank has confirmed whose it is; its id."""
         assert visit.session.customer_id
-        card_id = customers.add_card(
+        return customers.add_card(
             self._context.database,
             self._context.channel,
             self._context.keys,
             customer_id=visit.session.customer_id,
             number=request.form.get("card_number", ""),
         )
+
+    def _card(self, visit: Visit) -> None:
+        card_id = self.card_told(visit)
         with self._context.database.unit_of_work() as tx:
             self.hand_in(tx, visit, card_id, device_told())
         self.keep(visit, "card", {})
@@ -321,7 +338,7 @@ class Identifying(Journey):
         self.keep(visit, "declined", {"review": True})
 
     def _consent(self, tx: Tx, visit: Visit, customer_id: str, scope: ConsentScope) -> None:
-        text = texts.CONSENTS[scope]
+        text = self.consents()[scope]
         customers.give_consent(
             tx,
             customer_id,

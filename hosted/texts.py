@@ -53,6 +53,17 @@ CONSENTS = {
 }
 """Each is asked for by itself and nothing is ticked beforehand (PIPL 29, R-BUNDLE)."""
 
+LEAD_CONSENTS = CONSENTS | {
+    ConsentScope.SHARING: ConsentText(
+        ConsentScope.SHARING,
+        "2026-11-platform",
+        "同意向合作平台告知申请状态",
+        "我同意贷款人将本次申请的审批结果、放款与还款状态告知推荐我的合作平台,"
+        "不含我的征信、收入和银行卡信息。",
+    )
+}
+"""The same for people whom a platform has sent."""
+
 REQUIRED = (ConsentScope.PERSONAL_INFO, ConsentScope.BUREAU_QUERY, ConsentScope.SHARING)
 PAGES_VERSION = "2026-11"
 """Under which the journey is recorded (R-TRACE); raised when a page's words change."""

@@ -27,6 +27,7 @@ from lending.loans import payouts
 from lending.repayments import guarded
 from lending.repayments import service as repayments
 from processes.migrate import revisions
+from scenarios.assisted_lending import guarded as platform_guarded
 
 
 def create_app(context: Context, gateway_: GatewayContext) -> Flask:
@@ -39,7 +40,7 @@ def create_app(context: Context, gateway_: GatewayContext) -> Flask:
     Bootstrap5(app)
     app.register_blueprint(gateway.create_blueprint(gateway_))
     app.register_blueprint(hosted.create_blueprint(context))
-    kinds = {**guarded.kinds(), **line_guarded.kinds()}
+    kinds = {**guarded.kinds(), **line_guarded.kinds(), **platform_guarded.kinds()}
     app.register_blueprint(console.create_blueprint(context, kinds))
     hosts = allowed_hosts(context.settings)
 

@@ -21,8 +21,22 @@ from lending.foundation.database import Database, Tx
 from lending.foundation.settings import Settings
 from lending.products import service as products
 from lending.products.errors import NoSuchProduct
-from lending.products.model import FreeOffer, Product, SubsidyPayer, Tier
-from processes import seed_stores
+from lending.products.model import (
+    Bands,
+    FreeOffer,
+    PayeeKind,
+    Product,
+    RiskPricing,
+    SubsidyPayer,
+    Tier,
+)
+from processes import seed_platform, seed_stores
+from scenarios.assisted_lending.model import PURPOSES
+
+
+def _bands(**rates: str) -> Bands:
+    return Bands(tuple((grade, Decimal(rate)) for grade, rate in rates.items()))
+
 
 MALL_PRODUCT = Product(
     code="mall-standard",
@@ -62,7 +76,27 @@ STORE_PRODUCT = replace(
     ),
     purposes=("appliances", "furniture", "medical_beauty", "fitness", "courses", "rent"),
 )
-PRODUCTS = (MALL_PRODUCT, STORE_PRODUCT)
+CASH_PRODUCT = replace(
+    MALL_PRODUCT,
+    code="cash-standard",
+    name="个人消费贷",
+    scenario="assisted_lending",
+    rate_annual=Decimal("0.18"),
+    penalty_rate_annual=Decimal("0.234"),
+    amount_min_fen=100_000,
+    amount_max_fen=20_000_000,
+    tiers=(Tier(amount_from_fen=0, periods_max=12), Tier(amount_from_fen=500_000, periods_max=24)),
+    free=(),
+    purposes=tuple(PURPOSES),
+    payee=PayeeKind.BORROWER,
+    risk_pricing=RiskPricing(
+        champion=_bands(A="0.12", B="0.15", C="0.18", D="0.216", E="0.234", T="0.216"),
+        challenger=_bands(A="0.108", B="0.144", C="0.18", D="0.222", E="0.234", T="0.222"),
+        challenger_percent=20,
+    ),
+)
+"""What platforms send people for: paid to their own card, priced by risk (ASSIST-3, ASSIST-5)."""
+PRODUCTS = (MALL_PRODUCT, STORE_PRODUCT, CASH_PRODUCT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +140,16 @@ DEMO_STORES = SandboxMerchant(
 )
 
 
+DEMO_PLATFORM = SandboxMerchant(
+    app_id="app_demo_platform",
+    name="小满优选",
+    accounts=(NewAccount("小满优选科技有限公司", "模拟银行", "6230580000000040019", 1),),
+    functions=("leads", "statements", "webhooks"),
+    kind=PartnerKind.PLATFORM,
+    products=(CASH_PRODUCT.code,),
+)
+
+
 def tenant_owner(name: str) -> SandboxMerchant:
     """The merchant that owns a test tenant: a mall and stores."""
     functions = tuple(dict.fromkeys((*OWNERS, *STORE_FUNCTIONS)))
@@ -121,6 +165,8 @@ def seed(context: Context, platform: PlatformKeys) -> None:
         seed_merchant(context, platform, DEMO_SHOP, var / "demo_shop.json")
         seed_merchant(context, platform, OTHER_SHOP, var / "other_shop.json")
         seed_merchant(context, platform, DEMO_STORES, var / "demo_stores.json")
+        seed_merchant(context, platform, DEMO_PLATFORM, var / "demo_platform.json")
+        seed_platform.seed(context, DEMO_PLATFORM.app_id)
         seed_stores.seed(context, var / "demo_stores.json", STORE_PRODUCT.code)
 
 

@@ -21,6 +21,9 @@ from lending.loans import jobs as loan_jobs
 from lending.repayments import day as repayment_day
 from lending.repayments import jobs as repayment_jobs
 from processes.worker import Loop, Worker
+from scenarios.assisted_lending import jobs as lead_jobs
+from scenarios.assisted_lending import news as lead_news
+from scenarios.assisted_lending import precheck
 from scenarios.mall_installment import jobs as mall_jobs
 from scenarios.mall_installment import news as mall_news
 from scenarios.offline_credit import jobs as store_jobs
@@ -34,6 +37,7 @@ CHECK_PAUSE_S = 0.5
 MONEY_IN_PAUSE_S = 5
 PRUNE_PAUSE_S = 60
 DEBIT_PAUSE_S = 5
+PRECHECK_PAUSE_S = 120
 EOD_PAUSE_S = 20
 """How soon after midnight in Shanghai the end of day begins."""
 
@@ -49,6 +53,7 @@ def core(context: Context) -> Worker:
             funding_jobs.handlers(context),
             mall_jobs.handlers(context),
             store_jobs.handlers(context),
+            lead_jobs.handlers(context),
         ),
         concurrency=context.settings.core_workers,
         loops=(
@@ -64,6 +69,7 @@ def relays(context: Context) -> tuple[Loop, ...]:
         Loop("news of mall orders", lambda: mall_news.relay(context), NEWS_PAUSE_S),
         Loop("payments over", lambda: servicing.expire_due(context), EXPIRY_PAUSE_S),
         Loop("news of payments in stores", lambda: store_news.relay(context), NEWS_PAUSE_S),
+        Loop("news of leads", lambda: lead_news.relay(context), NEWS_PAUSE_S),
     )
 
 
@@ -81,6 +87,10 @@ def postloan(context: Context, keys: PlatformKeys | None = None) -> Worker:
             pruned = gateway_store.prune_nonces(tx) + oauth_store.prune(tx)
             return pruned + delivery_store.prune_attempts(tx) > 0
 
+    def refresh_prechecks() -> bool:
+        precheck.refresh(context)
+        return False
+
     return Worker(
         name="postloan",
         database_url=context.database.url,
@@ -95,6 +105,7 @@ def postloan(context: Context, keys: PlatformKeys | None = None) -> Worker:
             Loop("automatic debits", lambda: repayment_day.send_debits(context), DEBIT_PAUSE_S),
             Loop("clearing by event", lambda: clearings.clear_events(context), DEBIT_PAUSE_S),
             Loop("seals of the journal", ledger_jobs.sealing(context.database), PRUNE_PAUSE_S),
+            Loop("who may not be sent", refresh_prechecks, PRECHECK_PAUSE_S),
         ),
     )
 

@@ -10,6 +10,26 @@ class PartnerNotListed(Refused):
     mend = "Ask your account manager about the list state and the contract dates."
 
 
+class PartnerStopped(Refused):
+    """The lender has stopped working with the partner for the time being (名单制)."""
+
+    code, title = "partner.stopped", "The lender has stopped this partner for the time being"
+    mend = "Ask your account manager; nothing new is taken until it is lifted."
+
+
+class ContractNotInForce(Refused):
+    """The contract with the partner has ended, or has not begun (名单制)."""
+
+    code, title = "partner.contract_not_in_force", "The contract is not in force today"
+    mend = "Ask your account manager about the contract's dates."
+
+
+class ListingRefused(BadInput):
+    """The list cannot hold this."""
+
+    code, title = "partner.listing_refused", "名单信息不正确"
+
+
 class NoAgreement(Refused):
     """There is no agreement in force with this partner for this product."""
 

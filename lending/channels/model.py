@@ -124,6 +124,41 @@ class SettlementAccount:
 
 
 @dataclass(frozen=True, slots=True)
+class NewListing:
+    """A place on the published list, with the contract behind it."""
+
+    legal_name: str
+    credit_code: str
+    """统一社会信用代码, of 18 characters."""
+    service: str
+    """What it does for us, as the list says."""
+    contract_no: str
+    contract_from: date
+    contract_to: date
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A partner's place on the published list (名单制)."""
+
+    partner_id: str
+    kind: PartnerKind
+    name: str
+    legal_name: str
+    credit_code: str
+    service: str
+    contract_no: str
+    contract_from: date
+    contract_to: date
+    stopped_because: str
+    """Why nothing new is taken from it; empty while it is not stopped."""
+    stopped_at: datetime | None
+    published_at: datetime
+    listed_to: date | None
+    """The last day on the list; before today it was taken off."""
+
+
+@dataclass(frozen=True, slots=True)
 class NewPartner:
     """What is needed to take a partner on."""
 

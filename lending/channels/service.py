@@ -5,6 +5,7 @@ from typing import Any
 
 from lending.channels import keys, store
 from lending.channels.errors import NoAgreement, NoSuchKey, NoSuchPartner, PartnerNotListed
+from lending.channels.listings import PUBLISHED, require_in_force
 from lending.channels.model import (
     Agreement,
     NewAccount,
@@ -56,10 +57,14 @@ def key(tx: Tx, keyid: str) -> tuple[PartnerKey, Partner] | None:
 def require_listed(tx: Tx, partner_id: str) -> Partner:
     """The partner, if it is on our list today (R-LIST-PARTNER, 金规〔2025〕9号).
 
-    Raises PartnerNotListed, NoSuchPartner.
+    Platforms and guarantors are on the published list, with their contracts.
+
+    Raises PartnerNotListed, PartnerStopped, ContractNotInForce, NoSuchPartner.
     """
-    found = partner(tx, partner_id)
-    if not found.listed(business_day.today(tx)):
+    found, today = partner(tx, partner_id), business_day.today(tx)
+    if found.kind in PUBLISHED:
+        require_in_force(store.listing(tx, partner_id), today)
+    if not found.listed(today):
         raise PartnerNotListed
     return found
 

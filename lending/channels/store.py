@@ -5,8 +5,10 @@ from datetime import date, datetime
 from lending.channels.model import (
     Agreement,
     KeyState,
+    Listing,
     NewAccount,
     NewKey,
+    NewListing,
     NewPartner,
     Partner,
     PartnerKey,
@@ -233,3 +235,64 @@ def insert_account(tx: Tx, keys: FieldKeys, partner_id: str, new: NewAccount) ->
 
 def number_cell(account_id: str) -> str:
     return f"settlement_account.number:{account_id}"
+
+
+LISTING = """
+    SELECT l.partner_id, p.kind, p.name, l.legal_name, l.credit_code, l.service, l.contract_no,
+        l.contract_from, l.contract_to, l.stopped_because, l.stopped_at, l.published_at, p.listed_to
+    FROM partner_listing l JOIN partner p ON p.id = l.partner_id WHERE l.partner_id = :id"""
+LISTINGS = """
+    SELECT l.partner_id, p.kind, p.name, l.legal_name, l.credit_code, l.service, l.contract_no,
+        l.contract_from, l.contract_to, l.stopped_because, l.stopped_at, l.published_at, p.listed_to
+    FROM partner_listing l JOIN partner p ON p.id = l.partner_id ORDER BY p.kind, p.name, p.id"""
+
+
+def _listing(row: Row) -> Listing:
+    return Listing(**{**row, "kind": PartnerKind(row["kind"])})
+
+
+def listing(tx: Tx, partner_id: str) -> Listing | None:
+    row = tx.maybe(LISTING, id=partner_id)
+    return _listing(row) if row else None
+
+
+def listings(tx: Tx) -> list[Listing]:
+    return [_listing(row) for row in tx.all(LISTINGS)]
+
+
+def upsert_listing(tx: Tx, partner_id: str, new: NewListing) -> None:
+    tx.run(
+        "INSERT INTO partner_listing (partner_id, legal_name, credit_code, service, contract_no,"
+        " contract_from, contract_to, published_at, changed_at) VALUES (:id, :legal_name,"
+        " :credit_code, :service, :contract_no, :contract_from, :contract_to, :now, :now)"
+        " ON CONFLICT (partner_id) DO UPDATE SET legal_name = :legal_name,"
+        " credit_code = :credit_code, service = :service, contract_no = :contract_no,"
+        " contract_from = :contract_from, contract_to = :contract_to, changed_at = :now",
+        id=partner_id,
+        legal_name=new.legal_name,
+        credit_code=new.credit_code,
+        service=new.service,
+        contract_no=new.contract_no,
+        contract_from=new.contract_from,
+        contract_to=new.contract_to,
+        now=tx.now,
+    )
+
+
+def set_listed(tx: Tx, partner_id: str, listed_from: date, listed_to: date) -> None:
+    tx.run(
+        "UPDATE partner SET listed_from = :listed_from, listed_to = :listed_to WHERE id = :id",
+        id=partner_id,
+        listed_from=listed_from,
+        listed_to=listed_to,
+    )
+
+
+def set_stopped(tx: Tx, partner_id: str, because: str) -> None:
+    tx.run(
+        "UPDATE partner_listing SET stopped_because = :because, changed_at = :now,"
+        " stopped_at = CASE WHEN :because = '' THEN NULL ELSE :now END WHERE partner_id = :id",
+        id=partner_id,
+        because=because,
+        now=tx.now,
+    )

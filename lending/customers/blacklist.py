@@ -1,4 +1,4 @@
-"""The blacklist: looked up by blind index, so that the list itself names nobody."""
+"""The blacklist: looked up by blind index; the values themselves are sealed."""
 
 from collections.abc import Mapping
 
@@ -23,4 +23,4 @@ def listed(tx: Tx, indices: Mapping[str, bytes]) -> set[str]:
 
 def add(tx: Tx, keys: FieldKeys, kind: str, value: str, *, reason: str, source: str) -> None:
     """Puts a value on the blacklist; one that is there gets the new reason."""
-    store.insert_blacklisted(tx, kind, keys.index(value, of=kind), reason=reason, source=source)
+    store.insert_blacklisted(tx, keys, kind, value, reason=reason, source=source)

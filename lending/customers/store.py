@@ -291,13 +291,21 @@ def blacklisted_kinds(tx: Tx, indices: Mapping[str, bytes]) -> set[str]:
     return {row["kind"] for row in rows}
 
 
-def insert_blacklisted(tx: Tx, kind: str, value_index: bytes, *, reason: str, source: str) -> None:
+def blacklist_cell(kind: str, value_index: bytes) -> str:
+    return f"blacklist_entry.value:{kind}:{value_index.hex()}"
+
+
+def insert_blacklisted(
+    tx: Tx, keys: FieldKeys, kind: str, value: str, *, reason: str, source: str
+) -> None:
+    index = keys.index(value, of=kind)
     tx.run(
-        "INSERT INTO blacklist_entry (kind, value_index, reason, source, added_at)"
-        " VALUES (:kind, :index, :reason, :source, :now)"
+        "INSERT INTO blacklist_entry (kind, value_index, value_sealed, reason, source, added_at)"
+        " VALUES (:kind, :index, :sealed, :reason, :source, :now)"
         " ON CONFLICT (kind, value_index) DO UPDATE SET reason = :reason, source = :source",
         kind=kind,
-        index=value_index,
+        index=index,
+        sealed=keys.seal(value, at=blacklist_cell(kind, index)),
         reason=reason,
         source=source,
         now=tx.now,

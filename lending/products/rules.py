@@ -13,6 +13,7 @@ from lending.foundation.money import half_up, yuan
 from lending.products.errors import AmountOutsideProduct, PeriodsNotOffered, ProductNotAllowed
 from lending.products.model import Offer, Product, SubsidyPayer
 
+RATE_PLACES = Decimal("0.000001")
 PENALTY_FACTOR_MAX = Decimal("1.5")
 """R-PENALTY-50 (银发〔2003〕251号): penalty interest is at most the contract rate plus a half."""
 
@@ -33,7 +34,7 @@ def check(product: Product) -> None:
             mend="Set 0 < amount_min_fen <= amount_max_fen.",
         )
     for rate in sorted(_rates(product)):
-        _check_rate(product, rate)
+        _check_rates(_at_rate(product, rate))
     _check_funding(product)
     if not product.purposes:
         raise ProductNotAllowed(
@@ -50,14 +51,24 @@ def _rates(product: Product) -> set[Decimal]:
     return {product.rate_annual, *(rate for arm in arms if arm for _, rate in arm.rates)}
 
 
-def _check_rate(product: Product, rate: Decimal) -> None:
-    if not 0 <= rate <= product.rate_annual_cap:
+def _at_rate(product: Product, rate: Decimal) -> Product:
+    """The product at another rate; the penalty keeps its relation to it, up to the cap."""
+    if rate == product.rate_annual or not product.rate_annual:
+        return replace(product, rate_annual=rate)
+    penalty = (rate * product.penalty_rate_annual / product.rate_annual).quantize(RATE_PLACES)
+    return replace(
+        product, rate_annual=rate, penalty_rate_annual=min(penalty, product.rate_annual_cap)
+    )
+
+
+def _check_rates(product: Product) -> None:
+    if not 0 <= product.rate_annual <= product.rate_annual_cap:
         raise ProductNotAllowed(
             "the rate is above the cap on the all-in cost (R-COST-24)",
             field="/rate_annual",
             mend=f"Set a rate of at most {product.rate_annual_cap}.",
         )
-    penalty_max = min(PENALTY_FACTOR_MAX * rate, product.rate_annual_cap)
+    penalty_max = min(PENALTY_FACTOR_MAX * product.rate_annual, product.rate_annual_cap)
     if product.penalty_rate_annual > penalty_max:
         raise ProductNotAllowed(
             "the penalty rate is above 1.5 times the rate, or above the cap (R-PENALTY-50)",
@@ -82,7 +93,7 @@ def priced(product: Product, *, grade: str, arm: str) -> Product:
     """
     prices = product.risk_pricing
     rate = prices.bands(arm).rate(grade) if prices else None
-    return product if rate is None else replace(product, rate_annual=rate)
+    return product if rate is None else _at_rate(product, rate)
 
 
 def _check_funding(product: Product) -> None:

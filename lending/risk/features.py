@@ -79,6 +79,8 @@ CATALOGUE: dict[str, tuple[Kind, str]] = {
     "till_draws_high_1h": (Kind.WHOLE, OWN),
     "till_draws_new_1h": (Kind.WHOLE, OWN),
     "till_refunds_24h": (Kind.WHOLE, OWN),
+    "lead_platforms_30d": (Kind.WHOLE, OWN),
+    "price_arm": (Kind.WORD, OWN),
     "store_distance_m": (Kind.WHOLE, APPLICATION),
     "visit_speed_kmh": (Kind.WHOLE, OWN),
     "store_applications_1h": (Kind.WHOLE, OWN),
@@ -94,6 +96,7 @@ CATALOGUE: dict[str, tuple[Kind, str]] = {
 """Every feature by name: its kind and its source."""
 
 SIGNALS_ABSENT: dict[str, Value] = {
+    "lead_platforms_30d": 0,
     "store_distance_m": -1,
     "visit_speed_kmh": -1,
     "store_applications_1h": 0,

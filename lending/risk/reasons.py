@@ -43,6 +43,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "STORE_CROWDED": ("Very many applications came from the store in an hour", _PERSON),
     "STAFF_CROWDED": ("Many applications came through one member of staff in an hour", _PERSON),
     "STAFF_FAILED": ("Most applications through this member of staff went wrong", _PERSON),
+    "PLATFORMS_CROWD": ("Many platforms have sent the person within a month", _BUSY),
     "BUREAUS_ABSENT": ("No credit bureau answered", _PERSON),
     "BUREAU_ABSENT": ("One credit bureau did not answer; the other was used", "已完成信用评估"),
     "OVERDUE_NOW": ("A bureau reports debt that is overdue now", _CREDIT),

@@ -32,6 +32,12 @@ class Right(StrEnum):
     """Approve or refuse what another person proposed (T18)."""
     FREEZE_LINES = "freeze_lines"
     """Stop a credit line from being drawn on at once; not take a guarantee."""
+    STOP_PARTNERS = "stop_partners"
+    """Take nothing new from a platform or guarantor at once."""
+    PROPOSE_PARTNERS = "propose_partners"
+    """Propose who is on the list of partners, under which contract."""
+    APPROVE_PARTNERS = "approve_partners"
+    """Approve or refuse what another person proposed of the list."""
     HOLD_RELEASES = "hold_releases"
     """Hold what a merchant has not got yet, as while a complaint is looked into."""
 
@@ -58,6 +64,7 @@ RIGHTS: dict[Role, frozenset[Right]] = {
             Right.SEE_APPLICATIONS,
             Right.SEE_LOANS,
             Right.DECIDE_APPLICATIONS,
+            Right.STOP_PARTNERS,
             Right.FREEZE_LINES,
             Right.HOLD_RELEASES,
         }
@@ -68,6 +75,9 @@ RIGHTS: dict[Role, frozenset[Right]] = {
             Right.SEE_LOANS,
             Right.SEE_BOOKS,
             Right.RETRY_PAYOUTS,
+            Right.STOP_PARTNERS,
+            Right.PROPOSE_PARTNERS,
+            Right.APPROVE_PARTNERS,
             Right.FREEZE_LINES,
             Right.HOLD_RELEASES,
             Right.PROPOSE_LOAN_CHANGES,

@@ -51,3 +51,19 @@ CREATE TABLE settlement_account (
     created_at timestamptz NOT NULL,
     UNIQUE (partner_id, priority)
 );
+
+-- The list of partners that may be worked with (名单制), as it is published, and the contract behind each.
+CREATE TABLE partner_listing (
+    partner_id text PRIMARY KEY REFERENCES partner,
+    legal_name text NOT NULL,
+    credit_code text NOT NULL,
+    service text NOT NULL,
+    contract_no text NOT NULL,
+    contract_from date NOT NULL,
+    contract_to date NOT NULL CHECK (contract_to >= contract_from),
+    stopped_because text NOT NULL DEFAULT '',
+    stopped_at timestamptz,
+    published_at timestamptz NOT NULL,
+    changed_at timestamptz NOT NULL,
+    CHECK ((stopped_at IS NULL) = (stopped_because = ''))
+);

@@ -61,6 +61,7 @@ CREATE INDEX ON sms_code (mobile_index, created_at);
 CREATE TABLE blacklist_entry (
     kind text NOT NULL CHECK (kind IN ('identity_no', 'mobile', 'device', 'bank_card')),
     value_index bytea NOT NULL,
+    value_sealed bytea NOT NULL,
     reason text NOT NULL,
     source text NOT NULL,
     added_at timestamptz NOT NULL,

@@ -26,6 +26,7 @@ CREATE TABLE application (
 CREATE INDEX ON application (customer_id);
 CREATE INDEX ON application (subject);
 CREATE INDEX ON application (state) WHERE state IN ('deciding', 'referred');
+CREATE INDEX ON application (decided_at) WHERE state = 'declined';
 
 CREATE TABLE loan (
     id text PRIMARY KEY,

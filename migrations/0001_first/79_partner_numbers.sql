@@ -6,4 +6,5 @@ UNION ALL SELECT id, partner_id, refund_no, NULL, NULL FROM mall_refund
 UNION ALL
 SELECT p.id, p.partner_id, p.payment_no, s.store_no, t.till_no
 FROM store_payment p JOIN store s ON s.id = p.store_id JOIN store_till t ON t.id = p.till_id
-UNION ALL SELECT id, partner_id, refund_no, NULL, NULL FROM store_refund;
+UNION ALL SELECT id, partner_id, refund_no, NULL, NULL FROM store_refund
+UNION ALL SELECT id, partner_id, lead_no, NULL, NULL FROM lead;

@@ -20,6 +20,7 @@ from .http_signatures import Signer
 
 if TYPE_CHECKING:
     from ._events import Events, EventTypes, WebhookEndpoints
+    from ._leads import Leads, Platform
     from ._mall import Mall
     from ._partner_keys import Keys
     from ._payments import Payments
@@ -61,6 +62,20 @@ class Services(Generic[R]):
         from ._payments import Payments  # noqa: PLC0415
 
         return Payments(self._runner)
+
+    @cached_property
+    def leads(self) -> Leads[R]:
+        """People whom a platform sends: pre-checks, leads and their states."""
+        from ._leads import Leads  # noqa: PLC0415
+
+        return Leads(self._runner)
+
+    @cached_property
+    def platform(self) -> Platform[R]:
+        """What the lender has agreed with a platform."""
+        from ._leads import Platform  # noqa: PLC0415
+
+        return Platform(self._runner)
 
     @cached_property
     def webhook_endpoints(self) -> WebhookEndpoints[R]:

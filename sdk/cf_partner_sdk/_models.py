@@ -331,7 +331,11 @@ class Event(Model):
     @classmethod
     def from_json(cls, data: Any) -> Event:
         """Read an event as the class of its type. Raises AnswerNotUnderstood."""
-        from . import _event_types, _payment_events  # noqa: F401, PLC0415 - make classes known
+        from . import (  # noqa: PLC0415 - make classes known
+            _event_types,  # noqa: F401
+            _lead_events,  # noqa: F401
+            _payment_events,  # noqa: F401
+        )
 
         named = data.get("type") if isinstance(data, Mapping) else None
         chosen = _EVENT_CLASSES.get(named, cls) if isinstance(named, str) else cls

@@ -18,6 +18,7 @@ ROOT = Path(__file__).parents[2]
 CARRIED = (
     *("order", "refund", "repayment", "endpoint", "statement", "clock"),
     *("payment", "payment_refund", "payment_repayment", "release", "stop", "line_opened"),
+    *("lead", "lead_repayment"),
 )
 PUBLISHERS = ("lending", "scenarios", "gateway", "hosted", "console", "processes")
 

@@ -28,10 +28,11 @@ from gateway.docs import FOLDER, GUIDES
 from gateway.docs_snippets import CREATED, example_key, raw_request
 from gateway.webhook_checks import Checks
 from gateway.webhooks import Deliveries
+from lending.channels.model import PartnerKind
 from processes.sandbox.tenants import MainSandbox
 from scenarios.mall_installment import news
 from tests.gateway.described import document
-from tests.gateway.things import MAKERS, OPERATIONS, things_of
+from tests.gateway.things import MAKERS, OPERATIONS, lead, things_of
 from tests.gateway.world import Partner, World
 
 FENCE = re.compile(r"^```(\S+)([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -41,10 +42,11 @@ SHOWN_ONLY = {"text", "http", "pem", "jwk", "body", "digest", "base", "signature
 }
 """Blocks that are data: the worked example's are recomputed below, JSON is parsed."""
 EXAMPLE_IDS = re.compile(
-    r"(ord|rfd|whe|whc|evt|stm|wlk|sto|til|spy|srf)_gezdgnbvgy3tqojqgezdgnbvgy"
+    r"(ord|rfd|whe|whc|evt|stm|wlk|sto|til|spy|srf|led)_gezdgnbvgy3tqojqgezdgnbvgy"
 )
 OF_PREFIX = {
     "ord": "order_id",
+    "led": "lead_id",
     "rfd": "refund_id",
     "whe": "endpoint_id",
     "evt": "event_id",
@@ -66,9 +68,11 @@ NEEDS_A_WORKER = {
 """They wait for the sandbox's own process, which is not here: sent, and not waited for."""
 REFUSED_HERE = {
     *("sandbox_reset", "contract", "refund"),
+    *("precheck", "precheck_batch"),
     *("take_payment", "confirm_service", "stop_service", "refund_payment"),
 }
-"""Nothing is paid out in this world: refused, in the way that the reference says."""
+"""Nothing is paid out in this world, and the example's key is nobody's: refused, in the way that
+the reference says."""
 
 
 def blocks(name: str) -> list[tuple[str, str, str]]:
@@ -243,10 +247,12 @@ class TestSnippets:
         assert name in OPERATIONS, "no such call"
         monkeypatch.chdir(tmp_path)
         world = site.world
-        partner = world.partner(f"app_s_{name}")
+        sends = OPERATIONS[name].function == "leads"
+        kind = PartnerKind.PLATFORM if sends else PartnerKind.MERCHANT
+        partner = world.partner(f"app_s_{name}", kind=kind)
         world.add_key(partner.id, spare := PrivateKey.generate())
         source = (FOLDER / "snippets" / f"{name}.py").read_text("utf-8")
-        made = things_of(world, partner)
+        made = {"lead_id": lead(world, partner)} if sends else things_of(world, partner)
         source = EXAMPLE_IDS.sub(lambda found: made[OF_PREFIX[found[1]]], source)
         source = site.real(source.replace(example_key().keyid, spare.keyid), partner.app_id)
         with site.client(partner.app_id, partner.key) as cf:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 from cf_partner_sdk import PrivateKey
@@ -11,6 +12,8 @@ from werkzeug.test import TestResponse
 from gateway import webhook_store
 from gateway.sandbox_store import Walk, insert_walk
 from lending.foundation import events, ids
+from lending.loans import service as loans
+from lending.loans.model import NewApplication
 from tests.gateway.described import document
 from tests.gateway.statements import statement_of
 from tests.gateway.world import Partner, World
@@ -202,6 +205,39 @@ def payment_refund(world: World, partner: Partner, of: str | None = None) -> str
     return refund_id
 
 
+def lead(world: World, partner: Partner) -> str:
+    """A lead that waits for its person."""
+    lead_id = ids.new("led")
+    with world.database.unit_of_work() as tx:
+        application_id = loans.start(
+            tx,
+            NewApplication(
+                partner_id=partner.id,
+                scenario="assisted_lending",
+                product_code="cash-standard",
+                product_version=1,
+                subject=lead_id,
+                amount_fen=1_000_000,
+                purpose="travel",
+            ),
+        )
+        tx.run(
+            "INSERT INTO lead (id, partner_id, lead_no, schema_version, amount_fen, purpose,"
+            " identity_no_index, mobile_index, return_url, metadata, application_id,"
+            " page_token_sha256, page_token_sealed, handover_expires_at, created_at, changed_at,"
+            " expires_at) VALUES (:id, :partner, :id, '1', 1000000, 'travel', '', '',"
+            " 'https://platform.example/', '{}', :application, :token, '', :later, :now, :now,"
+            " :later)",
+            id=lead_id,
+            partner=partner.id,
+            application=application_id,
+            token=lead_id.encode(),
+            now=tx.now,
+            later=tx.now + timedelta(days=1),
+        )
+    return lead_id
+
+
 MAKERS: dict[str, Callable[[World, Partner], str]] = {
     "order_id": lambda world, partner: str(world.order(ids.new("o"), by=partner)["id"]),
     "refund_id": refund,
@@ -215,6 +251,7 @@ MAKERS: dict[str, Callable[[World, Partner], str]] = {
     "till_id": till,
     "payment_id": payment,
     "payment_refund_id": payment_refund,
+    "lead_id": lead,
 }
 """How a thing comes to be. A new id in the description needs one."""
 

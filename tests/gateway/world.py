@@ -32,7 +32,9 @@ from lending.foundation.settings import Settings
 from lending.products import service as products
 from processes import front
 from processes.sandbox.tenants import MainSandbox
-from processes.seed import MALL_PRODUCT
+from processes.seed import CASH_PRODUCT, MALL_PRODUCT
+from scenarios.assisted_lending import platforms
+from tests.assisted_lending.agreed import LISTING, TERMS
 from tests.gateway import described
 from tests.outside import OutsideWorld, WsgiTransport
 from tests.today import TODAY
@@ -139,6 +141,7 @@ class World:
         with self.database.unit_of_work() as tx:
             parameters.seed(tx)
             products.publish(tx, MALL_PRODUCT, SYSTEM)
+            products.publish(tx, CASH_PRODUCT, SYSTEM)
         self.shop = self.partner("app_shop")
         self.other = self.partner("app_other")
         self.third = self.partner("app_third", kind=PartnerKind.STORE)
@@ -150,7 +153,7 @@ class World:
         *,
         kind: PartnerKind = PartnerKind.MERCHANT,
         functions: tuple[str, ...] = (
-            *("mall", "stores", "payments", "statements", "webhooks", "sandbox"),
+            *("mall", "stores", "payments", "leads", "statements", "webhooks", "sandbox"),
         ),
         environment: str = "test",
         algorithm: str = "ed25519",
@@ -161,11 +164,12 @@ class World:
             partner_id = channels.register(
                 tx, NewPartner(app_id, environment, kind, app_id, functions), SYSTEM
             )
-            channels.agree(
-                tx,
-                Agreement(partner_id, MALL_PRODUCT.code, Decimal("0.006"), TODAY, None),
-                SYSTEM,
-            )
+            sends = kind is PartnerKind.PLATFORM
+            product = CASH_PRODUCT if sends else MALL_PRODUCT
+            agreement = Agreement(partner_id, product.code, Decimal("0.006"), TODAY, None)
+            channels.agree(tx, agreement, SYSTEM)
+            if sends:
+                platforms.agree(tx, partner_id, LISTING, TERMS, SYSTEM)
             account = NewAccount(app_id, "模拟银行", "6230580000000010012", 1)
             channels.add_account(tx, self.keys, partner_id, account, SYSTEM)
         self.add_key(partner_id, key)

@@ -21,6 +21,7 @@ from scenarios.mall_installment import intake, servicing
 from scenarios.mall_installment.intake import PlaceOrder
 from scenarios.mall_installment.orders import Item
 from scenarios.offline_credit import applying, stores
+from tests.assisted_lending.sending import Sending
 from tests.hosted.buyer import DOMAIN, MOBILE, PERSON, Buyer
 from tests.loans.world import PUBLIC_URL, World, shop
 from tests.offline_credit.shop import Shop
@@ -87,8 +88,16 @@ def zhang(buyer: Buyer, world: World) -> Buyer:
     buyer.loan_id, buyer.repayment_id = loan_id, made.id
     buyer.sign_in(ZHANG)
     buyer.open(world.order("A-2"))
-    buyer.tokens = in_a_store(world)
+    buyer.tokens = in_a_store(world) | from_a_platform(world, buyer)
     return buyer
+
+
+def from_a_platform(world: World, buyer: Buyer) -> dict[str, str]:
+    """The page that the borrower came to from a platform."""
+    sending = Sending(world)
+    sent = sending.submit(sending.new_lead())["handover_url"].removeprefix(PUBLIC_URL)
+    page = buyer.get(sent).headers["location"]
+    return {"handover_token": sent.rpartition("/")[2], "lead_token": page.rpartition("/")[2]}
 
 
 def in_a_store(world: World) -> dict[str, str]:

@@ -41,6 +41,7 @@ from lending.loans.model import Signature
 from lending.products import service as products
 from lending.products.model import FreeOffer, Product, SubsidyPayer, Tier
 from lending.repayments import jobs as repayments_jobs
+from scenarios.assisted_lending import jobs as lead_jobs
 from scenarios.mall_installment import checkout, intake, news, servicing
 from scenarios.mall_installment import jobs as mall_jobs
 from scenarios.mall_installment.intake import PlaceOrder
@@ -413,6 +414,7 @@ class World:
             **finance_jobs.handlers(self.context),
             **mall_jobs.handlers(self.context),
             **store_jobs.handlers(self.context),
+            **lead_jobs.handlers(self.context),
         }
         while job := self._next_job():
             handlers[job["task_name"]](**job["args"])
@@ -425,7 +427,7 @@ class World:
             self.work()
             waiting = self.rows(
                 "SELECT min(scheduled_at) AS at FROM procrastinate_jobs"
-                " WHERE task_name <> 'mall.expire'"
+                " WHERE task_name NOT IN ('mall.expire', 'assisted.expire')"
             )[0]["at"]
             if waiting is None:
                 return

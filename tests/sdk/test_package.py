@@ -14,6 +14,10 @@ ROOT = Path(cf_partner_sdk.__file__).parent
 SOURCES = sorted(ROOT.rglob("*.py"))
 
 PUBLIC = {
+    *("Lead", "LeadApproved", "LeadCancelled", "LeadConsent", "LeadEvent", "LeadExpired"),
+    *("LeadHandedOver", "LeadPaid", "LeadPayoutFailed", "LeadReceived", "LeadReferred"),
+    *("LeadRefused", "LeadRepaid", "LeadRepayment", "LeadSigned", "LeadState", "ListState"),
+    *("PlatformInfo", "PrecheckKey"),
     "StoreSum",
     *("CreditLineOpened", "PaymentCancelled", "PaymentConfirming", "PaymentCreated"),
     *("PaymentDeclined", "PaymentEvent", "PaymentExpired", "PaymentPaid"),

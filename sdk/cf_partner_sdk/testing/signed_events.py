@@ -40,6 +40,17 @@ EVENT_TYPES = (
     "release.failed",
     "release.stopped",
     "credit_line.opened",
+    "lead.received",
+    "lead.handed_over",
+    "lead.referred",
+    "lead.approved",
+    "lead.refused",
+    "lead.signed",
+    "lead.paid",
+    "lead.payout_failed",
+    "lead.cancelled",
+    "lead.expired",
+    "lead.repaid",
 )
 """Every type of event that this version knows."""
 

@@ -1,0 +1,74 @@
+"""Platforms: who is on the list, under which contract (名单制); two persons put them there."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from console import forms, proposing, session
+from lending.channels import listings
+from lending.channels import service as channels
+from lending.channels.model import PartnerKind
+from lending.foundation.audit import Actor
+from lending.foundation.context import Context
+from lending.system import approvals
+from lending.system import service as system
+from lending.system.approvals import Kinds
+from lending.system.model import Right
+from scenarios.assisted_lending import platforms
+
+TEXTS = (
+    *("legal_name", "credit_code", "service", "contract_no", "contract_from", "contract_to"),
+    *("tier", "sites", "mandate_no", "promises"),
+)
+FORMS: Mapping[str, Callable[[], dict[str, Any]]] = {
+    "platform.agree": lambda: {
+        **{name: forms.text(name) for name in TEXTS},
+        **{name: forms.whole(name) for name in ("prechecks_per_day", "leads_per_day")},
+    },
+    "platform.resume": dict,
+}
+"""What the form of each kind carries."""
+
+
+def add(console: Blueprint, context: Context, kinds: Kinds) -> None:
+    """Adds these pages to the console."""
+
+    @console.get("/platforms")
+    def platforms_page() -> ResponseReturnValue:
+        system.require(session.operator(), Right.SEE_LOANS)
+        with context.database.unit_of_work() as tx:
+            found = platforms.of_all(tx)
+            known = {each.partner_id for each, _, _ in found}
+            fresh = [
+                each
+                for each in channels.partners(tx)
+                if each.kind is PartnerKind.PLATFORM and each.id not in known
+            ]
+        return render_template("console/platforms.html", platforms=found, fresh=fresh)
+
+    @console.get("/platforms/<partner_id>")
+    def platform(partner_id: str) -> ResponseReturnValue:
+        system.require(session.operator(), Right.SEE_LOANS)
+        with context.database.unit_of_work() as tx:
+            partner = channels.partner(tx, partner_id)
+            listed = platforms.of_all(tx)
+            found = next((each for each in listed if each[1].partner_id == partner_id), None)
+            proposed = approvals.newest(tx, subject=partner_id)
+        return render_template(
+            "console/platform.html", partner=partner, found=found, proposals=proposed, kinds=kinds
+        )
+
+    @console.post("/platforms/<partner_id>/propose")
+    def propose_platform(partner_id: str) -> ResponseReturnValue:
+        return proposing.propose(context, kinds, FORMS, partner_id)
+
+    @console.post("/platforms/<partner_id>/stop")
+    def stop_platform(partner_id: str) -> ResponseReturnValue:
+        operator = session.operator()
+        system.require(operator, Right.STOP_PARTNERS)
+        with context.database.unit_of_work() as tx:
+            actor = Actor("operator", operator.id)
+            listings.stop(tx, partner_id, because=forms.text("because"), actor=actor)
+        return redirect(url_for("console.platform", partner_id=partner_id), 303)

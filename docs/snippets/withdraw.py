@@ -1,0 +1,1 @@
+cf.leads.withdraw("led_gezdgnbvgy3tqojqgezdgnbvgy", idempotency_key="withdraw-L-77")
