@@ -12,6 +12,7 @@ from gateway.routes import (
     listening,
     mall,
     payments,
+    shares,
     statements,
     stores,
     webhooks,
@@ -22,6 +23,7 @@ from gateway.routes.sandbox import ENDPOINTS as SANDBOX_ENDPOINTS
 ENDPOINTS = (
     *mall.ENDPOINTS,
     *stores.ENDPOINTS,
+    *shares.ENDPOINTS,
     *payments.ENDPOINTS,
     *leads.ENDPOINTS,
     *statements.ENDPOINTS,

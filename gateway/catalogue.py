@@ -20,6 +20,7 @@ from gateway.schemas import (
     mall_events,
     payment_events,
     sandbox_events,
+    share_events,
     statement_events,
 )
 
@@ -27,6 +28,7 @@ EVENT_TYPES = (
     *mall_events.EVENT_TYPES,
     *payment_events.EVENT_TYPES,
     *lead_events.EVENT_TYPES,
+    *share_events.EVENT_TYPES,
     *statement_events.EVENT_TYPES,
     *endpoint_events.EVENT_TYPES,
     *sandbox_events.EVENT_TYPES,

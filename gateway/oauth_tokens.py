@@ -18,6 +18,7 @@ SCOPES = {
     "stores:read": "stores",
     "payments:read": "payments",
     "leads:read": "leads",
+    "shares:read": "shares",
     "statements:read": "statements",
     "events:read": "webhooks",
 }

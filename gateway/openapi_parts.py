@@ -30,6 +30,7 @@ IDS: Mapping[str, dict[str, Any]] = {
     "lead_id": _id("led", "A lead's id."),
     "payment_refund_id": _id("srf", "A payment refund's id."),
     "statement_id": _id("stm", "A statement's id."),
+    "share_id": _id("shr", "A share's id."),
     "walk_id": _id("wlk", "A played buyer's id."),
     "check_id": _id("whc", "A check's id."),
     "keyid": {
@@ -45,6 +46,7 @@ TAGS = {
     "stores": "Stores, their tills and their staff: what your back office sets up.",
     "payments": "Payments in stores: what tills do.",
     "leads": "Platforms: whom they may send, whom they have sent.",
+    "shares": "Shares of joint loans: what funders are asked for, and what they answer.",
     "statements": "Statements by day and by month, as files.",
     "webhooks": "Events, and where they are sent.",
     "sandbox": "The sandbox: its clock, a fresh start, played buyers. In live there is none of it.",

@@ -16,6 +16,7 @@ from lending.foundation import business_day
 from lending.foundation.crypto import mask_identity_no, mask_mobile
 from lending.foundation.database import Tx
 from lending.foundation.errors import NotFound
+from lending.funding import service as funding
 from lending.loans import contract_pdf, rules
 from lending.loans import service as loans
 from lending.loans.contract_pdf import ContractFacts, Good
@@ -91,7 +92,7 @@ class Checkout(Identifying, Signing):
             Step.SIGN: lambda: {"mobile": mask_mobile(visit.session.mobile or "")},
             Step.DONE: lambda: {"return_url": mall.return_url(visit.seen)},
         }
-        found = shown[due]() if due in shown else self.person_facts(due)
+        found = shown[due]() if due in shown else self.person_facts(tx, visit, due)
         return {"order": visit.seen.order, **found}
 
     def hand_in(self, tx: Tx, visit: Visit, card_id: str, device: dict[str, str]) -> None:
@@ -157,4 +158,5 @@ class Checkout(Identifying, Signing):
             payee=f"{payee.holder} {payee.bank_name} 尾号 {payee.last4}",
             card=f"{card.bank_name} 尾号 {card.last4}",
             evidence={},
+            lenders=rules.lenders_shown(funding.agreed(tx, visit.application_id)),
         )

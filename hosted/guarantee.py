@@ -67,7 +67,7 @@ class GuaranteePages(Identifying, Signing):
 
     def facts(self, tx: Tx, visit: Visit, due: str) -> dict[str, Any]:
         """What the page that is due shows; the borrower's name only to whom is identified."""
-        found: dict[str, Any] = self.person_facts(due)
+        found: dict[str, Any] = self.person_facts(tx, visit, due)
         line = credit_lines.get(tx, visit.seen.line_id)
         if due in (Step.READ, Step.SIGN):
             borrower = customers.profile(tx, self._context.keys, line.customer_id)

@@ -197,11 +197,16 @@ class Identifying(Journey):
             "review": ("declined", self._review),
         }
 
-    def person_facts(self, due: str) -> dict[str, Any]:
+    def person_facts(self, tx: Tx, visit: Visit, due: str) -> dict[str, Any]:
         """What these pages show."""
         if due == "identity":
-            return {"consents": [self.consents()[scope] for scope in texts.REQUIRED]}
+            return {"consents": [self.consents()[scope] for scope in self._scopes(tx, visit)]}
         return {"consent": self.consents()[ConsentScope.FACE]} if due == "verify" else {}
+
+    def _scopes(self, tx: Tx, visit: Visit) -> tuple[ConsentScope, ...]:
+        """The consents that are asked for: who else lends is told only where others do."""
+        joint = loans.is_funded_jointly(tx, visit.application_id)
+        return (*texts.REQUIRED, ConsentScope.FUNDERS) if joint else texts.REQUIRED
 
     def hand_in(self, tx: Tx, visit: Visit, card_id: str, device: dict[str, str]) -> None:
         """What follows once the person is identified and has a card."""
@@ -266,8 +271,10 @@ class Identifying(Journey):
         visit.session.state["mobile_proved"] = True
 
     def _identify(self, visit: Visit) -> None:
-        ticked = {s for s in texts.REQUIRED if request.form.get(f"consent_{s.value}") == "yes"}
-        if missing := [s for s in texts.REQUIRED if s not in ticked]:
+        with self._context.database.unit_of_work() as tx:
+            scopes = self._scopes(tx, visit)
+        ticked = {s for s in scopes if request.form.get(f"consent_{s.value}") == "yes"}
+        if missing := [s for s in scopes if s not in ticked]:
             raise FormProblem(
                 f"consents_{missing[0].value}", f"请阅读并勾选:{self.consents()[missing[0]].label}"
             )
@@ -283,7 +290,7 @@ class Identifying(Journey):
             mobile=visit.session.mobile or "",
         )
         with self._context.database.unit_of_work() as tx:
-            for scope in texts.REQUIRED:
+            for scope in scopes:
                 self._consent(tx, visit, customer_id, scope)
         visit.session.state["customer_id"] = customer_id
         chosen = {"consents": sorted(scope.value for scope in ticked)}

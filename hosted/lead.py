@@ -198,7 +198,7 @@ class LeadPages(Identifying, Signing):
             Step.OTHER_CARD: lambda: {"card": self._card_of(tx, visit)},
             Step.DONE: lambda: {"card": self._card_of(tx, visit)},
         }
-        found = shown[due]() if due in shown else self.person_facts(due)
+        found = shown[due]() if due in shown else self.person_facts(tx, visit, due)
         return {"return_url": applying.return_url(page.lead), **found}
 
     def contract(self, token: str) -> ResponseReturnValue:

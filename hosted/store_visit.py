@@ -156,7 +156,7 @@ class StoreVisit(Identifying, Signing):
             Step.SIGN: lambda: {"mobile": mask_mobile(visit.session.mobile or "")},
             Step.DONE: lambda: {"line": self._line(tx, visit)},
         }
-        found = shown[due]() if due in shown else self.person_facts(due)
+        found = shown[due]() if due in shown else self.person_facts(tx, visit, due)
         return {
             "store": seen["store"],
             "merchant": applying.merchant_name(tx, seen["store"]),

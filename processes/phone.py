@@ -111,6 +111,7 @@ class Buyer:
             consent_personal_info="yes",
             consent_bureau_query="yes",
             consent_sharing="yes",
+            consent_funders="yes",
         )
 
     def _card(self) -> None:

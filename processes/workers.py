@@ -24,6 +24,7 @@ from processes.worker import Loop, Worker
 from scenarios.assisted_lending import jobs as lead_jobs
 from scenarios.assisted_lending import news as lead_news
 from scenarios.assisted_lending import precheck
+from scenarios.joint_lending import news as share_news
 from scenarios.mall_installment import jobs as mall_jobs
 from scenarios.mall_installment import news as mall_news
 from scenarios.offline_credit import jobs as store_jobs
@@ -68,6 +69,7 @@ def relays(context: Context) -> tuple[Loop, ...]:
     return (
         Loop("news of mall orders", lambda: mall_news.relay(context), NEWS_PAUSE_S),
         Loop("payments over", lambda: servicing.expire_due(context), EXPIRY_PAUSE_S),
+        Loop("news of shares", lambda: share_news.relay(context), NEWS_PAUSE_S),
         Loop("news of payments in stores", lambda: store_news.relay(context), NEWS_PAUSE_S),
         Loop("news of leads", lambda: lead_news.relay(context), NEWS_PAUSE_S),
     )

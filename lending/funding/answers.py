@@ -1,7 +1,7 @@
 """What funders answer: accept, decline, or offer less; and what happens when they do not (T23)."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from lending.engine import shares
@@ -20,6 +20,9 @@ from lending.funding.errors import (
 )
 from lending.funding.model import FundingShare, Request, ShareState
 from lending.products import service as products
+
+BEHIND, AHEAD = timedelta(minutes=5), timedelta(seconds=30)
+"""How far a funder's clock may be from ours, as for signatures."""
 
 
 class DeclineReason(StrEnum):
@@ -66,7 +69,7 @@ def accept(
             raise ShareAccepted
         return share
     _require_in_time(tx, share)
-    if not share.invited_at <= decision.decided_at <= tx.now:
+    if not share.invited_at - BEHIND <= decision.decided_at <= tx.now + AHEAD:
         raise DecisionInFuture
     if wanted_bp != share.share_bp:
         share = _resized(tx, request, share, wanted_bp)

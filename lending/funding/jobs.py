@@ -23,6 +23,7 @@ def handlers(context: Context) -> dict[str, Callable[..., Any]]:
             service.give_up(tx, request_id)
 
     def not_funded(share_id: str) -> None:
+        look()
         with context.database.unit_of_work() as tx:
             money_in.not_funded(tx, share_id)
 

@@ -95,6 +95,7 @@ def take(tx: Tx, keys: FieldKeys, came: IncomingMoney) -> None:
     """Books money that came, once: for the share that it names, or on its way back.
 
     It is a share's when it is called, in full, from the funder's own account; all else goes back.
+    Money that comes late finds its share dead.
     """
     share_id = named.group() if (named := SHARE_ID.search(came.remark)) else None
     share = store.share(tx, share_id) if share_id else None
@@ -139,7 +140,10 @@ def give_back(tx: Tx, share: FundingShare) -> None:
 
 
 def not_funded(tx: Tx, share_id: str) -> None:
-    """The money of a share did not come in time: the loan is not made."""
+    """The money of a share did not come in time: the loan is not made.
+
+    What came in time has to be taken in before (`look`).
+    """
     share = store.share(tx, share_id)
     request = store.lock_request(tx, share.request_id) if share else None
     share = store.share(tx, share_id)
@@ -182,7 +186,6 @@ def paid_out(tx: Tx, loan_id: str) -> None:
     for share in _living(tx, request):
         quotas.use(tx, share, request.product_code)
         store.set_share_state(tx, share.id, ShareState.ACTIVE)
-        store.insert_news(tx, share.id, "active", {})
     store.set_request_state(tx, request.id, RequestState.PAID)
 
 
@@ -194,7 +197,6 @@ def _because_not(tx: Tx, keys: FieldKeys, came: IncomingMoney, share: FundingSha
     against = {
         "share_dead": share.is_dead,
         "not_called": share.state is not ShareState.CALLED,
-        "late": share.fund_by is not None and came.received_at > share.fund_by,
         "wrong_amount": came.amount_fen != share.amount_fen,
         "other_account": channels.account_number(tx, keys, account_id) != came.from_account,
     }

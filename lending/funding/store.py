@@ -166,12 +166,22 @@ def shares(tx: Tx, request_id: str) -> list[FundingShare]:
     return [_share(row) for row in rows]
 
 
+def share_of_loan(tx: Tx, loan_id: str, funder_id: str) -> str | None:
+    """The id of a funder's share of a loan."""
+    found: str | None = tx.scalar(
+        "SELECT id FROM funding_share WHERE loan_id = :loan_id AND funder_id = :funder_id"
+        " AND state NOT IN ('declined', 'expired', 'withdrawn')",
+        loan_id=loan_id,
+        funder_id=funder_id,
+    )
+    return found
+
+
 def shares_page(
     tx: Tx,
     funder_id: str,
     *,
     state: str | None,
-    loan_id: str | None,
     before: Place | None,
     limit: int,
 ) -> list[FundingShare]:
@@ -179,12 +189,10 @@ def shares_page(
     rows = tx.all(
         f"{SHARE} WHERE funder_id = :funder"
         " AND (CAST(:state AS text) IS NULL OR state = :state)"
-        " AND (CAST(:loan AS text) IS NULL OR loan_id = :loan)"
         " AND (CAST(:at AS timestamptz) IS NULL OR (invited_at, id) < (:at, :id))"
         " ORDER BY invited_at DESC, id DESC LIMIT :limit",
         funder=funder_id,
         state=state,
-        loan=loan_id,
         at=before[0] if before else None,
         id=before[1] if before else None,
         limit=limit,

@@ -72,6 +72,14 @@ class ContractFacts:
     lenders: tuple[tuple[str, str], ...] = ()
     """Of a joint loan every lender, ours first, and its share (JOINT-6); else empty."""
 
+    @property
+    def lender_text(self) -> str:
+        """Who lends, as the borrower reads it."""
+        if not self.lenders:
+            return self.lender
+        named = "、".join(f"{name}(出资 {share})" for name, share in self.lenders)
+        return f"{named}。各贷款人按出资比例共同发放本笔贷款,由{self.lender}统一签约、收款和服务"
+
 
 def render(facts: ContractFacts) -> bytes:
     """The PDF. The same facts give the same bytes."""
@@ -105,20 +113,13 @@ def _parties(facts: ContractFacts) -> list[Flowable]:
     return [
         Paragraph(f"合同编号:{facts.number}", _TEXT),
         Paragraph(f"签订日期:{facts.signed_on:%Y年%m月%d日}", _TEXT),
-        Paragraph(f"贷款人:{_safe(_lenders(facts))}", _TEXT),
+        Paragraph(f"贷款人:{_safe(facts.lender_text)}", _TEXT),
         Paragraph(
             f"借款人:{_safe(facts.borrower_name)} 身份证号:{facts.borrower_identity_no}"
             f" 手机:{facts.borrower_mobile}",
             _TEXT,
         ),
     ]
-
-
-def _lenders(facts: ContractFacts) -> str:
-    if not facts.lenders:
-        return facts.lender
-    named = "、".join(f"{name}(出资 {share})" for name, share in facts.lenders)
-    return f"{named}。各贷款人按出资比例共同发放本笔贷款,由{facts.lender}统一签约、收款和服务"
 
 
 def _purpose(facts: ContractFacts) -> list[Flowable]:

@@ -9,8 +9,9 @@ from typing import Any
 from lending.engine.plans import Plan, PlanInput
 from lending.engine.position import Sums
 from lending.engine.prepayment import OpenInstalment
-from lending.engine.shares import cut
+from lending.engine.shares import cut, percent_bp
 from lending.foundation.money import half_up, percent
+from lending.funding.model import AgreedShare
 from lending.ledger import funders
 from lending.ledger.chart import Code
 from lending.ledger.model import Account, Leg, credit, debit, signed
@@ -381,6 +382,11 @@ def _receivable(sums: Sums) -> int:
 
 def _given_up(sums: Sums) -> int:
     return sums.principal_open_fen + sums.interest_receivable_fen if sums.written_off else 0
+
+
+def lenders_shown(lenders: Sequence[AgreedShare] | None) -> tuple[tuple[str, str], ...]:
+    """The lenders of a joint loan as its contract names them (JOINT-6); none where we lend all."""
+    return tuple((each.name or LENDER_ZH, percent_bp(each.weight)) for each in lenders or ())
 
 
 def query_at(now: datetime, queries: int) -> datetime:

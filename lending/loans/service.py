@@ -70,6 +70,15 @@ def start(tx: Tx, new: NewApplication) -> str:
     return store.insert_application(tx, new)
 
 
+def is_funded_jointly(tx: Tx, application_id: str) -> bool:
+    """Whether others are to fund what is applied for; False where there is no application yet."""
+    found = store.application(tx, application_id)
+    return (
+        found is not None
+        and products.version(tx, found.product_code, found.product_version).funding.is_joint
+    )
+
+
 def application(tx: Tx, application_id: str) -> Application:
     """One application.
 
@@ -103,7 +112,7 @@ def submit(
     if found.state is not ApplicationState.STARTED:
         raise WrongState(f"the application is {found.state.value}")
     customers.require_consent(tx, customer_id, ConsentScope.PERSONAL_INFO, application_id)
-    if products.version(tx, found.product_code, found.product_version).funding.is_joint:
+    if is_funded_jointly(tx, application_id):
         customers.require_consent(tx, customer_id, ConsentScope.FUNDERS, application_id)
     if customers.card(tx, bank_card_id).customer_id != customer_id:
         raise CardNotYours

@@ -11,7 +11,6 @@ from lending.credit_lines import service as credit_lines
 from lending.credit_lines.errors import LineTooSmall, NoSuchLine
 from lending.customers import service as customers
 from lending.engine.plans import make_plan
-from lending.engine.shares import percent_bp
 from lending.foundation import audit, business_day, ids, jobs
 from lending.foundation.audit import Actor
 from lending.foundation.crypto import FieldKeys, mask_identity_no, mask_mobile
@@ -263,9 +262,7 @@ def _write_contract(
             number=number,
             signed_on=today,
             lender=rules.LENDER_ZH,
-            lenders=tuple(
-                (each.name or rules.LENDER_ZH, percent_bp(each.weight)) for each in lenders or ()
-            ),
+            lenders=rules.lenders_shown(lenders),
             borrower_name=person.name,
             borrower_identity_no=mask_identity_no(person.identity_no),
             borrower_mobile=mask_mobile(person.mobile),

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ._partner_keys import Keys
     from ._payments import Payments
     from ._sandbox import Sandbox
+    from ._shares import Shares
     from ._statements import Reconciliation, Statements
     from ._stores import Stores
     from .webhooks import Webhooks
@@ -76,6 +77,13 @@ class Services(Generic[R]):
         from ._leads import Platform  # noqa: PLC0415
 
         return Platform(self._runner)
+
+    @cached_property
+    def shares(self) -> Shares[R]:
+        """Shares of joint loans: for funders."""
+        from ._shares import Shares  # noqa: PLC0415
+
+        return Shares(self._runner)
 
     @cached_property
     def webhook_endpoints(self) -> WebhookEndpoints[R]:

@@ -335,6 +335,7 @@ class Event(Model):
             _event_types,  # noqa: F401
             _lead_events,  # noqa: F401
             _payment_events,  # noqa: F401
+            _share_events,  # noqa: F401
         )
 
         named = data.get("type") if isinstance(data, Mapping) else None

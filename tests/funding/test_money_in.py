@@ -36,7 +36,7 @@ class TestMoneyThatComes:
         assert lenders.request().state is RequestState.PAID
         assert len(world.bank.paid()) == 1
         assert world.balance(Code.FUNDER_QUOTA, f"{lenders.ids[0]}:mall-standard") == PART_FEN
-        assert lenders.news() == ["invited", "funding_called", "funded", "active"]
+        assert lenders.news() == ["invited", "funding_called", "funded"]
 
     def test_of_one_of_two_funders_is_not_enough(self, world: World):
         joint(world, TO_TWO)

@@ -160,7 +160,7 @@ class TestAccepting:
     def test_needs_a_decision_made_after_the_invitation(self, world: World, lenders: Lenders):
         lenders.applied()
         share = lenders.shares()[0]
-        early = replace(share, invited_at=share.invited_at - MINUTE)
+        early = replace(share, invited_at=share.invited_at - 6 * MINUTE)
         for wrong in (early, replace(share, invited_at=world.clock.now() + MINUTE)):
             with pytest.raises(DecisionInFuture):
                 lenders.accept(wrong)

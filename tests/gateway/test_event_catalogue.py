@@ -19,6 +19,7 @@ CARRIED = (
     *("order", "refund", "repayment", "endpoint", "statement", "clock"),
     *("payment", "payment_refund", "payment_repayment", "release", "stop", "line_opened"),
     *("lead", "lead_repayment"),
+    *("share", "returned", "movement"),
 )
 PUBLISHERS = ("lending", "scenarios", "gateway", "hosted", "console", "processes")
 

@@ -42,7 +42,7 @@ SHOWN_ONLY = {"text", "http", "pem", "jwk", "body", "digest", "base", "signature
 }
 """Blocks that are data: the worked example's are recomputed below, JSON is parsed."""
 EXAMPLE_IDS = re.compile(
-    r"(ord|rfd|whe|whc|evt|stm|wlk|sto|til|spy|srf|led)_gezdgnbvgy3tqojqgezdgnbvgy"
+    r"(ord|rfd|whe|whc|evt|stm|wlk|sto|til|spy|srf|led|shr)_gezdgnbvgy3tqojqgezdgnbvgy"
 )
 OF_PREFIX = {
     "ord": "order_id",
@@ -57,6 +57,7 @@ OF_PREFIX = {
     "til": "till_id",
     "spy": "payment_id",
     "srf": "payment_refund_id",
+    "shr": "share_id",
 }
 NEEDS_A_WORKER = {
     "sandbox_advance",
@@ -68,6 +69,7 @@ NEEDS_A_WORKER = {
 """They wait for the sandbox's own process, which is not here: sent, and not waited for."""
 REFUSED_HERE = {
     *("sandbox_reset", "contract", "refund"),
+    *("accept_share", "confirm_funding"),
     *("precheck", "precheck_batch"),
     *("take_payment", "confirm_service", "stop_service", "refund_payment"),
 }

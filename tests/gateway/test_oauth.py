@@ -113,7 +113,10 @@ class TestAskingForAToken:
             "access_token": "",
             "token_type": "Bearer",
             "expires_in": 900,
-            "scope": "orders:read stores:read payments:read leads:read statements:read events:read",
+            "scope": (
+                "orders:read stores:read payments:read leads:read shares:read statements:read"
+                " events:read"
+            ),
             "cnf": {"jkt": tool.key.keyid},
         }
         got = read(world, answer.json["access_token"], by=tool.key)

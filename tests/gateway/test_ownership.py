@@ -42,7 +42,7 @@ GIVEN = {
     PartnerKind.MERCHANT: ("mall", "statements", "webhooks"),
     PartnerKind.STORE: ("stores", "payments", "statements", "webhooks"),
     PartnerKind.PLATFORM: ("leads", "webhooks"),
-    PartnerKind.FUNDER: ("webhooks",),
+    PartnerKind.FUNDER: ("shares", "webhooks"),
     PartnerKind.GUARANTOR: ("webhooks",),
 }
 """Functions by kind of partner; each may manage its own keys besides."""

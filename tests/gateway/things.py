@@ -11,7 +11,9 @@ from werkzeug.test import TestResponse
 
 from gateway import webhook_store
 from gateway.sandbox_store import Walk, insert_walk
+from lending.channels import service as channels
 from lending.foundation import events, ids
+from lending.foundation.database import json
 from lending.loans import service as loans
 from lending.loans.model import NewApplication
 from tests.gateway.described import document
@@ -238,6 +240,74 @@ def lead(world: World, partner: Partner) -> str:
     return lead_id
 
 
+def share(world: World, partner: Partner) -> str:
+    """A share that its funder has declined."""
+    share_id = ids.new("shr")
+    agreement_id, request_id, customer_id = ids.new("fag"), ids.new("fnd"), ids.new("cus")
+    facts = {
+        "amount_fen": 10,
+        "rate_annual": "0.1",
+        "cost_rate_annual": "0.24",
+        "periods_max": 12,
+        "purpose": "electronics",
+        "region": "11",
+        "age": 30,
+        "score": None,
+        "decided_at": "2026-11-23T08:00:00+00:00",
+        "decision_id": ids.new("dec"),
+    }
+    with world.database.unit_of_work() as tx:
+        (account,) = channels.settlement_accounts(tx, partner.id)
+        tx.run(
+            "INSERT INTO customer (id, name_sealed, identity_no_sealed, identity_no_index,"
+            " mobile_sealed, mobile_index, birth_date, created_at) VALUES (:id, '', '', :index, '',"
+            " '', '1990-01-01', :now)",
+            id=customer_id,
+            index=customer_id.encode(),
+            now=tx.now,
+        )
+        tx.run(
+            "INSERT INTO funder (partner_id, licence_kind, licence_no, licence_regions,"
+            " licence_from, licence_to, clearing_account_id, encryption_jwk, state, created_at)"
+            " VALUES (:id, 'trust', 'B', '{}', '2026-01-01', '2036-01-01', :account, '{}',"
+            " 'active', :now) ON CONFLICT DO NOTHING",
+            id=partner.id,
+            account=account.id,
+            now=tx.now,
+        )
+        tx.run(
+            "INSERT INTO funder_agreement (id, partner_id, product_code, share_min_bp,"
+            " share_max_bp, price_rate, service_fee_rate, decide_minutes, fund_minutes, cut_off,"
+            " quota_day_fen, quota_total_fen, amount_min_fen, amount_max_fen, periods_max, age_min,"
+            " age_max, score_min, is_prefunded, valid_from) VALUES (:id, :partner, :id, 3000, 7000,"
+            " 0, 0, 1, 1, '23:00', 1, 1, 1, 1, 1, 18, 60, 0, false, '2026-01-01')",
+            id=agreement_id,
+            partner=partner.id,
+        )
+        tx.run(
+            "INSERT INTO funding_request (id, application_id, customer_id, product_code,"
+            " product_version, amount_fen, facts, own_bp, state, created_at, expires_at,"
+            " changed_at) VALUES (:id, :id, :customer, 'mall-standard', 1, 10, :facts, 4000,"
+            " 'waiting', :now, :now, :now)",
+            id=request_id,
+            customer=customer_id,
+            facts=json(facts),
+            now=tx.now,
+        )
+        tx.run(
+            "INSERT INTO funding_share (id, request_id, funder_id, agreement_id, generation,"
+            " share_bp, amount_fen, state, reason_code, invited_at, decide_by, changed_at)"
+            " VALUES (:id, :request, :partner, :agreement, 1, 6000, 6, 'declined', 'credit', :now,"
+            " :now, :now)",
+            id=share_id,
+            request=request_id,
+            partner=partner.id,
+            agreement=agreement_id,
+            now=tx.now,
+        )
+    return share_id
+
+
 MAKERS: dict[str, Callable[[World, Partner], str]] = {
     "order_id": lambda world, partner: str(world.order(ids.new("o"), by=partner)["id"]),
     "refund_id": refund,
@@ -252,6 +322,7 @@ MAKERS: dict[str, Callable[[World, Partner], str]] = {
     "payment_id": payment,
     "payment_refund_id": payment_refund,
     "lead_id": lead,
+    "share_id": share,
 }
 """How a thing comes to be. A new id in the description needs one."""
 

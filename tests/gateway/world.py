@@ -153,7 +153,7 @@ class World:
         *,
         kind: PartnerKind = PartnerKind.MERCHANT,
         functions: tuple[str, ...] = (
-            *("mall", "stores", "payments", "leads", "statements", "webhooks", "sandbox"),
+            *("mall", "stores", "payments", "leads", "shares", "statements", "webhooks", "sandbox"),
         ),
         environment: str = "test",
         algorithm: str = "ed25519",

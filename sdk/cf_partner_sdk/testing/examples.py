@@ -36,6 +36,8 @@ from cf_partner_sdk import (
     WebhookEndpoint,
 )
 
+from . import share_examples
+
 
 def about(kind: str, now: datetime, day: date) -> Any:
     """Return what an event of a type could be about at a moment."""
@@ -233,4 +235,5 @@ _BY_FAMILY: dict[str, Callable[[str, datetime, date], Any]] = {
     "order": _order,
     "payment": _payment,
     "release": _release,
+    "share": share_examples.about,
 }

@@ -51,6 +51,9 @@ EVENT_TYPES = (
     "lead.cancelled",
     "lead.expired",
     "lead.repaid",
+    *("share.invited", "share.expired", "share.withdrawn", "share.funding_called", "share.funded"),
+    *("share.money_returned", "share.active", "share.repaid", "share.changed"),
+    *("share.written_off", "share.recovered"),
 )
 """Every type of event that this version knows."""
 

@@ -1,0 +1,1 @@
+share = cf.shares.confirm_funding("shr_gezdgnbvgy3tqojqgezdgnbvgy", bank_reference="T-20261127-7")

@@ -1,0 +1,1 @@
+share = cf.shares.get("shr_gezdgnbvgy3tqojqgezdgnbvgy")

@@ -1,0 +1,104 @@
+"""News on its way to funders: what becomes of their shares, in order for each share."""
+
+from lending.foundation import events
+from lending.foundation.context import Context
+from lending.foundation.database import Row, Tx
+from lending.funding import store
+from lending.loans import service as loans
+from lending.loans import shares as loan_shares
+from lending.loans import store as loan_store
+from lending.loans.model import LoanState
+from scenarios.joint_lending import views
+
+AT_ONCE = 200
+FOUND = {
+    "invited": "share.invited",
+    "expired": "share.expired",
+    "withdrawn": "share.withdrawn",
+    "funding_called": "share.funding_called",
+    "funded": "share.funded",
+    "money_returned": "share.money_returned",
+}
+"""News of the search for lenders and of their money, and what a funder hears."""
+STATES = {kind: kind for kind in ("invited", "expired", "withdrawn", "funded")} | {
+    "funding_called": "called"
+}
+"""What a share was when there was news of it: it may be further by now."""
+MOVED = {
+    "loan.paid_out": "share.active",
+    "loan.repaid": "share.repaid",
+    "loan.written_off": "share.written_off",
+    "loan.recovered": "share.recovered",
+    "other": "share.changed",
+}
+"""What happened to a loan by kind, and what a funder hears."""
+OTHER = "other"
+PARTS = (
+    "principal_fen",
+    "interest_fen",
+    "fee_fen",
+    "penalty_fen",
+    "service_fee_fen",
+    "funded_fen",
+    "principal_open_fen",
+)
+
+
+def relay(context: Context) -> bool:
+    """Turns waiting news into events, in order; whether there may be more.
+
+    What comes before the payout is taken first: nothing of a share comes both ways afterwards.
+    """
+    with context.database.unit_of_work() as tx:
+        early = store.take_news(tx, AT_ONCE)
+        for row in early:
+            _tell_of_search(tx, row)
+        late = loan_store.take_news(tx, loan_shares.SCENARIO, AT_ONCE)
+        for row in late:
+            _tell_of_movement(tx, row)
+    return AT_ONCE in (len(early), len(late))
+
+
+def _tell_of_search(tx: Tx, row: Row) -> None:
+    found = store.share(tx, row["share_id"])
+    assert found is not None
+    shown = views.share(tx, found) | {"state": STATES.get(row["kind"], found.state.value)}
+    if row["kind"] == "money_returned":
+        shown = {"share_id": found.id, "loan_id": found.loan_id, **row["detail"]}
+    events.publish(
+        tx,
+        partner_id=found.funder_id,
+        kind=FOUND[row["kind"]],
+        subject=found.id,
+        data={"object": shown},
+    )
+
+
+def _tell_of_movement(tx: Tx, row: Row) -> None:
+    detail = row["detail"]
+    share_id = store.share_of_loan(tx, row["subject"], detail["funder"])
+    if share_id is None:
+        return  # shared otherwise than by an invitation, such as a loan that was taken over
+    shown = {
+        "share_id": share_id,
+        "loan_id": row["subject"],
+        "kind": detail["kind"],
+        "source_id": detail["source_id"],
+        "happened_on": detail["happened_on"],
+        "due_fen": sum(detail[name] for name in PARTS[:-1]),
+        **{name: detail[name] for name in PARTS},
+    }
+    events.publish(
+        tx,
+        partner_id=detail["funder"],
+        kind=MOVED[_what_moved(tx, row["subject"], detail["kind"])],
+        subject=share_id,
+        data={"object": shown},
+    )
+
+
+def _what_moved(tx: Tx, loan_id: str, kind: str) -> str:
+    is_given_up = loans.loan(tx, loan_id).state is LoanState.WRITTEN_OFF
+    if kind == "loan.repaid" and is_given_up:
+        return "loan.recovered"
+    return kind if kind in MOVED else OTHER

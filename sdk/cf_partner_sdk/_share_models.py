@@ -1,0 +1,203 @@
+"""Shares of joint loans, typed. Amounts are integers of fen, signed as the funder sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, ClassVar, Optional
+
+from ._instants import instant
+from ._models import Model, OpenEnum, Reader, many
+
+
+class ShareState(OpenEnum):
+    """Where a share is that a funder was asked for."""
+
+    INVITED = "invited"
+    """Decide until `decide_by`."""
+    ACCEPTED = "accepted"
+    """The borrower has not signed yet."""
+    CALLED = "called"
+    """Signed: send the money as `call` says."""
+    FUNDED = "funded"
+    """The lender has the money, or lays it out as agreed."""
+    ACTIVE = "active"
+    """The loan is paid out and runs."""
+    CLOSED = "closed"
+    """Nothing is owed on it any more."""
+    DECLINED = "declined"
+    EXPIRED = "expired"
+    """Not answered, or not paid, in time."""
+    WITHDRAWN = "withdrawn"
+    """The loan is not made: release what was reserved."""
+
+    @property
+    def is_over(self) -> bool:
+        """Tell whether nothing more comes of it."""
+        return self in _OVER
+
+
+_OVER = frozenset(
+    (ShareState.CLOSED, ShareState.DECLINED, ShareState.EXPIRED, ShareState.WITHDRAWN)
+)
+
+
+class DeclineReason(OpenEnum):
+    """Why a funder does not take a share."""
+
+    CREDIT = "credit"
+    IDENTITY = "identity"
+    POLICY = "policy"
+    QUOTA = "quota"
+    OTHER = "other"
+
+
+@dataclass(frozen=True)
+class FundingCall(Model):
+    """Where a share's money is to be sent."""
+
+    account_no: str
+    account_name: str
+    amount_fen: int
+    remark: str
+    fund_by: datetime
+    sent_at: Optional[datetime] = None
+    funded_at: Optional[datetime] = None
+
+    _readers: ClassVar[Mapping[str, Reader]] = {
+        "fund_by": instant,
+        "sent_at": instant,
+        "funded_at": instant,
+    }
+
+
+@dataclass(frozen=True)
+class Lender(Model):
+    """One lender of a joint loan."""
+
+    name: str
+    share_rate: Decimal
+
+    _readers: ClassVar[Mapping[str, Reader]] = {"share_rate": Decimal}
+
+
+@dataclass(frozen=True)
+class SignedLoan(Model):
+    """What the borrower signed."""
+
+    id: str
+    state: str
+    principal_fen: int
+    periods: int
+    method: str
+    rate_annual: Decimal
+    penalty_rate_annual: Decimal
+    cost_rate_annual: Decimal
+    signed_at: Optional[datetime] = None
+    start_date: Optional[date] = None
+    lenders: tuple[Lender, ...] = ()
+
+    _readers: ClassVar[Mapping[str, Reader]] = {
+        "rate_annual": Decimal,
+        "penalty_rate_annual": Decimal,
+        "cost_rate_annual": Decimal,
+        "signed_at": instant,
+        "start_date": date.fromisoformat,
+        "lenders": many(Lender.from_json),
+    }
+
+
+@dataclass(frozen=True)
+class Share(Model):
+    """A share of a joint loan; `packet` is in that of `client.shares.get` alone.
+
+    `open_packet` of `cf_partner_sdk` decrypts what the packet says of the borrower.
+    """
+
+    id: str
+    request_id: str
+    generation: int
+    state: ShareState
+    share_rate: Decimal
+    amount_fen: int
+    loan_amount_fen: int
+    rate_annual: Decimal
+    decide_by: datetime
+    service_fee_rate: Decimal = Decimal(0)
+    periods_max: int = 0
+    purpose: str = ""
+    product_code: Optional[str] = None
+    product_version: Optional[int] = None
+    is_prefunded: bool = False
+    lead_decided_at: Optional[datetime] = None
+    lead_decision_id: Optional[str] = None
+    invited_at: Optional[datetime] = None
+    decision_reference: Optional[str] = None
+    decided_at: Optional[datetime] = None
+    reason_code: Optional[DeclineReason] = None
+    call: Optional[FundingCall] = None
+    loan: Optional[SignedLoan] = None
+    packet: Optional[Mapping[str, Any]] = None
+    updated_at: Optional[datetime] = None
+
+    _readers: ClassVar[Mapping[str, Reader]] = {
+        "state": ShareState,
+        "share_rate": Decimal,
+        "rate_annual": Decimal,
+        "service_fee_rate": Decimal,
+        "decide_by": instant,
+        "lead_decided_at": instant,
+        "invited_at": instant,
+        "decided_at": instant,
+        "updated_at": instant,
+        "reason_code": DeclineReason,
+        "call": FundingCall.from_json,
+        "loan": SignedLoan.from_json,
+    }
+
+
+@dataclass(frozen=True)
+class Applicant:
+    """Who wants to borrow, decrypted: keep it as long as the decision needs it."""
+
+    name: str
+    identity_no: str
+    mobile: str
+
+
+@dataclass(frozen=True)
+class ReturnedMoney(Model):
+    """Money of the funder that is on its way back."""
+
+    share_id: str
+    reference: str
+    amount_fen: int
+    reason: str
+    loan_id: Optional[str] = None
+
+
+@dataclass(frozen=True)
+class ShareMovement(Model):
+    """What something that happened to a loan means for a share.
+
+    `due_fen` is what the lender owes for it: the sum of the parts. `principal_open_fen` is what the
+    borrower owes of the share afterwards.
+    """
+
+    share_id: str
+    loan_id: str
+    kind: str
+    source_id: str
+    happened_on: date
+    principal_fen: int
+    interest_fen: int
+    fee_fen: int
+    penalty_fen: int
+    service_fee_fen: int
+    funded_fen: int
+    due_fen: int
+    principal_open_fen: int
+
+    _readers: ClassVar[Mapping[str, Reader]] = {"happened_on": date.fromisoformat}

@@ -1,0 +1,76 @@
+"""Shares that an event of each type could be about."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Union
+
+from cf_partner_sdk import FundingCall, ReturnedMoney, Share, ShareMovement, ShareState
+
+MONTHLY = {"principal_fen": 29_994, "interest_fen": 4_319, "service_fee_fen": -864}
+PARTS = {
+    "active": {"principal_fen": -359_940, "funded_fen": 359_940, "principal_open_fen": 359_940},
+    "repaid": {**MONTHLY, "principal_open_fen": 329_946},
+    "changed": {"principal_fen": 59_990, "principal_open_fen": 269_956},
+    "written_off": {"principal_open_fen": 269_956},
+    "recovered": {"principal_fen": 10_000, "principal_open_fen": 259_956},
+}
+KINDS = {"active": "loan.paid_out", "repaid": "loan.repaid", "changed": "loan.goods_returned"}
+
+
+def about(name: str, now: datetime, day: date) -> Union[Share, ShareMovement, ReturnedMoney]:
+    """Return what an event `share.<name>` could be about at a moment."""
+    if name == "money_returned":
+        return ReturnedMoney("shr_example", "IN000001", 359_939, "wrong_amount", "loan_example")
+    if name in PARTS:
+        return _movement(name, day)
+    state = ShareState.CALLED if name == "funding_called" else ShareState(name)
+    share = _share(state, now)
+    if name in ("funding_called", "funded"):
+        call = FundingCall(
+            account_no="6230580000000000013",
+            account_name="安心消费金融有限公司",
+            amount_fen=share.amount_fen,
+            remark=share.id,
+            fund_by=now + timedelta(minutes=30),
+        )
+        return replace(share, call=call, decision_reference="D-7", decided_at=now)
+    return share
+
+
+def _share(state: ShareState, now: datetime) -> Share:
+    return Share(
+        id="shr_example",
+        request_id="fnd_example",
+        generation=1,
+        state=state,
+        share_rate=Decimal("0.6000"),
+        amount_fen=359_940,
+        loan_amount_fen=599_900,
+        rate_annual=Decimal("0.144000"),
+        decide_by=now + timedelta(minutes=10),
+        service_fee_rate=Decimal("0.200000"),
+        periods_max=24,
+        purpose="electronics",
+        invited_at=now,
+    )
+
+
+def _movement(name: str, day: date) -> ShareMovement:
+    zero = dict.fromkeys(
+        ("principal_fen", "interest_fen", "fee_fen", "penalty_fen", "service_fee_fen"), 0
+    )
+    parts = {**zero, "funded_fen": 0, **PARTS[name]}
+    open_fen = parts.pop("principal_open_fen")
+    return ShareMovement(
+        share_id="shr_example",
+        loan_id="loan_example",
+        kind=KINDS.get(name, f"loan.{name}"),
+        source_id="rep_example",
+        happened_on=day,
+        due_fen=sum(parts.values()),
+        principal_open_fen=open_fen,
+        **parts,
+    )

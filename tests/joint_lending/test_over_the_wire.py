@@ -1,0 +1,147 @@
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from cf_partner_sdk import (
+    Conflict,
+    NotFound,
+    Refused,
+    ShareActive,
+    ShareFundingCalled,
+    ShareInvited,
+    ShareState,
+    open_packet,
+)
+from cf_partner_sdk.field_encryption import FieldNotReadable
+from Crypto.PublicKey import RSA
+
+from lending.customers import service as customers
+from lending.customers.model import ConsentScope
+from tests.gateway import described
+from tests.gateway.world import World as Front
+from tests.joint_lending.town import RSA_KEY, Town
+
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+def town(world: Front) -> Town:
+    return Town(world)
+
+
+class TestAJointLoan:
+    def test_goes_from_an_order_in_a_shop_to_its_payout(self, town: Town):
+        order_id = town.applied()
+        funder = town.client()
+        (invited,) = town.told()
+        assert isinstance(invited, ShareInvited)
+        share = funder.shares.get(invited.share.id)
+        applicant = open_packet(share, key=RSA_KEY)
+        assert applicant.identity_no.startswith(share.packet["region"])
+        assert share.share_rate == Decimal("0.6000")
+        funder.shares.accept(share.id, decision_reference="D-7", decided_at=town.front.clock.now())
+        town.work()
+        assert town.shop.mall.orders.get(order_id).state.value == "approved"
+        town.world.sign(order_id)
+        town.work()
+        called = town.told()[-1]
+        assert isinstance(called, ShareFundingCalled)
+        assert [str(lender.share_rate) for lender in called.share.loan.lenders] == [
+            "0.4000",
+            "0.6000",
+        ]
+        town.send(called.share)
+        confirmed = funder.shares.confirm_funding(share.id, bank_reference="T-1")
+        assert confirmed.call.sent_at is not None
+        town.work()
+        assert town.shop.mall.orders.get(order_id).state.value == "paid"
+        told = town.told()
+        assert [event.type for event in told] == [
+            "share.invited",
+            "share.funding_called",
+            "share.funded",
+            "share.active",
+        ]
+        for event in told:
+            described.check_event(event.type, event.object)
+        active = told[-1]
+        assert isinstance(active, ShareActive)
+        assert active.movement.principal_fen == -called.share.amount_fen
+        assert funder.shares.get(share.id).state is ShareState.ACTIVE
+        assert len(list(funder.shares.events(share.id))) == len(told)
+
+    def test_is_refused_money_of_a_wrong_amount_which_comes_back(self, town: Town):
+        order_id, share = town.called()
+        town.send(share, "T-9", amount_fen=share.call.amount_fen - 1)
+        town.client().shares.confirm_funding(share.id, bank_reference="T-9")
+        town.work()
+        assert town.shop.mall.orders.get(order_id).state.value == "signed"
+        returned = town.told()[-1]
+        assert returned.type == "share.money_returned"
+        assert returned.returned.reason == "wrong_amount"
+        described.check_event(returned.type, returned.object)
+
+
+class TestAFunder:
+    def test_takes_less_when_the_product_lets_us_take_more(self, town: Town):
+        town.applied()
+        (asked,) = town.client().shares.list()
+        share = town.client().shares.counter(
+            asked.id,
+            share_rate=Decimal("0.4"),
+            decision_reference="D-1",
+            decided_at=town.front.clock.now(),
+        )
+        assert (share.state, share.share_rate) == (ShareState.ACCEPTED, Decimal("0.4000"))
+
+    def test_may_not_take_29_99_percent(self, town: Town):
+        town.applied()
+        (asked,) = town.client().shares.list()
+        with pytest.raises(Refused) as refused:
+            town.client().shares.counter(
+                asked.id,
+                share_rate=Decimal("0.2999"),
+                decision_reference="D-1",
+                decided_at=town.front.clock.now(),
+            )
+        assert refused.value.code == "joint.share_too_small"
+
+    def test_that_declines_makes_room_for_the_next(self, town: Town):
+        town.applied()
+        (asked,) = town.client().shares.list()
+        declined = town.client().shares.decline(asked.id, reason_code="credit")
+        assert declined.state is ShareState.DECLINED
+        assert [s.state for s in town.client(1).shares.list()] == [ShareState.INVITED]
+
+    def test_that_answers_late_is_told_so(self, town: Town):
+        town.applied()
+        (asked,) = town.client().shares.list()
+        town.work(10 * MINUTE)
+        with pytest.raises(Conflict) as late:
+            town.client().shares.accept(
+                asked.id, decision_reference="D-1", decided_at=town.front.clock.now()
+            )
+        assert late.value.code == "share.expired"
+        assert [event.type for event in town.told()] == ["share.invited", "share.expired"]
+
+    def test_sees_no_share_of_another(self, town: Town):
+        town.applied()
+        (asked,) = town.client().shares.list()
+        with pytest.raises(NotFound):
+            town.client(1).shares.get(asked.id)
+
+    def test_reads_nothing_with_another_key(self, town: Town):
+        town.applied()
+        (asked,) = town.client().shares.list()
+        share = town.client().shares.get(asked.id)
+        with pytest.raises(FieldNotReadable):
+            open_packet(share, key=RSA.generate(2048))
+
+    def test_is_told_nothing_of_a_borrower_who_took_the_consent_back(self, town: Town):
+        town.applied()
+        (asked,) = town.client().shares.list()
+        with town.front.database.unit_of_work() as tx:
+            application_id = tx.scalar("SELECT application_id FROM funding_request")
+            customer = town.world.customer_id
+            customers.withdraw_consent(tx, customer, ConsentScope.FUNDERS, application_id)
+        assert town.client().shares.get(asked.id).packet is None
