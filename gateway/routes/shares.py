@@ -37,7 +37,7 @@ def accept(call: Call) -> Reply:
 
 def decline(call: Call) -> Reply:
     """Does not take a share."""
-    reason, text = DeclineReason(call.body["reason_code"]), call.body["reason_text"]
+    reason, text = DeclineReason(call.body["reason_code"]), call.body.get("reason_text", "")
     share_id = call.path["share_id"]
     return Reply(invitations.decline(call.tx, call.partner_id, share_id, reason, text))
 

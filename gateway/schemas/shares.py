@@ -83,7 +83,6 @@ class DeclineRequest(Strict):
     reason_code = Choice(REASONS, required=True, metadata=said("Why.", "credit"))
     reason_text = Text(
         most=200,
-        load_default="",
         metadata=said("In your words, without personal data.", "DSR above 60 %"),
     )
 
