@@ -82,19 +82,20 @@ def rebuild(
     movements = _MOVEMENTS.get(str(kind))
     if movements is None:
         raise ArgumentInvalid(f"no events tell of a statement of kind {kind}", field="kind")
-    found = {
-        (row.type, row.order_id, row.refund_id, row.release_part, row.booked_at): row
-        for event in events
+    once = {event.id: event for event in events}
+    found = [
+        row
+        for event in sorted(once.values(), key=_turn)
         for row in movements(event)
         if row.business_date <= end
-    }
-    before = [row for row in found.values() if row.business_date < start]
+    ]
+    before = [row for row in found if row.business_date < start]
     opening = sum(row.amount_fen for row in before)
     if opening_balance_fen is not None:
         opening = opening_balance_fen
     rows: list[StatementRow] = []
     balance = opening
-    for row in sorted((row for row in found.values() if row.business_date >= start), key=_place):
+    for row in sorted((row for row in found if row.business_date >= start), key=_place):
         balance += row.amount_fen
         rows.append(replace(row, line=len(rows) + 1, balance_fen=balance))
     return Rebuilt(opening, balance, tuple(rows), tuple(_sums(rows)))
@@ -244,11 +245,17 @@ _TOLD: Mapping[str, Callable[[Event], Iterator[StatementRow]]] = {
     "release.paid": _release_paid,
     "release.stopped": _release_stopped,
 }
+_TURNS = list(_TOLD)
 _MOVEMENTS: Mapping[str, Callable[[Event], Iterator[StatementRow]]] = {"settlement": _settlement}
 
 
 def _object(event: Event) -> Any:
     return event.data.get("object")
+
+
+def _turn(event: Event) -> int:
+    """What was paid stands before what was stopped, also where both were in one instant."""
+    return _TURNS.index(event.type) if event.type in _TOLD else len(_TURNS)
 
 
 def _place(row: StatementRow) -> tuple[date, datetime, str, str, int, int]:
