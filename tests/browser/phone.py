@@ -7,15 +7,20 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import requests
-from selenium.common.exceptions import StaleElementReferenceException
+from selenium.common.exceptions import (
+    ElementClickInterceptedException,
+    ElementNotInteractableException,
+    NoSuchElementException,
+    StaleElementReferenceException,
+    WebDriverException,
+)
 from selenium.webdriver import Chrome, ChromeOptions
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
-from selenium.webdriver.support import expected_conditions as wanted
-from selenium.webdriver.support.ui import WebDriverWait
 
 from simulators.magic import Somebody
 from tests.processes.system import free_port
@@ -33,6 +38,9 @@ FLAGS = (
     "--disable-sync",
     "--lang=zh-CN",
 )
+PATIENCE_S = 90
+"""For a machine that does much else; and an event whose first try failed is tried again."""
+T = TypeVar("T")
 
 
 class Phone:
@@ -62,8 +70,7 @@ class Phone:
         self.outside = f"http://127.0.0.1:{self.ports['CF_SIMULATORS_PORT']}"
         self._until_up()
         self.browser = self._browser()
-        self.shots = Path(os.environ.get("CF_SCREENSHOTS", var / "shots"))
-        self.shots.mkdir(parents=True, exist_ok=True)
+        self.shots = os.environ.get("CF_SCREENSHOTS")
         self._shot = 0
 
     def _until_up(self) -> None:
@@ -99,33 +106,65 @@ class Phone:
         self.browser.execute_cdp_cmd("Network.clearBrowserCookies", {})
 
     def see(self, selector: str) -> WebElement:
-        return WebDriverWait(self.browser, 20).until(
-            wanted.visibility_of_element_located((By.CSS_SELECTOR, selector))
-        )
+        """An element once it is to be seen."""
+        return self._patiently(selector, lambda: self._visible(selector))
+
+    def text(self, selector: str) -> str:
+        """What is to be read in an element once it is to be seen."""
+        return self._patiently(selector, lambda: (self._visible(selector).text,))[0]
 
     def until(self, true: Callable[[], bool]) -> None:
-        """Waits for something, over a page that is loaded meanwhile.
-
-        Long enough for an event's second attempt, when a busy machine lost the first.
-        """
-        WebDriverWait(self.browser, 90, ignored_exceptions=[StaleElementReferenceException]).until(
-            lambda _: true()
-        )
+        """Waits for something, over pages that follow one another meanwhile."""
+        self._patiently("what was waited for", true)
 
     def click(self, selector: str) -> None:
         self.shoot()
-        element = WebDriverWait(self.browser, 20).until(
-            wanted.element_to_be_clickable((By.CSS_SELECTOR, selector))
-        )
-        self.browser.execute_script(
-            "arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", element
-        )
-        element.click()
+
+        def act() -> bool:
+            element = self._visible(selector)
+            if not element.is_enabled():
+                return False
+            self.browser.execute_script(
+                "arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", element
+            )
+            element.click()
+            return True
+
+        self._patiently(selector, act)
 
     def type(self, selector: str, text: str) -> None:
-        element = self.see(selector)
-        element.clear()
-        element.send_keys(text)
+        def act() -> bool:
+            element = self._visible(selector)
+            element.clear()
+            element.send_keys(text)
+            return True
+
+        self._patiently(selector, act)
+
+    def _visible(self, selector: str) -> WebElement:
+        element = self.browser.find_element(By.CSS_SELECTOR, selector)
+        if not element.is_displayed():
+            raise NoSuchElementException(selector)
+        return element
+
+    def _patiently(self, what: str, act: Callable[[], T]) -> T:
+        """Acts until it comes to something, also where the page is replaced under its hands."""
+        deadline = time.monotonic() + PATIENCE_S
+        while True:
+            fault: WebDriverException | None = None
+            try:
+                if found := act():
+                    return found
+            except WebDriverException as problem:
+                if not _is_of_a_page_that_went(problem):
+                    raise
+                fault = problem
+            if time.monotonic() > deadline:
+                page = self.browser.find_element(By.TAG_NAME, "body").text
+                raise AssertionError(
+                    f"{what}: not at {self.browser.current_url}\n{page}"
+                ) from fault
+            time.sleep(0.1)
 
     def apply(self, person: Somebody) -> None:
         """Goes through mobile, identity, consents and card, up to the decision."""
@@ -145,8 +184,10 @@ class Phone:
         self.click(".go")
 
     def shoot(self) -> None:
-        self._shot += 1
-        self.browser.save_screenshot(str(self.shots / f"{self._shot:02d}.png"))
+        """Keeps what is to be seen in the folder `CF_SCREENSHOTS`, if there is one."""
+        if self.shots:
+            self._shot += 1
+            self.browser.save_screenshot(f"{self.shots}/{self._shot:02d}.png")
 
     def code(self, mobile: str) -> str:
         newest = requests.get(
@@ -163,3 +204,14 @@ class Phone:
             for line in self.browser.get_log("browser")
             if line["level"] == "SEVERE" and "favicon" not in line["message"]
         ]
+
+
+def _is_of_a_page_that_went(fault: WebDriverException) -> bool:
+    """Whether nothing was done, because the element is not there yet or not any more."""
+    passing = (
+        NoSuchElementException,
+        StaleElementReferenceException,
+        ElementNotInteractableException,
+        ElementClickInterceptedException,
+    )
+    return isinstance(fault, passing) or "does not belong to the document" in str(fault)

@@ -3,7 +3,7 @@
 import shutil
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from flask import Blueprint, Flask, Response, jsonify
@@ -16,7 +16,7 @@ from selenium.webdriver.support.ui import WebDriverWait
 from werkzeug.serving import make_server
 
 from gateway import docs
-from tests.browser.phone import CHROMIUM, DRIVER, FLAGS
+from tests.browser.phone import CHROMIUM, DRIVER, FLAGS, PATIENCE_S
 from tests.gateway.described import document
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
@@ -52,6 +52,10 @@ def site() -> Flask:
 
     app.register_blueprint(blueprint)
     return app
+
+
+def until(browser: Chrome, true: Callable[[Chrome], object]) -> None:
+    WebDriverWait(browser, PATIENCE_S).until(true)
 
 
 @pytest.fixture(scope="module")
@@ -108,13 +112,13 @@ class TestTheSearch:
         box = browser.switch_to.active_element
         assert box.get_attribute("id") == "search"
         box.send_keys("order.item_twice")
-        WebDriverWait(browser, 10).until(lambda b: b.find_elements(By.CSS_SELECTOR, "#found a"))
+        until(browser, lambda b: b.find_elements(By.CSS_SELECTOR, "#found a"))
         box.send_keys(Keys.ARROW_DOWN, Keys.ENTER)
-        WebDriverWait(browser, 10).until(lambda b: "/docs/errors#" in b.current_url)
+        until(browser, lambda b: "/docs/errors#" in b.current_url)
         assert browser.current_url == f"{at}/docs/errors#order.item_twice"
 
     def test_says_so_when_it_finds_nothing(self, browser, at):
         browser.get(f"{at}/docs")
         browser.find_element(By.ID, "search").send_keys("zzzz")
         found = browser.find_element(By.ID, "found")
-        WebDriverWait(browser, 10).until(lambda _: found.text == "Nothing found.")
+        until(browser, lambda _: found.text == "Nothing found.")

@@ -150,23 +150,23 @@ class TestACustomerInAStore:
         stand(phone, AWAY)
         phone.browser.get(shop.code(phone.front))
         phone.click("#locate")
-        assert "门店附近" in phone.see(".fault.banner").text
+        assert "门店附近" in phone.text(".fault.banner")
         stand(phone, HERE)
         phone.click("#locate")
         apply(phone, person)
         phone.click("#line")
         sign_in(phone, person)
-        assert phone.see("#available").text == "¥20,000.00"
+        assert phone.text("#available") == "¥20,000.00"
         phone.click("#show-code")
         code = phone.see("#digits").get_attribute("data-code")
         assert code is not None
         phone.shoot()
         assert shop.take(code, 329_900).state == "confirming"
         confirm(phone, person)
-        assert phone.see("#paid").text == "付款成功"
+        assert phone.text("#paid") == "付款成功"
         phone.shoot()
         phone.browser.get(f"{phone.front}/me/line")
-        assert phone.see("#available").text == "¥16,701.00"
+        assert phone.text("#available") == "¥16,701.00"
         phone.shoot()
         assert [line for line in phone.complaints() if "422" not in line] == []
 

@@ -14,10 +14,10 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 def buy_two_things(phone: Phone) -> None:
     phone.browser.get(f"{phone.shop}/goods/PHONE-1")
-    message = phone.see(".cf-price").text
+    message = phone.text(".cf-price")
     assert message.startswith("年化利率(单利)14.40%")
     phone.click(".cf-price")
-    assert "12 期" in phone.see(".cf-dialog").text
+    assert "12 期" in phone.text(".cf-dialog")
     phone.click(".cf-dialog button")
     phone.click(".buy")
     phone.see("#pay")
@@ -69,9 +69,9 @@ class TestABuyer:
         phone.type("#code", phone.code(person.mobile))
         phone.click(".go")
         phone.click("a.loan")
-        before = phone.see("#outstanding").text
+        before = phone.text("#outstanding")
         phone.click("#pay-next")
-        phone.until(lambda: phone.see("#outstanding").text != before)
+        phone.until(lambda: phone.text("#outstanding") != before)
         phone.shoot()
 
         phone.browser.get(f"{phone.shop}/orders")
@@ -93,6 +93,6 @@ class TestABuyer:
     def test_sees_the_shop_hear_of_it_by_signed_webhooks(self, phone: Phone):
         def shop_has_heard() -> bool:
             phone.browser.get(f"{phone.shop}/orders")
-            return "order.paid" in phone.see(".heard").text
+            return "order.paid" in phone.text(".heard")
 
         phone.until(shop_has_heard)
