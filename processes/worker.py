@@ -5,6 +5,7 @@ import contextlib
 import logging
 import signal
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -74,12 +75,14 @@ class Worker:
                     shutdown_graceful_timeout=10,
                 )
             )
+            threads = ThreadPoolExecutor(max(1, len(self.loops)), f"{self.name}-loop")
             others = [asyncio.create_task(_recover(app))]
-            others += [asyncio.create_task(_repeat(loop, stop)) for loop in self.loops]
+            others += [asyncio.create_task(_repeat(loop, threads, stop)) for loop in self.loops]
             waiting = asyncio.create_task(stop.wait())
             await asyncio.wait([jobs, waiting], return_when=asyncio.FIRST_COMPLETED)
             for task in (jobs, waiting, *others):
                 task.cancel()
+            threads.shutdown(wait=False)
             with contextlib.suppress(asyncio.CancelledError):
                 await jobs
 
@@ -96,11 +99,12 @@ async def _recover(app: procrastinate.App) -> None:
             log.exception("looking for stalled jobs failed; it is tried again")
 
 
-async def _repeat(loop: Loop, stop: asyncio.Event) -> None:
+async def _repeat(loop: Loop, threads: ThreadPoolExecutor, stop: asyncio.Event) -> None:
+    """In threads that no job takes: were all busy with a slow bank, no news would go out."""
     while not stop.is_set():
         more = False
         try:
-            more = await asyncio.to_thread(loop.step)
+            more = await asyncio.get_running_loop().run_in_executor(threads, loop.step)
         except Exception:
             log.exception("%s failed; it is tried again", loop.name)
         if not more:
