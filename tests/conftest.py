@@ -5,17 +5,33 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
+from hypothesis import HealthCheck, settings
 
 from lending.foundation import business_day, crypto
 from lending.foundation.clock import FixedClock
 from lending.foundation.database import Database
 from lending.foundation.files import FileStore
+from lending.system import service as system_service
 from processes.postgres import EmbeddedPostgres
 from tests import memory
 from tests.databases import Databases
 from tests.loans.world import World, make
 from tests.outside import OutsideWorld
 from tests.today import NOW, TODAY
+
+settings.register_profile("steady", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("steady")
+"""How fast the machine is, and what else it does meanwhile, decides nothing."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_passwords() -> Iterator[None]:
+    """Passwords hashed at the least cost: at the real one each takes a fifth of a second."""
+    with pytest.MonkeyPatch.context() as patch:
+        cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+        patch.setattr(system_service, "_hasher", cheap)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -181,10 +181,8 @@ def kind(code: str) -> Kind:
 def seed(tx: Tx) -> None:
     """Writes the values that are not there yet; what was changed since stays changed."""
     store.lock_parameters(tx)
-    known = {p.code for p in DEFAULTS if store.parameter_known(tx, p.code)}
-    for parameter in DEFAULTS:
-        if parameter.code not in known:
-            store.insert_parameter(tx, parameter)
+    known = store.parameters_known(tx)
+    store.insert_parameters(tx, [p for p in DEFAULTS if p.code not in known])
 
 
 def on(tx: Tx, day: date) -> Parameters:
@@ -223,7 +221,7 @@ def set_from(tx: Tx, new: Parameter, actor: Actor) -> None:
     if past[-1].valid_from >= new.valid_from:
         raise ParameterAlreadyChanged
     store.end_parameter(tx, new.code, new.valid_from - timedelta(days=1))
-    store.insert_parameter(tx, new)
+    store.insert_parameters(tx, [new])
     audit.record(
         tx,
         actor,

@@ -1,5 +1,7 @@
 """The SQL of compliance."""
 
+from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import date
 from typing import Any
 
@@ -33,24 +35,18 @@ def parameter_history(tx: Tx, code: str) -> list[Parameter]:
     return [Parameter(**row) for row in rows]
 
 
-def insert_parameter(tx: Tx, parameter: Parameter) -> int:
-    return tx.run(
+def insert_parameters(tx: Tx, parameters: Sequence[Parameter]) -> None:
+    tx.run_many(
         "INSERT INTO regulation_parameter (code, value, valid_from, valid_to, source, confidence)"
         " VALUES (:code, :value, :valid_from, :valid_to, :source, :confidence)"
         " ON CONFLICT (code, valid_from) DO NOTHING",
-        code=parameter.code,
-        value=parameter.value,
-        valid_from=parameter.valid_from,
-        valid_to=parameter.valid_to,
-        source=parameter.source,
-        confidence=parameter.confidence,
+        [asdict(each) for each in parameters],
     )
 
 
-def parameter_known(tx: Tx, code: str) -> bool:
-    return bool(
-        tx.scalar("SELECT EXISTS (SELECT FROM regulation_parameter WHERE code = :code)", code=code)
-    )
+def parameters_known(tx: Tx) -> set[str]:
+    rows = tx.all("SELECT DISTINCT code FROM regulation_parameter")
+    return {str(row["code"]) for row in rows}
 
 
 def lock_parameters(tx: Tx) -> None:

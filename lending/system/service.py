@@ -1,5 +1,6 @@
 """Operators: who they are, what they may do, and the logs of both (M12)."""
 
+from functools import cache
 from hashlib import sha256
 
 from argon2 import PasswordHasher
@@ -20,7 +21,6 @@ from lending.system.model import ABSOLUTE, FAILURES_MAX, IDLE, Operator, Right, 
 
 PASSWORD_MIN = 12
 _hasher = PasswordHasher()
-_NOBODY = _hasher.hash("nobody has this password")
 
 
 def add_operator(
@@ -74,7 +74,7 @@ def sign_in(database: Database, *, login: str, password: str) -> str:
     """
     with database.unit_of_work() as tx:
         row = store.by_login(tx, login)
-        right = _matches(row["password_hash"] if row else _NOBODY, password)
+        right = _matches(row["password_hash"] if row else _nobody(), password)
         if row is None or row["state"] != "active" or not right:
             store.log_login(tx, login, "refused")
             if row is not None and not right:
@@ -131,6 +131,11 @@ def login_log(tx: Tx, operator: Operator, *, limit: int = 200) -> list[Row]:
     """
     require(operator, Right.SEE_LOGS)
     return store.login_log(tx, limit)
+
+
+@cache
+def _nobody() -> str:
+    return _hasher.hash("nobody has this password")
 
 
 def _matches(password_hash: str, password: str) -> bool:

@@ -12,7 +12,6 @@ from werkzeug.test import TestResponse
 
 from console.session import COOKIE
 from gateway.context import GatewayContext
-from gateway.platform_keys import PlatformKeys
 from lending.foundation import audit
 from lending.foundation.clock import FixedClock
 from lending.system import service as system
@@ -20,6 +19,7 @@ from lending.system.model import FAILURES_MAX, Role
 from processes import cli
 from processes.front import create_app
 from tests.console.test_loans_and_approvals import PASSWORD, URL, Desk
+from tests.keys import platform_keys
 from tests.loans.world import World
 from tests.outside import OutsideWorld
 
@@ -28,7 +28,7 @@ NEARLY = timedelta(seconds=1)
 
 def composed(world: World, folder: Path) -> Flask:
     """The front as a process runs it."""
-    keys = PlatformKeys.load_or_make(folder / "platform")
+    keys = platform_keys(folder / "platform")
     return create_app(world.context, GatewayContext(world.context, keys, lambda _: None))
 
 

@@ -12,6 +12,7 @@ from werkzeug.test import TestResponse
 from gateway import caller
 from lending.channels import keys
 from tests.gateway.world import World, code_of
+from tests.keys import partner_key
 
 QUOTE = {"amount_fen": 599_900}
 
@@ -39,7 +40,7 @@ def new() -> PrivateKey:
 class TestRegistering:
     @pytest.mark.parametrize("algorithm", sorted(ALGORITHMS))
     def test_takes_a_key_of_each_algorithm_in_as_pending(self, world, algorithm):
-        new = PrivateKey.generate(algorithm)
+        new = partner_key(algorithm)
         made = world.client().keys.register(key=new, description="shop server 2")
         assert (made.keyid, made.algorithm, made.state) == (new.keyid, algorithm, KeyState.PENDING)
         assert made.registered_by == f"partner_key:{world.shop.key.keyid}"

@@ -36,6 +36,7 @@ from processes.seed import CASH_PRODUCT, MALL_PRODUCT
 from scenarios.assisted_lending import platforms
 from tests.assisted_lending.agreed import LISTING, TERMS
 from tests.gateway import described
+from tests.keys import partner_key, platform_keys
 from tests.outside import OutsideWorld, WsgiTransport
 from tests.today import TODAY
 
@@ -97,14 +98,18 @@ class World:
         self.clock = database.clock
         self.settings = Settings(var=folder / "var", front_url=PUBLIC_URL)
         self.outside = OutsideWorld(folder / "outside")
-        self.platform = PlatformKeys.load_or_make(self.settings.keys)
+        self.platform = platform_keys(self.settings.keys)
         self.names: dict[str, list[list[str]]] = {}
         """Hosts, and what is answered each time one is looked up; the last answer for ever."""
         self._seed()
-        self.app, self.context = self.front(self.settings, MainSandbox())
+        self.app, self.context = self.front(self.settings, MainSandbox(), keys=self.platform)
 
     def front(
-        self, settings: Settings, sandbox: Sandbox | None = None
+        self,
+        settings: Settings,
+        sandbox: Sandbox | None = None,
+        *,
+        keys: PlatformKeys | None = None,
     ) -> tuple[Flask, GatewayContext]:
         """Another process's front on the same database."""
         plugged = self.outside.plugged
@@ -118,7 +123,7 @@ class World:
             identity=plugged.identity,
             sms=plugged.sms,
         )
-        made = front.gateway_context(context, plugged.institution_key, sandbox=sandbox)
+        made = front.gateway_context(context, plugged.institution_key, keys=keys, sandbox=sandbox)
         also = (*made.keys.other_encryption, sealed_examples.key())
         made = replace(
             made,
@@ -159,7 +164,7 @@ class World:
         algorithm: str = "ed25519",
     ) -> Partner:
         """A partner with an agreement, an account and one key."""
-        key = PrivateKey.generate(algorithm)
+        key = partner_key(algorithm)
         with self.database.unit_of_work() as tx:
             partner_id = channels.register(
                 tx, NewPartner(app_id, environment, kind, app_id, functions), SYSTEM

@@ -8,12 +8,12 @@ import pytest
 from flask import Flask
 
 from gateway.context import GatewayContext
-from gateway.platform_keys import PlatformKeys
 from lending.foundation.clock import FixedClock
 from lending.foundation.crypto import FieldKeys
 from lending.foundation.files import FileStore
 from processes.front import create_app
 from tests.hosted.buyer import Buyer
+from tests.keys import platform_keys
 from tests.loans.world import World, make
 from tests.outside import OutsideWorld
 
@@ -36,7 +36,7 @@ def world(
 @pytest.fixture
 def app(world: World, tmp_path: Path) -> Flask:
     """The front as a process runs it."""
-    keys = PlatformKeys.load_or_make(tmp_path / "platform")
+    keys = platform_keys(tmp_path / "platform")
     return create_app(world.context, GatewayContext(world.context, keys, lambda _: None))
 
 

@@ -3,10 +3,10 @@
 from cf_partner_sdk import Client, Clock, PrivateKey
 from requests.adapters import BaseAdapter
 
-from gateway.platform_keys import PlatformKeys
 from lending.channels import service as channels
 from lending.foundation.audit import SYSTEM
 from processes import front
+from tests.keys import platform_keys
 from tests.loans.world import PUBLIC_URL, World
 from tests.offline_credit.shop import Shop
 from tests.outside import WsgiTransport
@@ -18,7 +18,7 @@ class Counter:
     def __init__(self, world: World) -> None:
         self.world = world
         self.shop = Shop(world)
-        self.platform = PlatformKeys.load_or_make(world.files.root / "platform")
+        self.platform = platform_keys(world.files.root / "platform")
         bank = PrivateKey.generate().public
         made = front.gateway_context(world.context, bank, keys=self.platform)
         self.app = front.create_app(world.context, made)

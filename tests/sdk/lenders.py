@@ -13,10 +13,10 @@ from flask import Flask
 
 import gateway
 from gateway.context import GatewayContext
-from gateway.platform_keys import PlatformKeys
 from lending.channels import service as channels
 from lending.foundation.audit import SYSTEM
 from lending.foundation.settings import Settings
+from tests.keys import platform_keys
 from tests.loans.world import PUBLIC_URL, World
 from tests.outside import WsgiTransport
 
@@ -40,7 +40,7 @@ class RealLender:
         self.world = world
         settings = Settings(var=folder, front_url=PUBLIC_URL)
         lending = replace(world.context, settings=settings)
-        self.platform = PlatformKeys.load_or_make(settings.keys)
+        self.platform = platform_keys(settings.keys)
         context = GatewayContext(
             lending=lending, keys=self.platform, heard_from_bank=print, schemas=()
         )

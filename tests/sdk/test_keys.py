@@ -11,6 +11,7 @@ from Crypto.PublicKey import ECC, RSA
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519
 
+from tests.keys import partner_key
 from tests.sdk.rfc_vectors import ECC_P256, ED25519, RSA_PSS
 
 ALGORITHMS = ["ed25519", "ecdsa-p256-sha256", "rsa-pss-sha512", "rsa-v1_5-sha256"]
@@ -18,7 +19,7 @@ ALGORITHMS = ["ed25519", "ecdsa-p256-sha256", "rsa-pss-sha512", "rsa-v1_5-sha256
 
 @pytest.fixture(scope="module")
 def pems() -> dict[str, str]:
-    return {algorithm: PrivateKey.generate(algorithm).to_pem() for algorithm in ALGORITHMS}
+    return {algorithm: partner_key(algorithm).to_pem() for algorithm in ALGORITHMS}
 
 
 @pytest.fixture(scope="module", params=["cryptography", "pycryptodome"])

@@ -25,6 +25,7 @@ from cf_partner_sdk.http_signatures import (
 )
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
 
+from tests.keys import partner_key
 from tests.sdk.platform import message_of
 
 THEIR_ALGORITHMS = {
@@ -33,7 +34,7 @@ THEIR_ALGORITHMS = {
     "rsa-pss-sha512": other.algorithms.RSA_PSS_SHA512,
     "rsa-v1_5-sha256": other.algorithms.RSA_V1_5_SHA256,
 }
-KEYS = {name: PrivateKey.generate(name) for name in THEIR_ALGORITHMS}
+KEYS = {name: partner_key(name) for name in THEIR_ALGORITHMS}
 URL = "https://api.lender.example/v1/mall/orders?limit=20&state=paid"
 BODY = b'{"amount_fen":599900}'
 COVERED = ("@method", "content-type", "content-digest", "idempotency-key")

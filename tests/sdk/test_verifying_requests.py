@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 import pytest
-from cf_partner_sdk import PrivateKey
 from cf_partner_sdk.http_signatures import (
     TAG_EVENT,
     TAG_REQUEST,
@@ -21,6 +20,7 @@ from cf_partner_sdk.http_signatures import (
 from cf_partner_sdk.http_signatures.profile import MEANINGFUL
 from cf_partner_sdk.http_signatures.structured import encode_bytes
 
+from tests.keys import partner_key
 from tests.sdk.platform import NOW, PARTNER, STRANGER
 
 BODY = b'{"amount_fen":599900}'
@@ -87,7 +87,7 @@ class TestAGoodSignature:
         "algorithm", ["ed25519", "ecdsa-p256-sha256", "rsa-pss-sha512", "rsa-v1_5-sha256"]
     )
     def test_may_be_of_any_algorithm_of_the_profile(self, algorithm):
-        key = PrivateKey.generate(algorithm)
+        key = partner_key(algorithm)
         found = verify(signed(signer=key), key_of={key.keyid: key.public}.get)
         assert found.keyid == key.keyid
 

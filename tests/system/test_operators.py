@@ -1,6 +1,8 @@
 from datetime import timedelta
 
 import pytest
+from argon2 import extract_parameters
+from argon2.profiles import RFC_9106_LOW_MEMORY
 
 from lending.foundation import audit
 from lending.foundation.clock import FixedClock
@@ -16,6 +18,8 @@ from lending.system.errors import (
 from lending.system.model import ABSOLUTE, IDLE, RIGHTS, Operator, Right, Role
 
 PASSWORD = "correct horse battery"
+HASHER = service._hasher
+"""The real one: tests that sign in have a cheaper one."""
 
 
 @pytest.fixture
@@ -104,6 +108,17 @@ class TestASession:
 
 
 class TestAddingAnOperator:
+    def test_keeps_the_password_hashed_at_the_cost_that_rfc_9106_recommends(
+        self, database: Database, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+    ):
+        monkeypatch.setattr(service, "_hasher", HASHER)
+        request.getfixturevalue("wang")
+        with database.unit_of_work() as tx:
+            kept = str(tx.scalar("SELECT password_hash FROM operator"))
+        assert extract_parameters(kept) == RFC_9106_LOW_MEMORY
+        with pytest.raises(SignInRefused):
+            service.sign_in(database, login="wang", password=PASSWORD + "!")
+
     def test_wants_a_long_password(self, database: Database):
         with pytest.raises(PasswordTooShort), database.unit_of_work() as tx:
             service.add_operator(
