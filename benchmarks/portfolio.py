@@ -247,10 +247,9 @@ def _book(context: Context, loans: int) -> None:
     for first in range(1, loans + 1, LINES_AT_ONCE):
         with context.database.unit_of_work() as tx:
             rows = tx.all(
-                "SELECT b.loan_id, b.book, b.principal_open_fen,"
-                " b.interest_accrued_fen - b.interest_paid_fen AS due FROM loan_standing s"
-                " JOIN book_standing b ON b.loan_id = s.loan_id"
-                " WHERE s.number BETWEEN :first AND :last",
+                "SELECT loan_id, book, principal_open_fen,"
+                " interest_accrued_fen - interest_paid_fen AS due FROM book_standing"
+                " WHERE number BETWEEN :first AND :last",
                 first=first,
                 last=first + LINES_AT_ONCE - 1,
             )

@@ -6,6 +6,7 @@ from console import session
 from console.batch import pages as batch
 from console.channels import pages as channels
 from console.credit_lines import pages as credit_lines
+from console.finance import pages as finance
 from console.ledger import pages as ledger
 from console.loans import pages as loans
 from console.repayments import pages as repayments
@@ -31,7 +32,7 @@ def create_blueprint(context: Context, kinds: Kinds) -> Blueprint:
         static_folder="static",
     )
     session.protect(console, context)
-    for pages in (system, loans, ledger, batch, risk):
+    for pages in (system, loans, ledger, batch, finance, risk):
         pages.add(console, context)
     for guarded in (repayments, credit_lines, approvals, channels):
         guarded.add(console, context, kinds)

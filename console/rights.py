@@ -12,6 +12,8 @@ ROUTES: dict[str, Right | None] = {
     "console.risk_signals": Right.SEE_APPLICATIONS,
     "console.trial_balance": Right.SEE_BOOKS,
     "console.end_of_day": Right.SEE_BOOKS,
+    "console.clearings_": Right.SEE_BOOKS,
+    "console.clearing": Right.SEE_BOOKS,
     "console.loans": Right.SEE_LOANS,
     "console.loan": Right.SEE_LOANS,
     "console.receipt": Right.SEE_LOANS,

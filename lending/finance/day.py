@@ -126,7 +126,7 @@ def prove(tx: Tx, day: date) -> Iterable[str]:
         yield f"{behind} open loans have not come to {following}"
     sums = day_store.standing_sums(tx)
     claims: dict[str, int] = {}
-    payable = 0
+    payable = money_in = 0
     for book in ledger.books_kept(tx):
         says = sums.get(book, {"principal": 0, "interest": 0, "subsidy": 0})
         balances = {row.code: row.balance_fen for row in ledger.trial_balance(tx, book=book)}
@@ -140,10 +140,14 @@ def prove(tx: Tx, day: date) -> Iterable[str]:
                 where = code.name if book == OWN else f"{code.name} of {book}"
                 yield f"{where} stands at {found} fen, open loans say {expected}"
         payable += balances.get(Code.FUNDER_PAYABLE.value, 0)
+        money_in += balances.get(Code.FUNDER_MONEY_IN.value, 0)
+        money_in += balances.get(Code.LEAD_MONEY_IN.value, 0)
         if claimed := balances.get(Code.LEAD_RECEIVABLE.value, 0):
             claims[funder_of(book)] = claimed
     if payable + sum(claims.values()):
         yield f"FUNDER_PAYABLE stands at {payable} fen, funders claim {sum(claims.values())}"
+    if money_in:
+        yield f"funders' books differ by {money_in} fen from ours on what was sent for loans"
     yield from clearings.prove(tx, claims)
     for row in day_store.principal_that_differs(tx, day):
         whose = row["owner"] if row["book"] == OWN else f"{row['owner']} of {row['book']}"

@@ -12,10 +12,10 @@ FROM loan_standing s JOIN share_party p ON p.split_id = s.split_id;
 
 -- What each legal book has of each open loan.
 CREATE VIEW book_standing AS
-SELECT loan_id, product_code, 'own' AS book, written_off, principal_open_fen, interest_accrued_fen, interest_paid_fen,
+SELECT number, loan_id, product_code, 'own' AS book, written_off, principal_open_fen, interest_accrued_fen, interest_paid_fen,
     subsidy_fen, subsidy_earned_fen
 FROM loan_standing WHERE split_id IS NULL
 UNION ALL
-SELECT loan_id, product_code, book, written_off, principal_open_fen, interest_accrued_fen, interest_paid_fen,
+SELECT number, loan_id, product_code, book, written_off, principal_open_fen, interest_accrued_fen, interest_paid_fen,
     subsidy_fen, subsidy_earned_fen
 FROM share_standing;
