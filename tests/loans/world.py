@@ -416,7 +416,7 @@ class World:
             **store_jobs.handlers(self.context),
             **lead_jobs.handlers(self.context),
         }
-        while job := self._next_job():
+        while job := self.due_job():
             handlers[job["task_name"]](**job["args"])
             with self.database.unit_of_work() as tx:
                 tx.run("DELETE FROM procrastinate_jobs WHERE id = :id", id=job["id"])
@@ -453,7 +453,8 @@ class World:
         )
         return dict(rows[0]["data"]["object"])
 
-    def _next_job(self) -> dict[str, Any] | None:
+    def due_job(self) -> dict[str, Any] | None:
+        """The oldest job whose time has come."""
         found = self.rows(
             "SELECT id, task_name, args FROM procrastinate_jobs"
             " WHERE scheduled_at IS NULL OR scheduled_at <= :now ORDER BY id LIMIT 1",
