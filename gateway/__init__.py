@@ -9,6 +9,8 @@ from gateway import docs, openapi, public
 from gateway.context import GatewayContext
 from gateway.door import Door
 from gateway.routes import (
+    claims,
+    commissions,
     events,
     keys,
     leads,
@@ -30,6 +32,8 @@ ENDPOINTS = (
     *shares.ENDPOINTS,
     *payments.ENDPOINTS,
     *leads.ENDPOINTS,
+    *commissions.ENDPOINTS,
+    *claims.ENDPOINTS,
     *statements.ENDPOINTS,
     *webhooks.ENDPOINTS,
     *events.ENDPOINTS,

@@ -18,6 +18,7 @@ from gateway.schemas import (
     endpoint_events,
     lead_events,
     mall_events,
+    partner_events,
     payment_events,
     sandbox_events,
     share_events,
@@ -30,6 +31,7 @@ EVENT_TYPES = (
     *lead_events.EVENT_TYPES,
     *share_events.EVENT_TYPES,
     *statement_events.EVENT_TYPES,
+    *partner_events.EVENT_TYPES,
     *endpoint_events.EVENT_TYPES,
     *sandbox_events.EVENT_TYPES,
 )

@@ -19,6 +19,8 @@ SCOPES = {
     "payments:read": "payments",
     "leads:read": "leads",
     "shares:read": "shares",
+    "commissions:read": "commissions",
+    "claims:read": "claims",
     "statements:read": "statements",
     "events:read": "webhooks",
 }

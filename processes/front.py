@@ -19,11 +19,14 @@ from gateway.door import told
 from gateway.errors import NotHere
 from gateway.platform_keys import PlatformKeys
 from gateway.sandbox import Sandbox
+from lending.claims import guarded as claim_guarded
+from lending.commissions import guarded as commission_guarded
 from lending.credit_lines import guarded as line_guarded
 from lending.finance import clearings
 from lending.foundation.context import Context
 from lending.foundation.settings import Settings
 from lending.loans import payouts
+from lending.remittances import service as remittances
 from lending.repayments import guarded
 from lending.repayments import service as repayments
 from processes.migrate import revisions
@@ -40,7 +43,13 @@ def create_app(context: Context, gateway_: GatewayContext) -> Flask:
     Bootstrap5(app)
     app.register_blueprint(gateway.create_blueprint(gateway_))
     app.register_blueprint(hosted.create_blueprint(context))
-    kinds = {**guarded.kinds(), **line_guarded.kinds(), **platform_guarded.kinds()}
+    kinds = {
+        **guarded.kinds(),
+        **line_guarded.kinds(),
+        **platform_guarded.kinds(),
+        **claim_guarded.kinds(),
+        **commission_guarded.kinds(context.files),
+    }
     app.register_blueprint(console.create_blueprint(context, kinds))
     hosts = allowed_hosts(context.settings)
 
@@ -87,8 +96,8 @@ def hear(context: Context, bank_key: PublicKey) -> Callable[[Message], None]:
             raise CallbackNotBelieved from refused
         with context.database.unit_of_work() as tx:
             number = callback.channel_order_no
-            if not (payouts.heard(tx, number) or repayments.heard(tx, number)):
-                clearings.heard(tx, number)
+            hearers = (payouts, remittances, repayments, clearings)
+            any(each.heard(tx, number) for each in hearers)
 
     return heard
 

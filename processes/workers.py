@@ -10,6 +10,8 @@ from gateway.platform_keys import PlatformKeys
 from gateway.webhook_checks import Checks
 from gateway.webhooks import Deliveries
 from lending.batch import end_of_day
+from lending.claims import jobs as claim_jobs
+from lending.commissions import jobs as commission_jobs
 from lending.finance import clearings
 from lending.finance import jobs as finance_jobs
 from lending.foundation import jobs
@@ -18,6 +20,7 @@ from lending.funding import jobs as funding_jobs
 from lending.funding import money_in
 from lending.ledger import jobs as ledger_jobs
 from lending.loans import jobs as loan_jobs
+from lending.remittances import jobs as remittance_jobs
 from lending.repayments import day as repayment_day
 from lending.repayments import jobs as repayment_jobs
 from processes.worker import Loop, Worker
@@ -97,7 +100,13 @@ def postloan(context: Context, keys: PlatformKeys | None = None) -> Worker:
         name="postloan",
         database_url=context.database.url,
         queues=(jobs.POSTLOAN,),
-        handlers=_handlers(repayment_jobs.handlers(context), finance_jobs.handlers(context)),
+        handlers=_handlers(
+            repayment_jobs.handlers(context),
+            finance_jobs.handlers(context),
+            remittance_jobs.handlers(context),
+            claim_jobs.handlers(context),
+            commission_jobs.handlers(context),
+        ),
         concurrency=context.settings.core_workers,
         loops=(
             Loop("webhooks", deliveries.step, DELIVERY_PAUSE_S),

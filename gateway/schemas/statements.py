@@ -15,6 +15,8 @@ KINDS = {
     "share_movements": "A funder's account with us: what it was owed, and what was cleared.",
     "share_positions": "A funder's part of each open loan at the end of a date, with its grade.",
     "share_forecast": "What falls due to a funder by date.",
+    "commission": "What a platform earned and was paid, loan by loan.",
+    "guarantee": "A guarantor's claims, fees and recoveries.",
 }
 assert set(KINDS) == set(KINDS_MADE)
 SPANS = {"day": "One business date.", "month": "One calendar month."}

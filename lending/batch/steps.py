@@ -1,6 +1,8 @@
 """The end of day, as a list. Each step finds nothing to do when it is run again."""
 
 from lending.batch.model import Step
+from lending.claims import service as claims
+from lending.commissions import service as commissions
 from lending.credit_lines import service as credit_lines
 from lending.finance import clearings, statements
 from lending.finance import day as finance
@@ -14,11 +16,14 @@ END_OF_DAY = (
     Step("age", lambda tx, day, span, _: loans.age(tx, span, day.following)),
     Step("penalise", lambda tx, day, span, _: loans.penalise(tx, span, day.following)),
     Step("classify", lambda tx, day, span, _: loans.classify(tx, span, day.following)),
+    Step("claim", lambda tx, day, span, _: claims.file(tx, span, day.following)),
     Step("debit", lambda tx, day, span, _: repayments.debit(tx, span, day.following)),
     Step("bill", lambda tx, day, span, _: repayments.bill(tx, span, day.following)),
     Step("release", lambda tx, day, _, __: releases.fall_due(tx, day.following), by_loan=False),
     Step("lines", lambda tx, day, _, __: credit_lines.settle(tx, day.following), by_loan=False),
     Step("limits", lambda tx, day, _, __: joint_limits.settle(tx, day.closing), by_loan=False),
+    Step("cured", lambda tx, *_: claims.withdraw_cured(tx), by_loan=False),
+    Step("recourse", lambda tx, day, _, __: claims.remit(tx, day.closing), by_loan=False),
     Step("report", lambda tx, day, _, __: finance.report(tx, day.closing), by_loan=False),
     Step("provide", lambda tx, day, _, __: finance.provide(tx, day.closing), by_loan=False),
     Step(
@@ -44,6 +49,11 @@ AFTER_CLOSE = (
     Step(
         "statements",
         lambda tx, day, _, __: statements.make(tx, day.context.files, day.closing),
+        by_loan=False,
+    ),
+    Step(
+        "commissions",
+        lambda tx, day, _, __: commissions.bill_month(tx, day.context.files, day.closing),
         by_loan=False,
     ),
 )

@@ -104,6 +104,13 @@ DEFAULTS: tuple[Parameter, ...] = (
     _from("redirect.required", "on", date(2026, 9, 30), "S", f"R-REDIRECT: {_MARKETING}"),
     _from("redirect.hops_max", "1", date(2026, 9, 30), "S", f"R-REDIRECT: {_MARKETING}"),
     _from("guarantee.balance_rate_max", "0.50", date(2024, 4, 18), "V", f"R-GUAR-50: {_MEASURES}"),
+    _from(
+        "cooperation.fee_rate_max",
+        "0.06",
+        date(2025, 10, 1),
+        "C",
+        f"R-FEE-CAP: {_ASSISTED} asks for a cap of the lender's own; of what is lent; ours",
+    ),
     _from("joint.share_min", "0.30", date(2021, 2, 1), "V", "R-JOINT-30: 2021-02 notice"),
     _from("joint.partner_rate_max", "0.25", date(2022, 1, 1), "V", "R-JOINT-25: 2021-02 notice"),
     _from("joint.balance_rate_max", "0.50", date(2022, 1, 1), "V", "R-JOINT-50: 2021-02 notice"),

@@ -44,22 +44,34 @@ class CostTable:
         return max(self.rate_annual, sum((item.rate_annual for item in self.items), Decimal(0)))
 
 
-def cost_table(plan: Plan, *, lender: str = "lender") -> CostTable:
-    """The cost table of a plan with monthly payments; the lender collects interest and fees."""
+def cost_table(
+    plan: Plan, *, lender: str = "lender", guarantor: str = "guarantor", guarantee_fee_fen: int = 0
+) -> CostTable:
+    """The cost table of a plan with monthly payments; the lender collects interest and fees.
+
+    `guarantee_fee_fen` is what of each instalment's fee the guarantor gets: the all-in cost counts
+    it (ASSIST-7, 金规〔2025〕9号).
+    """
     principal = [row.principal_fen for row in plan.instalments]
     interest = [row.interest_fen for row in plan.instalments]
-    fees = [row.fee_fen for row in plan.instalments]
+    guarantee = [guarantee_fee_fen for _ in plan.instalments]
+    fees = [row.fee_fen - guarantee_fee_fen for row in plan.instalments]
     amount = plan.principal_fen
-    period = _irr(amount, principal, interest, fees)
-    charges = [(code, row) for code, row in (("interest", interest), ("fee", fees)) if sum(row)]
+    period = _irr(amount, principal, interest, fees, guarantee)
+    charged = (
+        ("interest", interest, lender),
+        ("fee", fees, lender),
+        ("guarantee_fee", guarantee, guarantor),
+    )
+    charges = [each for each in charged if sum(each[1])]
     items = tuple(
         CostItem(
             code,
             sum(charge),
-            lender,
+            collector,
             nominal(period if len(charges) == 1 else _irr(amount, principal, charge)),
         )
-        for code, charge in charges
+        for code, charge, collector in charges
     )
     return CostTable(amount, items, nominal(period), effective(period))
 

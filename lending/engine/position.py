@@ -144,6 +144,14 @@ class Sums:
     guarantor_interest_fen: int = 0
     guarantor_penalty_fen: int = 0
     """Of what is open: owed to the guarantor, and not to the lender."""
+    commission_received_fen: int = 0
+    """What a platform's commission is a part of."""
+    commission_fen: int = 0
+    """What the platform has earned."""
+    commission_is_bad: bool = False
+    """Whether the loan has gone bad in the time in which a part is given back."""
+    guarantee_cost_fen: int = 0
+    """What the lender owes the guarantor for its guarantee."""
 
     @property
     def principal_open_fen(self) -> int:
@@ -170,14 +178,19 @@ class Sums:
         )
 
     @property
+    def guarantor_open_fen(self) -> int:
+        """What the borrower owes to the guarantor."""
+        return (
+            self.guarantor_principal_fen + self.guarantor_interest_fen + self.guarantor_penalty_fen
+        )
+
+    @property
     def guarantor_due_fen(self) -> int:
         """What the guarantor is to have back, in all: what it paid and the borrower owes no more.
 
         P17: with what is still owed to it, it is what it paid, to the fen.
         """
-        return self.claimed_fen - (
-            self.guarantor_principal_fen + self.guarantor_interest_fen + self.guarantor_penalty_fen
-        )
+        return self.claimed_fen - self.guarantor_open_fen
 
     @property
     def cash_fen(self) -> int:

@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any
 
 from lending.engine.ageing import Grade
-from lending.finance import share_files
+from lending.finance import partner_statements, share_files
 from lending.finance import statement_store as store
 from lending.finance.share_file_store import MOVEMENT_TYPES
 from lending.foundation.database import Tx
@@ -156,7 +156,50 @@ SHARE_FORECAST = Kind(
 )
 """What falls due to a funder by date, if borrowers pay by plan."""
 
-KINDS = {kind.name: kind for kind in (SETTLEMENT, SHARE_MOVEMENTS, SHARE_POSITIONS, SHARE_FORECAST)}
+COMMISSION = Kind(
+    name="commission",
+    movements=partner_statements.commission_movements,
+    balances=partner_statements.commission_balances,
+    types=partner_statements.COMMISSION_TYPES,
+    own=(
+        Column("movement_id", "string", "our id of the movement"),
+        Column("loan_id", "string", "our id of the loan", required=False),
+        Column("lead_id", "string", "our id of the lead", required=False),
+        Column("lead_no", "string", "your number of the lead", required=False),
+        Column("received_before_fen", "integer", "what it is a part of, before", required=False),
+        Column("received_fen", "integer", "what it is a part of, afterwards", required=False),
+        Column("earned_before_fen", "integer", "earned on the loan before", required=False),
+        Column("earned_fen", "integer", "earned on the loan afterwards", required=False),
+        Column("bill_id", "string", "the bill that it belongs to", required=False),
+        Column("bank_reference", "string", "the bank's number of the payment", required=False),
+    ),
+)
+"""What a platform earns and was paid (ASSIST-8): its balance is what it is owed. Before VAT."""
+
+GUARANTEE = Kind(
+    name="guarantee",
+    movements=partner_statements.guarantor_movements,
+    balances=partner_statements.guarantor_balances,
+    types=partner_statements.GUARANTOR_TYPES,
+    own=(
+        Column("loan_id", "string", "our id of the loan", required=False),
+        Column("claim_id", "string", "the claim", required=False),
+        Column("bank_reference", "string", "the bank's number of the payment", required=False),
+    ),
+)
+"""A guarantor's claims, fees and recoveries (ASSIST-6): its balance is what we hold for it."""
+
+KINDS = {
+    kind.name: kind
+    for kind in (
+        SETTLEMENT,
+        COMMISSION,
+        GUARANTEE,
+        SHARE_MOVEMENTS,
+        SHARE_POSITIONS,
+        SHARE_FORECAST,
+    )
+}
 
 
 def schema(kind: Kind) -> dict[str, Any]:

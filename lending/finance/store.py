@@ -33,6 +33,11 @@ WITH moved AS (
         h.entry_id, coalesce(c.ended_at, c.created_at)
     FROM clearing c JOIN ledger_hold h ON h.id = c.hold_id
     UNION ALL
+    SELECT m.channel_order_no, 'payout', m.amount_fen,
+        CASE m.state WHEN 'paid' THEN 'paid' WHEN 'failed' THEN 'failed' ELSE 'in_flight' END,
+        h.entry_id, coalesce(m.ended_at, m.created_at)
+    FROM remittance m JOIN ledger_hold h ON h.id = m.hold_id
+    UNION ALL
     SELECT coalesce(r.channel_order_no, r.id), 'debit', r.amount_fen,
         CASE r.state WHEN 'received' THEN 'paid' WHEN 'failed' THEN 'failed' ELSE 'in_flight' END,
         r.entry_id, coalesce(r.ended_at, r.created_at)
@@ -67,6 +72,9 @@ FROM (
 WHERE moved.ledger_fen <> 0
     AND NOT EXISTS (SELECT FROM ledger_hold h JOIN payout p ON p.hold_id = h.id
         WHERE h.entry_id = e.id)
+    AND NOT EXISTS (SELECT FROM ledger_hold h JOIN remittance m ON m.hold_id = h.id
+        WHERE h.entry_id = e.id)
+    AND NOT EXISTS (SELECT FROM guarantor_receipt g WHERE g.entry_id = e.id)
     AND NOT EXISTS (SELECT FROM repayment r WHERE r.entry_id = e.id)
     AND NOT EXISTS (SELECT FROM incoming_transfer t LEFT JOIN ledger_hold h ON h.id = t.hold_id
         WHERE e.id IN (t.entry_id, h.entry_id))
@@ -128,8 +136,10 @@ def open_principal_by_loan(tx: Tx) -> dict[str, int]:
             "SELECT t.owner, CASE WHEN t.split_id IS NULL THEN t.fen - t.paid_fen ELSE"
             "  share_part(t.fen, p.weights, p.place) - share_part(t.paid_fen, p.weights, p.place)"
             "  END AS fen FROM (SELECT n.id AS owner, n.split_id,"
-            "   sum(i.principal_fen)::bigint AS fen, sum(i.principal_paid_fen)::bigint AS paid_fen"
-            "  FROM loan n JOIN instalment i ON i.loan_id = n.id"
+            "   sum(i.principal_fen)::bigint AS fen, sum(i.principal_paid_fen)::bigint"
+            "   + coalesce(min(s.guarantor_principal_fen), 0) AS paid_fen"
+            "  FROM loan n LEFT JOIN loan_standing s ON s.loan_id = n.id"
+            "  JOIN instalment i ON i.loan_id = n.id"
             "   AND i.plan_version = n.plan_version WHERE n.state IN ('active', 'settled')"
             "  GROUP BY n.id) t"
             " LEFT JOIN share_party p ON p.split_id = t.split_id AND p.book = :book",
@@ -147,6 +157,8 @@ def open_principal_by_customer(tx: Tx) -> dict[str, int]:
             "  FROM loan n JOIN instalment i ON i.loan_id = n.id"
             "  AND i.plan_version = n.plan_version WHERE n.credit_line_id IS NULL"
             "  AND n.state IN ('active', 'written_off', 'settled')"
+            " UNION ALL SELECT n.customer_id, -s.guarantor_principal_fen FROM loan_standing s"
+            "  JOIN loan n ON n.id = s.loan_id WHERE s.guarantor_principal_fen > 0"
             " UNION ALL SELECT customer_id, exposure_fen FROM credit_line"
             ") takes GROUP BY owner"
         )

@@ -6,9 +6,10 @@ funder's, each guarantor's) uses the same chart; what only some books have says 
 """
 
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import StrEnum, unique
 
 
+@unique
 class Code(StrEnum):
     """An account's number in the chart."""
 
@@ -24,10 +25,16 @@ class Code(StrEnum):
     """By partner: refunded goods, taken back from its next payouts; never below 0 (MALL-5)."""
     SUBSIDY_RECEIVABLE = "122102"
     """By partner: interest it pays for its buyers, not yet withheld (R-FREE-INT)."""
+    POOL_DEPOSIT = "103101"
+    """In a guarantor's book: its deposit with the lender, the mirror of GUARANTEE_POOL."""
     LEAD_RECEIVABLE = "122104"
     """In a funder's book: what we owe it; below 0 it owes us. Mirrors FUNDER_PAYABLE."""
     LEAD_MONEY_IN = "122105"
     """In a funder's book, by loan: what it sent us for a loan that is not paid out; 0 at rest."""
+    LENDER_RECEIVABLE = "122107"
+    """In a guarantor's book: what the lender holds for it; mirrors GUARANTOR_PAYABLE."""
+    CLAIM_RECEIVABLE = "122106"
+    """In our book, by guarantor: claims that it has to pay; 0 at rest (ASSIST-6)."""
     LOAN_PRINCIPAL = "130301"
     """By loan; in each book the part that it lent."""
     LOAN_LOSS_PROVISION = "130401"
@@ -46,6 +53,12 @@ class Code(StrEnum):
     """In our book, by loan and funder: what it sent for a loan not paid out; 0 at rest (L15)."""
     CLAIM_PAYABLE = "224107"
     """In a guarantor's book: claims that it has to pay to the lender."""
+    GUARANTOR_PAYABLE = "224108"
+    """In our book, by guarantor: repaid by borrowers of its claims, and its fees; not passed on."""
+    GUARANTEE_POOL = "224109"
+    """In our book, by guarantor: its deposit, out of which claims are paid first; never below 0."""
+    COMMISSION_PAYABLE = "224110"
+    """In our book, by platform: what it has earned and was not paid (ASSIST-8)."""
     DEFERRED_SUBSIDY = "240101"
     """By product: what merchants paid for loans free of interest, not yet earned."""
     INTEREST_INCOME = "601101"
@@ -62,6 +75,10 @@ class Code(StrEnum):
     """In a guarantor's book: fees for its guarantee."""
     SERVICE_FEE_EXPENSE = "642101"
     """In a funder's book: what it pays us for serving its loans."""
+    COMMISSION_EXPENSE = "642102"
+    """In our book: what platforms earn."""
+    GUARANTEE_EXPENSE = "642103"
+    """In our book: fees for guarantees that we bear ourselves."""
     CLAIM_EXPENSE = "651101"
     """In a guarantor's book: claims paid that are not expected back."""
     IMPAIRMENT_LOSS = "670201"
@@ -88,6 +105,10 @@ class Code(StrEnum):
     """Off balance: the other side of FUNDER_QUOTA and FUNDER_QUOTA_DAY."""
     CREDIT_LINE_CONTRA = "900198"
     """Off balance: the other side of CREDIT_LINE and CREDIT_LINE_SCENE."""
+    GUARANTEED = "900107"
+    """Off balance, by guarantor: principal of ours that it guarantees (R-GUAR-50)."""
+    GUARANTEED_CONTRA = "900196"
+    """Off balance: the other side of GUARANTEED."""
     WRITTEN_OFF = "900201"
     """Off balance, by loan: principal and interest given up in the books, still owed."""
     WRITTEN_OFF_CONTRA = "900299"
@@ -101,6 +122,9 @@ TITLES = {
     Code.RECOURSE_RECEIVABLE: "应收代位追偿款",
     Code.MERCHANT_CLAIM: "其他应收款-商户退款",
     Code.SUBSIDY_RECEIVABLE: "其他应收款-商户贴息",
+    Code.LENDER_RECEIVABLE: "其他应收款-贷款人代收",
+    Code.CLAIM_RECEIVABLE: "其他应收款-担保代偿",
+    Code.POOL_DEPOSIT: "存出保证金",
     Code.LEAD_RECEIVABLE: "其他应收款-牵头方",
     Code.LEAD_MONEY_IN: "其他应收款-牵头方待放款项",
     Code.LOAN_PRINCIPAL: "贷款-本金",
@@ -112,6 +136,9 @@ TITLES = {
     Code.FUNDER_PAYABLE: "其他应付款-资金方",
     Code.FUNDER_MONEY_IN: "其他应付款-资金方待放款项",
     Code.CLAIM_PAYABLE: "其他应付款-应付代偿款",
+    Code.GUARANTOR_PAYABLE: "其他应付款-担保机构",
+    Code.GUARANTEE_POOL: "存入保证金-担保机构",
+    Code.COMMISSION_PAYABLE: "其他应付款-平台佣金",
     Code.DEFERRED_SUBSIDY: "递延收益-商户贴息",
     Code.INTEREST_INCOME: "利息收入",
     Code.PENALTY_INCOME: "利息收入-罚息",
@@ -120,6 +147,8 @@ TITLES = {
     Code.FUNDER_SERVICE_INCOME: "手续费及佣金收入-资金方",
     Code.GUARANTEE_INCOME: "担保费收入",
     Code.SERVICE_FEE_EXPENSE: "手续费及佣金支出-贷款服务费",
+    Code.COMMISSION_EXPENSE: "手续费及佣金支出-平台",
+    Code.GUARANTEE_EXPENSE: "手续费及佣金支出-担保费",
     Code.CLAIM_EXPENSE: "赔付支出-代偿",
     Code.IMPAIRMENT_LOSS: "信用减值损失",
     Code.EXPOSURE: "表外-借款人授信占用",
@@ -133,6 +162,8 @@ TITLES = {
     Code.JOINT_CONTRA: "表外-联合贷余额对应科目",
     Code.FUNDER_QUOTA_CONTRA: "表外-资金方额度对应科目",
     Code.CREDIT_LINE_CONTRA: "表外-循环额度对应科目",
+    Code.GUARANTEED: "表外-担保增信贷款",
+    Code.GUARANTEED_CONTRA: "表外-担保增信贷款对应科目",
     Code.WRITTEN_OFF: "表外-已核销贷款",
     Code.WRITTEN_OFF_CONTRA: "表外-已核销贷款对应科目",
 }
@@ -150,6 +181,11 @@ OWNED = frozenset(
         Code.FUNDER_MONEY_IN,
         Code.LEAD_MONEY_IN,
         Code.RECOURSE_RECEIVABLE,
+        Code.CLAIM_RECEIVABLE,
+        Code.GUARANTOR_PAYABLE,
+        Code.GUARANTEE_POOL,
+        Code.COMMISSION_PAYABLE,
+        Code.GUARANTEED,
         Code.SUSPENSE,
         Code.MERCHANT_RETAINED,
         Code.BORROWER_CREDIT,
@@ -183,6 +219,7 @@ LIMITS = {
     Code.MERCHANT_CLAIM: Limits(credit_fen=0),
     Code.MERCHANT_RETAINED: Limits(debit_fen=0),
     Code.FUNDER_MONEY_IN: Limits(debit_fen=0),
+    Code.GUARANTEE_POOL: Limits(debit_fen=0),
 }
 """What every account of a code is opened with, so that no caller can forget it.
 

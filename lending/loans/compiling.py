@@ -6,6 +6,7 @@ from typing import Any
 from lending.channels.model import Agreement
 from lending.compliance import cost_showing
 from lending.loans import rules
+from lending.loans.partner_terms import Commission, Guarantee
 from lending.loans.terms import OWN_FUNDS, Payee, Pricing, Settlement, Subsidy, Terms
 from lending.products.model import Offer, PayeeKind, Product
 from lending.products.rules import plan_input
@@ -51,3 +52,14 @@ def to_borrower(
         payee=Payee("", PayeeKind.BORROWER),
         settlement=Settlement(0),
     )
+
+
+def with_partners(
+    terms: Terms, *, commission: Commission | None, guarantee: Guarantee | None
+) -> Terms:
+    """The terms with what the platform earns and who stands behind the loan (ASSIST-6, ASSIST-8).
+
+    R-FEE-WHO: neither is collected from the borrower by a platform; a guarantor's fee is in the
+    plan and in the cost table.
+    """
+    return replace(terms, commission=commission, guarantee=guarantee)

@@ -72,7 +72,7 @@ WITH late AS MATERIALIZED (
         l.plan_version
     FROM loan_standing s JOIN loan l ON l.id = s.loan_id
     WHERE s.number BETWEEN :first AND :last AND s.oldest_due < :following
-        AND s.penalty_as_of < :following AND NOT s.written_off
+        AND s.penalty_as_of < :following AND NOT s.written_off AND NOT s.claimed
     FOR UPDATE OF s
 ), base AS (
     SELECT i.loan_id, i.plan_version, i.number, late.penalty_rate_annual,

@@ -12,7 +12,7 @@ from lending.foundation.database import Tx
 from lending.ledger import service as ledger
 from lending.ledger import store as ledger_store
 from lending.ledger.model import Entry, Leg
-from lending.loans import life_rules, life_store, rules, shares, store
+from lending.loans import commissions, life_rules, life_store, rules, shares, store
 from lending.loans.errors import (
     BeforeThePayout,
     EventTakenBack,
@@ -31,6 +31,7 @@ class Recorded:
     """What an event did."""
 
     before: Sums
+    """As the borrower stood."""
     after: Position
     entry_id: str | None
     """None where no money is concerned."""
@@ -79,7 +80,8 @@ def record(tx: Tx, loan: Loan, event: Event, *, source_id: str, kind: str) -> Re
     if event.on < terms.start:
         raise BeforeThePayout(f"the loan began on {terms.start}")
     life.require_possible(terms, life.replay(terms, events, event.on), event)
-    before, as_of = _held(tx, loan, terms, events)
+    stood, as_of = _held(tx, loan, terms, events)
+    before = life_rules.sums(loan, terms, stood)
     life_store.insert_event(tx, loan.id, event, source_id)
     after = _move(tx, loan, life.replay(terms, [*events, event], as_of), terms)
     now = life_rules.sums(loan, terms, after)
@@ -87,7 +89,8 @@ def record(tx: Tx, loan: Loan, event: Event, *, source_id: str, kind: str) -> Re
     shares.record(tx, loan, before, now, kind=kind, source_id=source_id, on=event.on)
     entry_id = _post(tx, loan, legs, kind=kind, memo=source_id, key=source_id, on=event.on)
     life_store.set_event_entry(tx, source_id, entry_id)
-    return Recorded(before, after, entry_id)
+    commissions.record(tx, loan, before, now, source_id=source_id)
+    return Recorded(stood.sums(), after, entry_id)
 
 
 def take_back(tx: Tx, loan: Loan, source_id: str, because: str) -> Recorded:
@@ -104,7 +107,8 @@ def take_back(tx: Tx, loan: Loan, source_id: str, because: str) -> Recorded:
     if row["taken_back_at"]:
         raise EventTakenBack
     terms = course(tx, loan)
-    before, as_of = _held(tx, loan, terms, life_store.events(tx, loan.id))
+    stood, as_of = _held(tx, loan, terms, life_store.events(tx, loan.id))
+    before = life_rules.sums(loan, terms, stood)
     life_store.take_back(tx, source_id, because)
     after = _move(tx, loan, life.replay(terms, life_store.events(tx, loan.id), as_of), terms)
     now = life_rules.sums(loan, terms, after)
@@ -127,11 +131,12 @@ def take_back(tx: Tx, loan: Loan, source_id: str, because: str) -> Recorded:
             memo=f"{source_id} taken back",
             key=f"without:{source_id}",
         )
-    return Recorded(before, after, entry_id)
+    commissions.record(tx, loan, before, now, source_id=source_id)
+    return Recorded(stood.sums(), after, entry_id)
 
 
-def _held(tx: Tx, loan: Loan, terms: Course, events: list[Event]) -> tuple[Sums, date]:
-    """What the books hold of a loan, its standing locked, and the day to take it to.
+def _held(tx: Tx, loan: Loan, terms: Course, events: list[Event]) -> tuple[Position, date]:
+    """The loan as the books hold it, its standing locked, and the day to take it to.
 
     Books are as of the day that the end of day has brought the loan to; should that be behind the
     business date, the entry that follows takes it there.
@@ -139,11 +144,12 @@ def _held(tx: Tx, loan: Loan, terms: Course, events: list[Event]) -> tuple[Sums,
     standing = life_store.lock_standing(tx, loan.id)
     today = business_day.today(tx)
     as_of = standing.as_of if standing else today
-    held = life_rules.sums(loan, terms, life.replay(terms, events, as_of))
+    stood = life.replay(terms, events, as_of)
     if standing:
+        held = life_rules.sums(loan, terms, stood)
         assert held.interest_accrued_fen == standing.interest_accrued_fen, (held, standing)
         assert held.subsidy_earned_fen == standing.subsidy_earned_fen, (held, standing)
-    return held, max(as_of, today)
+    return stood, max(as_of, today)
 
 
 def _move(tx: Tx, loan: Loan, after: Position, terms: Course) -> Position:
@@ -174,7 +180,7 @@ def _state(position: Position) -> LoanState:
 
 
 def _planned(row: OpenInstalment) -> tuple[object, ...]:
-    return row.due_date, row.principal_fen, row.interest_fen, row.fee_fen
+    return row.due_date, row.principal_fen, row.interest_fen, row.fee_fen, row.guarantee_fee_fen
 
 
 def _post(

@@ -10,6 +10,7 @@ from lending.engine.position import Course, Position, Sums
 from lending.engine.prepayment import OpenInstalment, interest_earned_fen, period_starts
 from lending.foundation.money import portion
 from lending.ledger.model import Account, Leg, signed
+from lending.loans import partner_rules
 from lending.loans.model import Loan, Standing
 
 
@@ -47,8 +48,19 @@ def subsidy_earned_fen(loan: Loan, terms: Course, position: Position) -> int:
 
 
 def sums(loan: Loan, terms: Course, position: Position) -> Sums:
-    """What the books are to hold of a loan."""
-    return replace(position.sums(), subsidy_earned_fen=subsidy_earned_fen(loan, terms, position))
+    """What the lenders' books are to hold of a loan (see `Sums.of_lender`)."""
+    borrower = position.sums()
+    commission = loan.terms.commission
+    return replace(
+        borrower.of_lender(),
+        subsidy_earned_fen=subsidy_earned_fen(loan, terms, position),
+        commission_received_fen=partner_rules.received_fen(commission, borrower)
+        if commission
+        else 0,
+        commission_fen=partner_rules.commission_fen(loan.terms, position, borrower),
+        commission_is_bad=bool(commission and partner_rules.is_bad(commission, position)),
+        guarantee_cost_fen=partner_rules.guarantee_cost_fen(loan.terms, borrower),
+    )
 
 
 def standing(loan: Loan, terms: Course, position: Position) -> Standing:
@@ -68,7 +80,7 @@ def standing(loan: Loan, terms: Course, position: Position) -> Standing:
         product_code=loan.product_code,
         as_of=position.on,
         principal_fen=held.principal_fen,
-        principal_open_fen=position.principal_open_fen,
+        principal_open_fen=held.principal_open_fen,
         interest_accrued_fen=position.interest_accrued_fen,
         interest_paid_fen=held.interest_paid_fen,
         settled_interest_fen=earned,
@@ -88,6 +100,9 @@ def standing(loan: Loan, terms: Course, position: Position) -> Standing:
         penalty_rate_annual=terms.penalty_rate_annual,
         grace_days=terms.grace_days,
         written_off=position.written_off_on is not None,
+        claimed=position.claim is not None,
+        guarantor_principal_fen=held.guarantor_principal_fen,
+        claim_after_days=loan.terms.guarantee.trigger_days if loan.terms.guarantee else None,
         split_id=loan.split_id,
     )
 

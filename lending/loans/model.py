@@ -162,6 +162,7 @@ class Standing:
     principal_fen: int
     """Lent, less goods returned."""
     principal_open_fen: int
+    """Owed to lenders."""
     interest_accrued_fen: int
     """In the ledger already."""
     interest_paid_fen: int
@@ -184,6 +185,12 @@ class Standing:
     penalty_rate_annual: Decimal
     grace_days: int
     written_off: bool
+    claimed: bool = False
+    """Whether a guarantor has paid: no penalty counts any more."""
+    guarantor_principal_fen: int = 0
+    """Principal that is owed to the guarantor and so is not in the books of lenders."""
+    claim_after_days: int | None = None
+    """How many days past due a guarantor is asked to pay; None where nobody guarantees it."""
     split_id: int | None = None
     """How the loan is shared among funders; None for own funds only."""
 

@@ -22,6 +22,7 @@ from lending.ledger import service as ledger
 from lending.ledger.chart import Code
 from lending.ledger.model import Account
 from lending.loans import (
+    commissions,
     life,
     payees,
     payout_store,
@@ -324,8 +325,10 @@ def _paid(tx: Tx, loan: Loan, payout: Payout) -> None:
         ledger.post_hold(tx, hold_id, kind="loan.exposed", key=f"exposure:{loan.id}:{number}")
     today = business_day.today(tx)
     shares.record_payout(tx, loan, payout.id, today)
+    commissions.record_payout(tx, loan, payout.id)
     version = loan.plan_version
-    fresh = rules.opened(make_plan(rules.plan_input(loan.principal_fen, loan.terms, today)))
+    plan = make_plan(rules.plan_input(loan.principal_fen, loan.terms, today))
+    fresh = rules.opened(plan, loan.terms)
     if store.instalments(tx, loan.id, version) != fresh:
         # Signed on an earlier business date: the plan runs from the payout.
         version += 1

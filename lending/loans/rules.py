@@ -12,10 +12,10 @@ from lending.engine.prepayment import OpenInstalment
 from lending.engine.shares import cut, percent_bp
 from lending.foundation.money import half_up, percent
 from lending.funding.model import AgreedShare
-from lending.ledger import funders
+from lending.ledger import funders, guarantors
 from lending.ledger.chart import Code
-from lending.ledger.model import Account, Leg, credit, debit, signed
-from lending.loans import share_rules
+from lending.ledger.model import OWN, Account, Leg, credit, debit, signed
+from lending.loans import partner_rules, share_rules
 from lending.loans.model import Loan, Payout
 from lending.loans.terms import Terms
 from lending.products.model import Offer, Product, SubsidyPayer
@@ -35,7 +35,11 @@ def cost_table(product: Product, offer: Offer) -> dict[str, Any]:
     due only on default; the sentence that nothing else is charged.
     """
     sums = {item.code: item for item in offer.cost.items}
-    labels = {"interest": ("利息", "按剩余本金逐期计收"), "fee": ("手续费", "随首期一次收取")}
+    labels = {
+        "interest": ("利息", "按剩余本金逐期计收"),
+        "fee": ("手续费", "随首期一次收取"),
+        "guarantee_fee": ("担保费", "随每期还款收取,由贷款人代收"),
+    }
     items = []
     for code, (label, how) in labels.items():
         if code in sums or code == "interest":
@@ -47,7 +51,9 @@ def cost_table(product: Product, offer: Offer) -> dict[str, Any]:
                     "how": how if item else "免息,由商户或贷款人承担",
                     "rate_annual": rate_text(item.rate_annual if item else Decimal(0)),
                     "amount_fen": item.total_fen if item else 0,
-                    "collector": LENDER_ZH,
+                    "collector": offer.guarantee_fee.collector
+                    if code == "guarantee_fee" and offer.guarantee_fee
+                    else LENDER_ZH,
                 }
             )
     return {
@@ -139,11 +145,13 @@ def plan_input(principal_fen: int, terms: Terms, start: date) -> PlanInput:
         day_count=pricing.day_count,
         rounding=pricing.rounding,
         fee_upfront_fen=pricing.fee_upfront_fen,
+        fee_period_fen=terms.guarantee.fee_period_fen if terms.guarantee else 0,
     )
 
 
-def opened(plan: Plan) -> list[OpenInstalment]:
-    """The instalments of a new plan, nothing paid yet."""
+def opened(plan: Plan, terms: Terms | None = None) -> list[OpenInstalment]:
+    """The instalments of a new plan, nothing paid yet; what a guarantor gets is in terms."""
+    guarantee = terms.guarantee if terms else None
     return [
         OpenInstalment(
             number=row.number,
@@ -151,6 +159,7 @@ def opened(plan: Plan) -> list[OpenInstalment]:
             principal_fen=row.principal_fen,
             interest_fen=row.interest_fen,
             fee_fen=row.fee_fen,
+            guarantee_fee_fen=guarantee.fee_period_fen if guarantee else 0,
         )
         for row in plan.instalments
     ]
@@ -224,7 +233,45 @@ def disbursement_legs(loan: Loan, payout: Payout) -> tuple[Leg, ...]:
         credit(Account(Code.MERCHANT_CLAIM, partner), payout.offset_fen),
         credit(Account(Code.MERCHANT_RETAINED, loan.id), loan.principal_fen - first.gross_fen),
         *(leg for party, fen in others for leg in _lending_legs(loan, party, fen)),
+        *commission_legs(loan, partner_rules.at_payout_fen(loan.terms, loan.principal_fen)),
     )
+
+
+def commission_legs(loan: Loan, earned_fen: int) -> tuple[Leg, ...]:
+    """What the loan's platform has earned more; below 0 what it gives back (ASSIST-8)."""
+    if loan.terms.commission is None:
+        return ()
+    payable = Account(Code.COMMISSION_PAYABLE, loan.terms.commission.platform_id)
+    return (signed(Account(Code.COMMISSION_EXPENSE), earned_fen), signed(payable, -earned_fen))
+
+
+def _guarantor_legs(loan: Loan, before: Sums, after: Sums) -> tuple[Leg, ...]:
+    """What moved between the loan's guarantor and us, in both books (ASSIST-6)."""
+    if loan.terms.guarantee is None:
+        return ()
+    fees_fen = after.guarantee_fee_paid_fen - before.guarantee_fee_paid_fen
+    cost_fen = after.guarantee_cost_fen - before.guarantee_cost_fen
+    return guarantors.life_legs(
+        loan.terms.guarantee.guarantor_id,
+        loan.id,
+        claimed_fen=after.claimed_fen - before.claimed_fen,
+        owed_fen=after.guarantor_open_fen - before.guarantor_open_fen,
+        earned_fen=fees_fen + cost_fen,
+        cost_fen=cost_fen,
+    )
+
+
+def _guaranteed_legs(loan: Loan, more_fen: int) -> tuple[Leg, ...]:
+    """How much more of our own principal a guarantor stands behind (R-GUAR-50)."""
+    if loan.terms.guarantee is None:
+        return ()
+    guaranteed = Account(Code.GUARANTEED, loan.terms.guarantee.guarantor_id)
+    return (signed(guaranteed, more_fen), signed(Account(Code.GUARANTEED_CONTRA), -more_fen))
+
+
+def _cash(sums: Sums) -> int:
+    """All that the borrower has paid, of a position as lenders see it (P6)."""
+    return sums.cash_fen - sums.guarantor_open_fen + sums.guarantee_fee_paid_fen
 
 
 def _lending_legs(loan: Loan, party: share_rules.Party, lent_fen: int) -> tuple[Leg, ...]:
@@ -291,13 +338,16 @@ def life_legs(loan: Loan, before: Sums, after: Sums) -> tuple[Leg, ...]:
     own = next(one for one in each if one.party.share.is_own)
     others = [one for one in each if one is not own]
     service = sum(one.service_fee_fen for one in others)
+    guarantor_legs = _guarantor_legs(loan, before, after)
     ours = (
-        signed(Account(Code.BANK_SETTLEMENT), after.cash_fen - before.cash_fen),
+        signed(Account(Code.BANK_SETTLEMENT), _cash(after) - _cash(before)),
         signed(Account(Code.MERCHANT_CLAIM, loan.partner_id), claim),
         *_position_legs(loan, own),
         *(signed(funders.payable(one.party.share.funder), -one.due_fen) for one in others),
         signed(Account(Code.FUNDER_SERVICE_INCOME), -service),
         signed(Account(Code.BORROWER_CREDIT, loan.customer_id), -credit_fen),
+        *(leg for leg in guarantor_legs if leg.account.book == OWN),
+        *commission_legs(loan, after.commission_fen - before.commission_fen),
     )
     provision = Account(Code.LOAN_LOSS_PROVISION, loan.product_code)
     relief = after.principal_open_fen - before.principal_open_fen
@@ -311,6 +361,8 @@ def life_legs(loan: Loan, before: Sums, after: Sums) -> tuple[Leg, ...]:
             for leg in (signed(limited, relief), signed(contra, -relief))
         ),
         *(leg for one in others for leg in _funder_legs(loan, one)),
+        *_guaranteed_legs(loan, own.by(_on_balance)),
+        *(leg for leg in guarantor_legs if leg.account.book != OWN),
     )
 
 

@@ -106,6 +106,7 @@ def parts(terms: Terms, sums: Sums) -> list[Sums]:
         Sums(
             **{name: column[place] for name, column in columns.items()},
             written_off=sums.written_off,
+            commission_is_bad=sums.commission_is_bad,
         )
         for place in range(len(terms.shares))
     ]

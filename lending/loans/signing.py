@@ -19,9 +19,18 @@ from lending.foundation.files import FileStore
 from lending.funding import money_in
 from lending.funding import service as funding
 from lending.funding.model import AgreedShare
+from lending.guarantees import service as guarantees
 from lending.ledger import service as ledger
 from lending.ledger.errors import LimitPassed
-from lending.loans import contract_pdf, joint_limits, payees, rules, service, store
+from lending.loans import (
+    contract_pdf,
+    joint_limits,
+    payees,
+    rules,
+    service,
+    share_rules,
+    store,
+)
 from lending.loans.contract_pdf import ContractFacts, Good
 from lending.loans.errors import (
     AmountAboveDecision,
@@ -114,12 +123,15 @@ def sign(tx: Tx, keys: FieldKeys, files: FileStore, command: SignCommand) -> str
         start_date=None,
         plan_version=1,
         contract_version=1,
-        exposure_holds=_hold_exposures(tx, found, loan_id, command.terms),
+        exposure_holds=(
+            *_hold_exposures(tx, found, loan_id, command.terms),
+            *_hold_guarantee(tx, found, loan_id, command.terms),
+        ),
     )
     store.insert_loan(tx, made)
     today = business_day.today(tx)
     plan = make_plan(rules.plan_input(made.principal_fen, made.terms, today))
-    store.insert_instalments(tx, loan_id, 1, rules.opened(plan))
+    store.insert_instalments(tx, loan_id, 1, rules.opened(plan, made.terms))
     _write_contract(tx, keys, files, made, command, lenders=lenders)
     store.set_application_state(tx, found.id, ApplicationState.SIGNED)
     service.tell(tx, made.scenario, made.subject, "signed", {"loan_id": loan_id})
@@ -223,6 +235,21 @@ def _hold_exposures(tx: Tx, found: Application, loan_id: str, terms: Terms) -> t
     except LimitPassed as passed:
         raise (BorrowerLimitReached if terms.credit_line is None else LineTooSmall) from passed
     return (*holds, *joint_limits.hold(tx, loan_id, terms, found.amount_fen))
+
+
+def _hold_guarantee(tx: Tx, found: Application, loan_id: str, terms: Terms) -> tuple[str, ...]:
+    """Holds our part against what may be guaranteed in all, and by this guarantor (R-GUAR-50)."""
+    if terms.guarantee is None:
+        return ()
+    parts = zip(terms.shares, share_rules.lent(terms, found.amount_fen), strict=True)
+    held = guarantees.hold(
+        tx,
+        agreement_id=terms.guarantee.agreement_id,
+        loan_id=loan_id,
+        amount_fen=sum(fen for share, fen in parts if share.is_own),
+        rules_of_day=parameters.today(tx),
+    )
+    return (held,)
 
 
 def _signed_before(tx: Tx, application_id: str, signature: Signature) -> str:

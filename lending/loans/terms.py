@@ -4,6 +4,12 @@ from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import Any
 
+from lending.loans.partner_terms import (
+    Commission,
+    Guarantee,
+    commission_from_json,
+    guarantee_from_json,
+)
 from lending.products.model import PayeeKind
 
 FORMAT = 3
@@ -114,12 +120,18 @@ class Terms:
     """None: the loan weighs on what the borrower may owe in all (STORE-3)."""
     release: Release | None = None
     """None: the merchant gets all of it at once."""
+    commission: Commission | None = None
+    """None: no platform brought it."""
+    guarantee: Guarantee | None = None
+    """None: nobody stands behind it."""
 
     def to_json(self) -> dict[str, Any]:
         """As stored; rates as decimal strings."""
         stored = asdict(self)
         stored["pricing"] = _plain(stored["pricing"])
         stored["shares"] = [_plain(share) for share in stored["shares"]]
+        for name in ("commission", "guarantee"):
+            stored[name] = _plain(stored[name]) if stored[name] else None
         return stored
 
     @property
@@ -155,6 +167,8 @@ class Terms:
             cost_table_sha256=stored["cost_table_sha256"],
             credit_line=CreditLine(**line) if (line := stored.get("credit_line")) else None,
             release=Release(**parts) if (parts := stored.get("release")) else None,
+            commission=commission_from_json(pay) if (pay := stored.get("commission")) else None,
+            guarantee=guarantee_from_json(by) if (by := stored.get("guarantee")) else None,
         )
 
 

@@ -214,6 +214,16 @@ class Product:
 
 
 @dataclass(frozen=True, slots=True)
+class GuaranteeFee:
+    """What a borrower pays for a guarantee, and to whom (ASSIST-7)."""
+
+    collector: str
+    """The guarantor's legal name, as the cost table says it."""
+    period_fen: int
+    """With each instalment."""
+
+
+@dataclass(frozen=True, slots=True)
 class Offer:
     """One way to repay an amount, with everything that it costs."""
 
@@ -223,3 +233,5 @@ class Offer:
     subsidy_payer: SubsidyPayer
     merchant_subsidy_fen: int
     """What the merchant bears instead of the borrower's interest; 0 unless it is the payer."""
+    guarantee_fee: GuaranteeFee | None = None
+    """None: the borrower pays for no guarantee."""

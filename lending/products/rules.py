@@ -11,7 +11,7 @@ from lending.engine.errors import SharesNotWhole
 from lending.engine.plans import PlanInput, make_plan
 from lending.foundation.money import half_up, yuan
 from lending.products.errors import AmountOutsideProduct, PeriodsNotOffered, ProductNotAllowed
-from lending.products.model import Offer, Product, SubsidyPayer
+from lending.products.model import GuaranteeFee, Offer, Product, SubsidyPayer
 
 RATE_PLACES = Decimal("0.000001")
 PENALTY_FACTOR_MAX = Decimal("1.5")
@@ -163,8 +163,10 @@ def subsidy_payer(product: Product, periods: int) -> SubsidyPayer:
     return SubsidyPayer.NONE
 
 
-def plan_input(product: Product, amount_fen: int, periods: int, start: date) -> PlanInput:
-    """What the engine needs to make the borrower's plan."""
+def plan_input(
+    product: Product, amount_fen: int, periods: int, start: date, *, guarantee_fee_fen: int = 0
+) -> PlanInput:
+    """What the engine needs to make the borrower's plan; `guarantee_fee_fen` is by instalment."""
     free = subsidy_payer(product, periods) is not SubsidyPayer.NONE
     return PlanInput(
         principal_fen=amount_fen,
@@ -175,6 +177,7 @@ def plan_input(product: Product, amount_fen: int, periods: int, start: date) -> 
         day_count=product.day_count,
         rounding=product.rounding,
         fee_upfront_fen=0 if free else half_up(amount_fen * product.fee_upfront_rate),
+        fee_period_fen=guarantee_fee_fen,
     )
 
 
@@ -199,7 +202,14 @@ def merchant_subsidy_fen(product: Product, amount_fen: int, periods: int, start:
     return spared.interest_total_fen
 
 
-def offer(product: Product, amount_fen: int, periods: int, start: date) -> Offer:
+def offer(
+    product: Product,
+    amount_fen: int,
+    periods: int,
+    start: date,
+    *,
+    guarantee_fee: GuaranteeFee | None = None,
+) -> Offer:
     """One offer: its plan, its cost table, and who pays for it.
 
     Raises PeriodsNotOffered, AmountOutsideProduct, and CostOverCap when the all-in cost would
@@ -208,8 +218,13 @@ def offer(product: Product, amount_fen: int, periods: int, start: date) -> Offer
     allowed = periods_allowed(product, amount_fen)
     if periods not in allowed:
         raise PeriodsNotOffered(mend=f"Choose one of {', '.join(map(str, allowed))}.")
-    plan = make_plan(plan_input(product, amount_fen, periods, start))
-    cost = cost_table(plan)
+    fee_fen = guarantee_fee.period_fen if guarantee_fee else 0
+    plan = make_plan(plan_input(product, amount_fen, periods, start, guarantee_fee_fen=fee_fen))
+    cost = cost_table(
+        plan,
+        guarantor=guarantee_fee.collector if guarantee_fee else "",
+        guarantee_fee_fen=fee_fen,
+    )
     require_within_cap(cost, product.rate_annual_cap)
     return Offer(
         periods=periods,
@@ -217,4 +232,5 @@ def offer(product: Product, amount_fen: int, periods: int, start: date) -> Offer
         cost=cost,
         subsidy_payer=subsidy_payer(product, periods),
         merchant_subsidy_fen=merchant_subsidy_fen(product, amount_fen, periods, start),
+        guarantee_fee=guarantee_fee,
     )

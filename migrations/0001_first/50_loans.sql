@@ -141,6 +141,9 @@ CREATE TABLE loan_standing (
     penalty_rate_annual numeric NOT NULL,
     grace_days smallint NOT NULL,
     written_off boolean NOT NULL DEFAULT false,
+    claimed boolean NOT NULL DEFAULT false,
+    guarantor_principal_fen bigint NOT NULL DEFAULT 0,
+    claim_after_days integer,
     split_id integer
 ) WITH (fillfactor = 50);
 

@@ -45,6 +45,12 @@ INSERT INTO state_move (entity, state_old, state_new) VALUES
     ('clearing', 'held', 'unknown'), ('clearing', 'held', 'paid'), ('clearing', 'held', 'failed'),
     ('clearing', 'unknown', 'paid'), ('clearing', 'unknown', 'failed'), ('clearing', 'failed', 'carried'),
     ('clearing', 'expected', 'received'), ('clearing', 'expected', 'carried'),
+    ('remittance', 'held', 'unknown'), ('remittance', 'held', 'paid'), ('remittance', 'held', 'failed'),
+    ('remittance', 'unknown', 'paid'), ('remittance', 'unknown', 'failed'),
+    ('guarantee_claim', 'filed', 'paid'), ('guarantee_claim', 'filed', 'withdrawn'),
+    ('guarantee_claim', 'paid', 'taken_back'),
+    ('commission_bill', 'open', 'disputed'), ('commission_bill', 'open', 'confirmed'),
+    ('commission_bill', 'disputed', 'open'),
     ('repayment', 'held', 'unknown'), ('repayment', 'held', 'received'), ('repayment', 'held', 'failed'),
     ('repayment', 'unknown', 'received'), ('repayment', 'unknown', 'failed'),
     ('repayment', 'received', 'reversed');
@@ -76,4 +82,10 @@ CREATE TRIGGER state_moves BEFORE UPDATE ON loan_release
 CREATE TRIGGER state_moves BEFORE UPDATE ON payout
     FOR EACH ROW WHEN (OLD.state <> NEW.state) EXECUTE FUNCTION state_moves_as_listed();
 CREATE TRIGGER state_moves BEFORE UPDATE ON repayment
+    FOR EACH ROW WHEN (OLD.state <> NEW.state) EXECUTE FUNCTION state_moves_as_listed();
+CREATE TRIGGER state_moves BEFORE UPDATE ON remittance
+    FOR EACH ROW WHEN (OLD.state <> NEW.state) EXECUTE FUNCTION state_moves_as_listed();
+CREATE TRIGGER state_moves BEFORE UPDATE ON guarantee_claim
+    FOR EACH ROW WHEN (OLD.state <> NEW.state) EXECUTE FUNCTION state_moves_as_listed();
+CREATE TRIGGER state_moves BEFORE UPDATE ON commission_bill
     FOR EACH ROW WHEN (OLD.state <> NEW.state) EXECUTE FUNCTION state_moves_as_listed();

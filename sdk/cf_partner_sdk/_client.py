@@ -19,6 +19,7 @@ from .directory import KeyDirectory
 from .http_signatures import Signer
 
 if TYPE_CHECKING:
+    from ._commissions import Claims, Commissions
     from ._events import Events, EventTypes, WebhookEndpoints
     from ._leads import Leads, Platform
     from ._mall import Mall
@@ -126,6 +127,20 @@ class Services(Generic[R]):
         from ._statements import Statements  # noqa: PLC0415
 
         return Statements(self._runner)
+
+    @cached_property
+    def commissions(self) -> Commissions[R]:
+        """What a platform earns: monthly bills, recomputed, confirmed or disputed."""
+        from ._commissions import Commissions  # noqa: PLC0415
+
+        return Commissions(self._runner)
+
+    @cached_property
+    def claims(self) -> Claims[R]:
+        """What a guarantor is asked to pay."""
+        from ._commissions import Claims  # noqa: PLC0415
+
+        return Claims(self._runner)
 
     @cached_property
     def reconciliation(self) -> Reconciliation[R]:

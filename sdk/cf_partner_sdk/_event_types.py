@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Optional
 
+from ._commission_models import Claim, CommissionAccrual, CommissionBill
 from ._models import Event, Model, Order, Refund
 from ._sandbox import SandboxClock
 from ._statement_models import Statement
@@ -127,3 +128,58 @@ class StatementReady(Event, of="statement.ready"):
     def statement(self) -> Statement:
         """The statement."""
         return Statement.from_json(self.object)
+
+
+class CommissionAccrued(Event, of="commission.accrued"):
+    """Something that happened to a loan earned you a commission, or took it back."""
+
+    @property
+    def accrual(self) -> CommissionAccrual:
+        """What was earned, and all that it follows from."""
+        return CommissionAccrual.from_json(self.object)
+
+
+class CommissionBillEvent(Event):
+    """Something about a month's bill."""
+
+    @property
+    def bill(self) -> CommissionBill:
+        """The bill as it then was."""
+        return CommissionBill.from_json(self.object)
+
+
+class CommissionBillReady(CommissionBillEvent, of="commission.bill_ready"):
+    """A bill was made, or a dispute answered: confirm it or dispute it."""
+
+
+class CommissionPaid(CommissionBillEvent, of="commission.paid"):
+    """A bill was paid."""
+
+
+class CommissionPaymentFailed(CommissionBillEvent, of="commission.payment_failed"):
+    """Every settlement account of yours refused a bill's payment."""
+
+
+class ClaimEvent(Event):
+    """Something about a claim on you."""
+
+    @property
+    def claim(self) -> Claim:
+        """The claim as it then was."""
+        return Claim.from_json(self.object)
+
+
+class ClaimFiled(ClaimEvent, of="claim.filed"):
+    """You are asked to pay."""
+
+
+class ClaimPaid(ClaimEvent, of="claim.paid"):
+    """The claim is paid."""
+
+
+class ClaimWithdrawn(ClaimEvent, of="claim.withdrawn"):
+    """The borrower paid first: do not pay any more."""
+
+
+class ClaimTakenBack(ClaimEvent, of="claim.taken_back"):
+    """Your money went back to you."""

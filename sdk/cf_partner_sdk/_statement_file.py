@@ -25,7 +25,14 @@ _READERS: Mapping[str, Callable[[str], object]] = {
     "balance_fen": int,
 }
 _OPTIONAL: Mapping[str, Callable[[str], object]] = {
-    "release_part": lambda cell: int(cell) if cell else None
+    name: lambda cell: int(cell) if cell else None
+    for name in (
+        "release_part",
+        "received_before_fen",
+        "received_fen",
+        "earned_before_fen",
+        "earned_fen",
+    )
 }
 _KNOWN = tuple(one.name for one in fields(StatementRow) if one.name != "extra")
 

@@ -17,6 +17,10 @@ class StatementKind(OpenEnum):
 
     SETTLEMENT = "settlement"
     """A merchant's account: orders paid, what was withheld, goods claimed, payouts."""
+    COMMISSION = "commission"
+    """A platform's account: what it earned on each loan, gave back and was paid."""
+    GUARANTEE = "guarantee"
+    """A guarantor's account: claims, fees, what borrowers repaid, what it was paid."""
 
 
 class StatementSpan(OpenEnum):
@@ -44,6 +48,22 @@ class MovementType(OpenEnum):
     """Goods came back: claimed from you, taken from your next payouts."""
     SERVICE_STOPPED = "service_stopped"
     """A service stopped: claimed from you, met by what was kept back."""
+    ACCRUED = "accrued"
+    """More was received on a loan: you have earned a part of it."""
+    CLAWBACK = "clawback"
+    """A payment was taken back or a loan went bad: you give back."""
+    TIER = "tier"
+    """What the month's tier takes off."""
+    PAID = "paid"
+    """A bill was paid to your settlement account."""
+    CLAIM = "claim"
+    """A claim was paid by you: you owed it."""
+    CLAIM_PAID = "claim_paid"
+    """Your money for it, out of your deposit or by transfer."""
+    RECOVERY = "recovery"
+    """Repaid by a borrower of what you paid."""
+    REMITTED = "remitted"
+    """What was held for you, paid to your settlement account."""
     ADJUSTMENT = "adjustment"
     """A correction by the lender."""
 
@@ -174,4 +194,13 @@ class StatementRow:
     store_no: Optional[str] = None
     till_no: Optional[str] = None
     release_part: Optional[int] = None
+    movement_id: Optional[str] = None
+    lead_id: Optional[str] = None
+    lead_no: Optional[str] = None
+    received_before_fen: Optional[int] = None
+    received_fen: Optional[int] = None
+    earned_before_fen: Optional[int] = None
+    earned_fen: Optional[int] = None
+    bill_id: Optional[str] = None
+    claim_id: Optional[str] = None
     extra: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))

@@ -60,13 +60,7 @@ class Statements(Service[R]):
         Raises NotFound, StatementRefused.
         """
         statement = yield from self._converse(_one(statement_id))
-        if isinstance(to, (str, os.PathLike)):
-            yield from self._to_path(statement, Path(to))
-        else:
-            with tempfile.TemporaryFile() as kept:
-                yield from self._fetch(statement, kept)
-                prove(kept, statement)
-                _copy(kept, to)
+        yield from self.written(statement, to)
         return statement
 
     @steps
@@ -76,14 +70,32 @@ class Statements(Service[R]):
         Raises NotFound, StatementRefused.
         """
         statement = yield from self._converse(_one(statement_id))
+        kept = yield from self.proved(statement)
+        return _rows_and_close(kept)
+
+    def written(
+        self, statement: Statement, to: Union[str, os.PathLike[str], BinaryIO]
+    ) -> Steps[None]:
+        """Write the file of a statement that is known, within `@steps`."""
+        if isinstance(to, (str, os.PathLike)):
+            yield from self._to_path(statement, Path(to))
+            return
+        with tempfile.TemporaryFile() as kept:
+            yield from self._fetch(statement, kept)
+            prove(kept, statement)
+            _copy(kept, to)
+
+    def proved(self, statement: Statement) -> Steps[BinaryIO]:
+        """Return the file of a statement that is known, open at its beginning, within `@steps`."""
         kept = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the rows are read
         try:
             yield from self._fetch(statement, kept)
             prove(kept, statement)
+            kept.seek(0)
         except BaseException:
             kept.close()
             raise
-        return _rows_and_close(kept)
+        return kept
 
     def _to_path(self, statement: Statement, path: Path) -> Steps[None]:
         part = path.with_name(f"{path.name}.{statement.sha256[:16]}.part")

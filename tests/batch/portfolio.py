@@ -18,8 +18,18 @@ from lending.ledger import funders
 from lending.ledger import service as ledger
 from lending.ledger.chart import Code
 from lending.ledger.model import Account, Entry, Leg, credit, debit
-from lending.loans import life, life_rules, life_store, rules, share_rules, shares, store
+from lending.loans import (
+    commissions,
+    life,
+    life_rules,
+    life_store,
+    rules,
+    share_rules,
+    shares,
+    store,
+)
 from lending.loans.model import Loan, LoanState, NewApplication, Payout, PayoutState, Purpose
+from lending.loans.partner_terms import Commission, Guarantee
 from lending.loans.terms import OWN_FUNDS, Payee, Pricing, Settlement, Share, Subsidy, Terms
 from tests.databases import Databases
 from tests.loans.world import World, make
@@ -41,6 +51,10 @@ class Lent:
     subsidy_fen: int = 0
     fee_upfront_fen: int = 0
     shares: tuple[Share, ...] = OWN_FUNDS
+    partner_id: str = ""
+    """Who brought it; empty: the world's shop."""
+    commission: Commission | None = None
+    guarantee: Guarantee | None = None
     pricing: Pricing = field(init=False)
 
     def __post_init__(self) -> None:
@@ -71,7 +85,7 @@ def lend(tx: Tx, world: World, agreed: Lent, *, since: date | None = None) -> st
     application_id = store.insert_application(
         tx,
         NewApplication(
-            partner_id=world.partner_id,
+            partner_id=agreed.partner_id or world.partner_id,
             scenario="mall_installment",
             product_code="mall-standard",
             product_version=1,
@@ -84,7 +98,7 @@ def lend(tx: Tx, world: World, agreed: Lent, *, since: date | None = None) -> st
     loan = Loan(
         id=ids.new("loan"),
         application_id=application_id,
-        partner_id=world.partner_id,
+        partner_id=agreed.partner_id or world.partner_id,
         customer_id=world.customer_id,
         bank_card_id=world.card_id,
         scenario="mall_installment",
@@ -98,6 +112,8 @@ def lend(tx: Tx, world: World, agreed: Lent, *, since: date | None = None) -> st
             subsidy=Subsidy("merchant" if agreed.subsidy_fen else "none", agreed.subsidy_fen),
             shares=agreed.shares,
             cost_table_sha256="0" * 64,
+            commission=agreed.commission,
+            guarantee=agreed.guarantee,
         ),
         state=LoanState.PAYING,
         signed_at=tx.now,
@@ -109,7 +125,7 @@ def lend(tx: Tx, world: World, agreed: Lent, *, since: date | None = None) -> st
     store.insert_loan(tx, loan)
     start = since or today
     plan = make_plan(rules.plan_input(loan.principal_fen, loan.terms, start))
-    store.insert_instalments(tx, loan.id, 1, rules.opened(plan))
+    store.insert_instalments(tx, loan.id, 1, rules.opened(plan, loan.terms))
     store.activate(tx, loan.id, start, 1)
     found = store.loan(tx, loan.id)
     assert found
@@ -120,13 +136,19 @@ def lend(tx: Tx, world: World, agreed: Lent, *, since: date | None = None) -> st
     _fund(tx, loan)
     post(tx, loan, "loan.paid_out", rules.disbursement_legs(loan, _payout(tx, loan)))
     shares.record_payout(tx, loan, f"pay_{loan.id}", today)
+    commissions.record_payout(tx, loan, f"pay_{loan.id}")
     exposure = Account(Code.EXPOSURE, loan.customer_id), Account(Code.EXPOSURE_CONTRA)
     post(
         tx,
         loan,
         "loan.taken_over",
         (
-            *rules.life_legs(loan, begun(course).sums(), life_rules.sums(loan, course, position)),
+            *rules.life_legs(
+                loan,
+                life_rules.sums(loan, course, begun(course)),
+                life_rules.sums(loan, course, position),
+            ),
+            *_guaranteed(loan),
             debit(exposure[0], loan.principal_fen),
             credit(exposure[1], loan.principal_fen),
         ),
@@ -142,6 +164,21 @@ def _fund(tx: Tx, loan: Loan) -> None:
         if not (share.is_own or share.prefunded):
             legs = funders.arrival_legs(share.funder, loan.id, fen)
             post(tx, loan, f"funds.arrived:{share.funder}", legs)
+
+
+def _guaranteed(loan: Loan) -> tuple[Leg, ...]:
+    """What somebody stands behind, which a signature would have held."""
+    if loan.terms.guarantee is None:
+        return ()
+    own = next(
+        fen
+        for share, fen in zip(
+            loan.terms.shares, share_rules.lent(loan.terms, loan.principal_fen), strict=True
+        )
+        if share.is_own
+    )
+    guaranteed = Account(Code.GUARANTEED, loan.terms.guarantee.guarantor_id)
+    return (debit(guaranteed, own), credit(Account(Code.GUARANTEED_CONTRA), own))
 
 
 def _payout(tx: Tx, loan: Loan) -> Payout:

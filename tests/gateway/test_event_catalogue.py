@@ -20,6 +20,7 @@ CARRIED = (
     *("payment", "payment_refund", "payment_repayment", "release", "stop", "line_opened"),
     *("lead", "lead_repayment"),
     *("share", "returned", "movement"),
+    *("accrual", "bill", "claim"),
 )
 PUBLISHERS = ("lending", "scenarios", "gateway", "hosted", "console", "processes")
 

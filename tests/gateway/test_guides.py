@@ -42,7 +42,7 @@ SHOWN_ONLY = {"text", "http", "pem", "jwk", "body", "digest", "base", "signature
 }
 """Blocks that are data: the worked example's are recomputed below, JSON is parsed."""
 EXAMPLE_IDS = re.compile(
-    r"(ord|rfd|whe|whc|evt|stm|wlk|sto|til|spy|srf|led|shr)_gezdgnbvgy3tqojqgezdgnbvgy"
+    r"(ord|rfd|whe|whc|evt|stm|wlk|sto|til|spy|srf|led|shr|cbl|clm)_gezdgnbvgy3tqojqgezdgnbvgy"
 )
 OF_PREFIX = {
     "ord": "order_id",
@@ -51,6 +51,8 @@ OF_PREFIX = {
     "whe": "endpoint_id",
     "evt": "event_id",
     "stm": "statement_id",
+    "cbl": "bill_id",
+    "clm": "claim_id",
     "wlk": "walk_id",
     "whc": "check_id",
     "sto": "store_id",
@@ -68,7 +70,7 @@ NEEDS_A_WORKER = {
 }
 """They wait for the sandbox's own process, which is not here: sent, and not waited for."""
 REFUSED_HERE = {
-    *("sandbox_reset", "contract", "refund"),
+    *("sandbox_reset", "contract", "refund", "confirm_commission"),
     *("accept_share", "confirm_funding"),
     *("precheck", "precheck_batch"),
     *("take_payment", "confirm_service", "stop_service", "refund_payment"),

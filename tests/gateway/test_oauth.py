@@ -114,8 +114,8 @@ class TestAskingForAToken:
             "token_type": "Bearer",
             "expires_in": 900,
             "scope": (
-                "orders:read stores:read payments:read leads:read shares:read statements:read"
-                " events:read"
+                "orders:read stores:read payments:read leads:read shares:read commissions:read"
+                " claims:read statements:read events:read"
             ),
             "cnf": {"jkt": tool.key.keyid},
         }

@@ -308,6 +308,52 @@ def share(world: World, partner: Partner) -> str:
     return share_id
 
 
+def bill(world: World, partner: Partner) -> str:
+    """What a platform is owed for a month."""
+    bill_id = ids.new("cbl")
+    statement_id = statement_of(world, partner)
+    file = world.context.lending.files.put("commission", ".pdf", b"%PDF-1.4")
+    with world.database.unit_of_work() as tx:
+        months = tx.scalar(
+            "SELECT count(*) FROM commission_bill WHERE platform_id = :id", id=partner.id
+        )
+        tx.run(
+            "INSERT INTO commission_bill (id, platform_id, month, state, statement_id, loans, rows,"
+            " accrued_fen, clawback_fen, volume_fen, overdue_rate, tier_fen, tiers, carried_fen,"
+            " payable_fen, pdf_name, pdf_sha256, pdf_size_bytes, made_at, changed_at) VALUES (:id,"
+            " :partner, CAST('2026-01-01' AS date) + CAST(:months || ' months' AS interval),"
+            " 'open', :statement, 1, 1, 0, -5, 0, 0, 0, '[]', 0, -5, :name, :sha256, 8,"
+            " :now, :now)",
+            id=bill_id,
+            partner=partner.id,
+            months=str(months),
+            statement=statement_id,
+            name=file.name,
+            sha256=file.sha256,
+            now=tx.now,
+        )
+    return bill_id
+
+
+def claim(world: World, partner: Partner) -> str:
+    """What a guarantor is asked to pay for some loan."""
+    claim_id = ids.new("clm")
+    with world.database.unit_of_work() as tx:
+        tx.run("SET LOCAL session_replication_role = replica")
+        tx.run(
+            "INSERT INTO guarantee_claim (id, loan_id, guarantor_id, agreement_id, state,"
+            " filed_on, days_past_due, principal_fen, interest_fen, penalty_fen, filed_at,"
+            " changed_at) VALUES (:id, :loan, :partner, :agreement, 'filed', '2026-11-23', 30, 1,"
+            " 0, 0, :now, :now)",
+            id=claim_id,
+            loan=ids.new("loan"),
+            partner=partner.id,
+            agreement=ids.new("gag"),
+            now=tx.now,
+        )
+    return claim_id
+
+
 MAKERS: dict[str, Callable[[World, Partner], str]] = {
     "order_id": lambda world, partner: str(world.order(ids.new("o"), by=partner)["id"]),
     "refund_id": refund,
@@ -315,6 +361,8 @@ MAKERS: dict[str, Callable[[World, Partner], str]] = {
     "event_id": event,
     "check_id": check,
     "keyid": key,
+    "bill_id": bill,
+    "claim_id": claim,
     "statement_id": statement_of,
     "walk_id": walk,
     "store_id": store,

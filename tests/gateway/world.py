@@ -158,7 +158,17 @@ class World:
         *,
         kind: PartnerKind = PartnerKind.MERCHANT,
         functions: tuple[str, ...] = (
-            *("mall", "stores", "payments", "leads", "shares", "statements", "webhooks", "sandbox"),
+            *(
+                "mall",
+                "stores",
+                "payments",
+                "leads",
+                "shares",
+                "commissions",
+                "claims",
+                "statements",
+            ),
+            *("webhooks", "sandbox"),
         ),
         environment: str = "test",
         algorithm: str = "ed25519",

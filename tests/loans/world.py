@@ -9,6 +9,8 @@ from typing import Any
 
 from lending.channels import service as channels
 from lending.channels.model import Agreement, NewAccount, NewPartner, PartnerKind
+from lending.claims import jobs as claim_jobs
+from lending.commissions import jobs as commission_jobs
 from lending.compliance import cost_showing, parameters
 from lending.customers import service as customers
 from lending.customers.model import ConsentScope
@@ -40,6 +42,7 @@ from lending.loans import jobs as loans_jobs
 from lending.loans.model import Signature
 from lending.products import service as products
 from lending.products.model import FreeOffer, Product, SubsidyPayer, Tier
+from lending.remittances import jobs as remittance_jobs
 from lending.repayments import jobs as repayments_jobs
 from scenarios.assisted_lending import jobs as lead_jobs
 from scenarios.mall_installment import checkout, intake, news, servicing
@@ -412,6 +415,9 @@ class World:
             **funding_jobs.handlers(self.context),
             **repayments_jobs.handlers(self.context),
             **finance_jobs.handlers(self.context),
+            **remittance_jobs.handlers(self.context),
+            **claim_jobs.handlers(self.context),
+            **commission_jobs.handlers(self.context),
             **mall_jobs.handlers(self.context),
             **store_jobs.handlers(self.context),
             **lead_jobs.handlers(self.context),

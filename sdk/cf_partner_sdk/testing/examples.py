@@ -6,9 +6,17 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from cf_partner_sdk import (
+    BillPayment,
+    BillState,
+    Claim,
+    ClaimState,
+    CommissionAccrual,
+    CommissionBasis,
+    CommissionBill,
     EndpointState,
     Lead,
     LeadRepayment,
@@ -211,6 +219,69 @@ def _statement(now: datetime, day: date) -> Statement:
     )
 
 
+def _accrual(now: datetime, day: date) -> CommissionAccrual:
+    return CommissionAccrual(
+        id="com_example",
+        type="accrued",
+        loan_id="loan_example",
+        lead_id="lead_example",
+        lead_no="L-1",
+        amount_fen=1_440,
+        received_before_fen=0,
+        received_fen=7_200,
+        earned_before_fen=0,
+        earned_fen=1_440,
+        is_bad=False,
+        basis=CommissionBasis.INTEREST,
+        rate=Decimal("0.2"),
+        per_loan_fen=0,
+        cap_fen=30_000,
+        clawback_rate=Decimal(1),
+        business_date=day,
+        booked_at=now,
+    )
+
+
+def _bill(state: str, now: datetime, day: date) -> CommissionBill:
+    payments = {"paid": BillPayment.PAID, "payment_failed": BillPayment.FAILED}
+    payment = payments.get(state, BillPayment.NONE)
+    is_confirmed = state in payments
+    return CommissionBill(
+        id="cbl_example",
+        month=f"{day:%Y-%m}",
+        state=BillState.CONFIRMED if is_confirmed else BillState.OPEN,
+        payment=payment,
+        loans=1,
+        rows=1,
+        accrued_fen=1_440,
+        clawback_fen=0,
+        tier_fen=0,
+        carried_fen=0,
+        adjustment_fen=0,
+        payable_fen=1_440,
+        pdf_sha256=hashlib.sha256(b"").hexdigest(),
+        pdf_size_bytes=0,
+        made_at=now,
+        confirmed_at=now if is_confirmed else None,
+        paid_at=now if state == "paid" else None,
+    )
+
+
+def _claim(state: str, now: datetime, day: date) -> Claim:
+    return Claim(
+        id="clm_example",
+        loan_id="loan_example",
+        state=ClaimState(state),
+        filed_on=day,
+        days_past_due=30,
+        principal_fen=600_000,
+        interest_fen=14_400,
+        penalty_fen=812,
+        amount_fen=615_212,
+        filed_at=now,
+    )
+
+
 _STORE = {"store_id": "sto_example", "store_no": "S-1", "till_no": "1"}
 _OF_PAYMENT: dict[str, Any] = {
     "payment_id": "spy_example",
@@ -228,6 +299,7 @@ _MADE: dict[str, Callable[[datetime, date], Any]] = {
     "credit_line.opened": _line_opened,
     "sandbox.clock_ready": _clock,
     "statement.ready": _statement,
+    "commission.accrued": _accrual,
 }
 _BY_FAMILY: dict[str, Callable[[str, datetime, date], Any]] = {
     "endpoint": _endpoint,
@@ -236,4 +308,6 @@ _BY_FAMILY: dict[str, Callable[[str, datetime, date], Any]] = {
     "payment": _payment,
     "release": _release,
     "share": share_examples.about,
+    "commission": _bill,
+    "claim": _claim,
 }

@@ -54,6 +54,14 @@ EVENT_TYPES = (
     *("share.invited", "share.expired", "share.withdrawn", "share.funding_called", "share.funded"),
     *("share.money_returned", "share.active", "share.repaid", "share.changed"),
     *("share.written_off", "share.recovered"),
+    "commission.accrued",
+    "commission.bill_ready",
+    "commission.paid",
+    "commission.payment_failed",
+    "claim.filed",
+    "claim.paid",
+    "claim.withdrawn",
+    "claim.taken_back",
 )
 """Every type of event that this version knows."""
 

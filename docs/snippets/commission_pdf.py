@@ -1,0 +1,1 @@
+cf.commissions.download_pdf("cbl_gezdgnbvgy3tqojqgezdgnbvgy", to="bill.pdf")

@@ -1,0 +1,20 @@
+"""What claims have done later."""
+
+from collections.abc import Callable
+from typing import Any
+
+from lending.claims import service
+from lending.foundation.context import Context
+
+
+def handlers(context: Context) -> dict[str, Callable[..., Any]]:
+    """The jobs of this module by name; each is safe to run twice."""
+
+    def collect(claim_id: str) -> None:
+        with context.database.unit_of_work() as tx:
+            service.collect(tx, claim_id)
+
+    def remitted(remittance_id: str) -> None:
+        """The books and the daily statement say it; a guarantor is told by its statement."""
+
+    return {"claims.collect": collect, "recourse.remitted": remitted}

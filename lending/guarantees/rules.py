@@ -1,0 +1,75 @@
+"""Pure rules of guarantees: what they cost, and how much may be guaranteed."""
+
+from decimal import Decimal
+
+from lending.compliance.model import Parameters
+from lending.foundation.money import half_up, percent
+from lending.guarantees.errors import (
+    AgreementRefused,
+    GuaranteedTooMuch,
+    PoolTooSmall,
+    QuotaUsedUp,
+)
+from lending.guarantees.model import Agreement, FeePayer, NewAgreement, Ratio, Standing
+
+MONTHS = 12
+
+
+def fee_period_fen(agreement: NewAgreement, principal_fen: int) -> int:
+    """What the borrower pays for the guarantee with each monthly instalment, half up.
+
+    A twelfth of the yearly rate on the amount lent; 0 where the lender pays.
+    """
+    if agreement.fee_payer is not FeePayer.BORROWER:
+        return 0
+    return half_up(principal_fen * agreement.fee_rate / MONTHS)
+
+
+def lender_fee_rate(agreement: NewAgreement) -> Decimal:
+    """What we pay, of interest that we have received; 0 where the borrower pays."""
+    return agreement.fee_rate if agreement.fee_payer is FeePayer.LENDER else Decimal(0)
+
+
+def check(new: NewAgreement) -> None:
+    """Refuses an agreement that no loan could be made under.
+
+    Raises AgreementRefused, naming the field.
+    """
+    if not (new.fee_rate.is_finite() and 0 <= new.fee_rate < 1):
+        raise AgreementRefused(field="/fee_rate", mend="Use a rate from 0 to below 1.")
+    for name in ("trigger_days", "quota_fen", "claims_cap_fen"):
+        if getattr(new, name) <= 0:
+            raise AgreementRefused(field=f"/{name}", mend="Use a number above 0.")
+    if new.pool_min_fen < 0:
+        raise AgreementRefused(field="/pool_min_fen", mend="Use 0 or more.")
+    if new.valid_to is not None and new.valid_to < new.valid_from:
+        raise AgreementRefused(field="/valid_to", mend="End it after it begins.")
+    if not new.licence_no.strip():
+        raise AgreementRefused(field="/licence_no", mend="Name the licence.")
+
+
+def require_ratio(found: Ratio, new_fen: int, rules: Parameters) -> None:
+    """R-GUAR-50: loans with a guarantee are at most half of all, after the new one.
+
+    `guarantee.balance_rate_max`; 消费金融公司管理办法, in force 2024-04-18.
+
+    Raises GuaranteedTooMuch.
+    """
+    after = Ratio(found.guaranteed_fen + new_fen, found.loans_fen + new_fen)
+    most = rules.number("guarantee.balance_rate_max")
+    if after.rate > most:
+        raise GuaranteedTooMuch(
+            f"{percent(after.rate)} of all loans would have a guarantee; the most is"
+            f" {percent(most)}"
+        )
+
+
+def require_room(agreement: Agreement, found: Standing, new_fen: int) -> None:
+    """Refuses what the guarantor has not agreed to, or what its deposit does not stand for.
+
+    Raises QuotaUsedUp, PoolTooSmall.
+    """
+    if found.guaranteed_fen + new_fen > agreement.quota_fen:
+        raise QuotaUsedUp
+    if found.pool_fen < agreement.pool_min_fen:
+        raise PoolTooSmall
