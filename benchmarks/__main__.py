@@ -15,6 +15,7 @@ BENCHMARKS = (
     "bad_neighbour",
     "orders",
     "end_of_day",
+    "commission_run",
     "joint_year",
     "share_files",
     "store_fraud",

@@ -5,6 +5,8 @@ from flask import Blueprint, Response
 from console import session
 from console.batch import pages as batch
 from console.channels import pages as channels
+from console.claims import pages as claims
+from console.commissions import pages as commissions
 from console.credit_lines import pages as credit_lines
 from console.finance import pages as finance
 from console.ledger import pages as ledger
@@ -34,7 +36,7 @@ def create_blueprint(context: Context, kinds: Kinds) -> Blueprint:
     session.protect(console, context)
     for pages in (system, loans, ledger, batch, finance, risk):
         pages.add(console, context)
-    for guarded in (repayments, credit_lines, approvals, channels):
+    for guarded in (repayments, credit_lines, approvals, channels, commissions, claims):
         guarded.add(console, context, kinds)
 
     @console.after_request

@@ -27,7 +27,7 @@ from lending.products import rules as product_rules
 from lending.products.errors import PeriodsNotOffered
 from lending.products.model import Offer, Product
 from lending.risk.model import Decision, Value
-from scenarios.assisted_lending import leads, rules
+from scenarios.assisted_lending import backing, leads, rules
 from scenarios.assisted_lending import leads_store as store
 from scenarios.assisted_lending.errors import LeadEnded, NotSuitable
 from scenarios.assisted_lending.model import PURPOSES, Applicant, Lead
@@ -146,7 +146,11 @@ def offers(tx: Tx, lead: Lead) -> list[dict[str, Any]]:
     periods = product_rules.periods_allowed(
         product, lead.amount_fen, periods_max=_periods_max(tx, lead)
     )
-    made = [product_rules.offer(product, lead.amount_fen, each, start) for each in periods]
+    fee = backing.guarantee_fee(tx, lead)
+    made = [
+        product_rules.offer(product, lead.amount_fen, each, start, guarantee_fee=fee)
+        for each in periods
+    ]
     return [loan_rules.offer_view(product, each) for each in made]
 
 
@@ -186,7 +190,7 @@ def sign(
         SignCommand(
             application_id=lead.application_id,
             offer=offer,
-            terms=compile_terms(product, agreement, offer, table),
+            terms=backing.with_partners(tx, lead, compile_terms(product, agreement, offer, table)),
             table=table,
             signature=signature,
             goods=(),
@@ -250,7 +254,13 @@ def _offer(tx: Tx, lead: Lead, product: Product, periods: int) -> Offer:
     longest = _periods_max(tx, lead)
     if longest and periods > longest:
         raise PeriodsNotOffered("审批期限不支持所选期数", mend="请选择其他期数。")
-    return product_rules.offer(product, lead.amount_fen, periods, business_day.today(tx))
+    return product_rules.offer(
+        product,
+        lead.amount_fen,
+        periods,
+        business_day.today(tx),
+        guarantee_fee=backing.guarantee_fee(tx, lead),
+    )
 
 
 def _periods_max(tx: Tx, lead: Lead) -> int | None:

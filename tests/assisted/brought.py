@@ -6,8 +6,9 @@ from decimal import Decimal
 from typing import Any
 
 from lending.batch import end_of_day
+from lending.channels import listings
 from lending.channels import service as channels
-from lending.channels.model import NewAccount, NewPartner, PartnerKind
+from lending.channels.model import NewAccount, NewListing, NewPartner, PartnerKind
 from lending.claims import service as claims
 from lending.claims.model import Arrival
 from lending.commissions import service as commissions
@@ -218,6 +219,15 @@ def _partner(tx: Tx, world: World, app_id: str, kind: PartnerKind, account: str)
     partner_id = channels.register(
         tx, NewPartner(app_id, "test", kind, app_id, ("statements",)), SYSTEM
     )
+    listing = NewListing(
+        legal_name=f"{app_id}有限公司",
+        credit_code="91310000MA1FL0000X",
+        service="助贷",
+        contract_no="HT-1",
+        contract_from=TODAY,
+        contract_to=date(2028, 12, 31),
+    )
+    listings.put_on_list(tx, partner_id, listing, SYSTEM)
     new = NewAccount(f"{app_id}有限公司", "测试银行", f"{account}0001", 1)
     channels.add_account(tx, world.keys, partner_id, new, SYSTEM)
     return partner_id

@@ -16,9 +16,9 @@ from lending.commissions import rules
 from lending.commissions.errors import AgreementRefused, FeeOverCap
 from lending.commissions.model import NewAgreement, ProductMonth, Tier, TierBy
 from lending.compliance.model import Parameters
-from lending.engine.events import Claimed, Event
+from lending.engine.events import Event
 from lending.engine.life import begun, happen
-from lending.engine.position import Course, Position
+from lending.engine.position import Claim, Course, Position
 from lending.loans import partner_rules
 from lending.loans.partner_terms import Basis, Commission
 from tests.engine.test_loan_life import History, histories
@@ -97,8 +97,8 @@ class TestEarning:
         position = replace(Position(TODAY, date(2026, 9, 1), ()), written_off_on=TODAY)
         assert not partner_rules.is_bad(kept, position)
         assert partner_rules.is_bad(replace(kept, clawback_days=90), position)
-        claimed = Position(TODAY, date(2026, 11, 1), ())
-        claimed = happen(Course(date(2026, 11, 1), ()), claimed, Claimed(TODAY, 5))
+        claim = Claim(TODAY, 5, 5, 0, 0, 0, 0, 0)
+        claimed = Position(TODAY, date(2026, 11, 1), (), claim=claim)
         assert partner_rules.is_bad(kept, claimed)
 
 
