@@ -23,6 +23,9 @@ from datetime import date
 from itertools import count, islice
 from pathlib import Path
 
+import psutil
+
+from benchmarks import cpu
 from lending.foundation import business_day
 from lending.foundation.database import Database, Tx
 from lending.ledger import proof, service
@@ -116,21 +119,16 @@ def work(url: str, load: str, process: int, start: object, counts: object) -> No
     for number in islice(numbers, WARM_UP):
         with database.unit_of_work() as tx:
             write(tx, process, number)
-            backend = tx.driver.info.backend_pid
+            backend = psutil.Process(tx.driver.info.backend_pid)
     start.wait()
     written, until = 0, time.perf_counter() + SECONDS
-    client_s, server_s = time.process_time(), _cpu_s(backend)
+    client_s, server_s = time.process_time(), cpu.of(backend)
     while time.perf_counter() < until:
         with database.unit_of_work() as tx:
             write(tx, process, next(numbers))
         written += each
-    counts.put((written, time.process_time() - client_s, _cpu_s(backend) - server_s))
+    counts.put((written, time.process_time() - client_s, cpu.of(backend) - server_s))
     database.close()
-
-
-def _cpu_s(pid: int) -> float:
-    """What a process has used of the CPU."""
-    return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e9
 
 
 def rate(url: str, load: str, turn: int) -> Rate:

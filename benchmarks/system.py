@@ -7,13 +7,14 @@ import socket
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 from cf_partner_sdk import Client, PrivateKey
 
+from benchmarks import cpu
 from lending.foundation.settings import Settings
 from processes import installation
 from processes.parts import all_parts
@@ -77,24 +78,15 @@ def running() -> Iterator[Running]:
 
 def cpu_s(system: Running) -> dict[str, float]:
     """Seconds of CPU that the callers, each part and PostgreSQL have used up to now."""
-    me, var = psutil.Process(), str(system.settings.var)
+    me = psutil.Process()
     used: dict[str, float] = defaultdict(float)
-    used["callers"] = _cpu_s(me)
+    used["callers"] = cpu.of(me)
     for child in me.children():
         name = child.cmdline()[-1]
         for each in (child, *child.children(recursive=True)):
-            used[name] += _cpu_s(each)
-    for each in psutil.process_iter(["cmdline"]):
-        if each.info["cmdline"] and f"{var}/postgres" in " ".join(each.info["cmdline"]):
-            used["postgres"] += sum(_cpu_s(one) for one in (each, *each.children()))
+            used[name] += cpu.of(each)
+    used["postgres"] = cpu.of_postgres(system.settings.var / "postgres")
     return dict(used)
-
-
-def _cpu_s(process: psutil.Process) -> float:
-    with suppress(psutil.NoSuchProcess):
-        times = process.cpu_times()
-        return float(times.user + times.system)
-    return 0.0
 
 
 def free_port() -> int:

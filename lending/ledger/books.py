@@ -258,6 +258,24 @@ def limited_that_differ(tx: Tx, booked: date | None = None) -> Sequence[Row]:
     )
 
 
+def limits_that_differ(tx: Tx, chart: str) -> Sequence[Row]:
+    """Accounts whose limits are not those given last, or the chart's, and changes that differ."""
+    return tx.all(
+        "SELECT a.book, a.code, a.owner FROM ledger_limit l"
+        " JOIN ledger_account a ON a.id = l.account_id"
+        " LEFT JOIN LATERAL (SELECT json_build_array(debit_limit_fen, credit_limit_fen) AS limits"
+        "  FROM ledger_limit_change WHERE account_id = l.account_id"
+        "  ORDER BY number DESC LIMIT 1) c ON true,"
+        " LATERAL (SELECT coalesce(c.limits, CAST(:chart AS json) -> a.code) AS limits) g"
+        " WHERE l.debit_limit_fen IS DISTINCT FROM CAST(g.limits ->> 0 AS bigint)"
+        " OR l.credit_limit_fen IS DISTINCT FROM CAST(g.limits ->> 1 AS bigint)"
+        " UNION SELECT a.book, a.code, a.owner FROM ledger_limit_change c"
+        " LEFT JOIN ledger_account a ON a.id = c.account_id"
+        " WHERE c.sha256 <> ledger_limit_change_digest(c) ORDER BY 1, 2, 3",
+        chart=chart,
+    )
+
+
 def without_their_limit(tx: Tx, codes: Collection[Code]) -> Sequence[Row]:
     """Accounts that were opened with a limit, or always are, and have none; or the reverse."""
     return tx.all(

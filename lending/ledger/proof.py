@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any
 
 from lending.foundation.database import Row, Tx
-from lending.ledger import books, rules
+from lending.ledger import books, rules, store
 from lending.ledger.chart import LIMITS, Code
 from lending.ledger.model import Account, Entry, Leg
 
@@ -41,9 +41,9 @@ def head(tx: Tx) -> tuple[int, str]:
 def verify(tx: Tx, *, anchor: tuple[int, str] | None = None) -> list[str]:
     """What is wrong with the books, as sentences; empty when nothing is (L1, L2, L4, L9, L14).
 
-    Recomputes from the stored lines every digest, the chain, every hold's digest, every kept
-    balance and the trial balance of every book. `anchor` is an earlier `head` that was kept
-    elsewhere.
+    Recomputes from the stored lines every digest, the chain, the digest of every hold and of every
+    change of limits, every kept balance and the trial balance of every book. `anchor` is an earlier
+    `head` that was kept elsewhere.
     """
     findings = list(_chain(tx, anchor))
     findings += _contents(tx)
@@ -59,6 +59,10 @@ def verify(tx: Tx, *, anchor: tuple[int, str] | None = None) -> list[str]:
     findings += [
         f"{row['code']}[{row['owner']}] of book {row['book']} is not limited as it was opened"
         for row in books.without_their_limit(tx, LIMITS)
+    ]
+    findings += [
+        f"{row['code']}[{row['owner']}] of book {row['book']} has other limits than it was given"
+        for row in books.limits_that_differ(tx, store.CHART_LIMITS)
     ]
     findings += [
         f"the close of {row['day']} has another {row['code']} than book {row['book'] or 'all'} says"

@@ -50,13 +50,16 @@ def open_account(tx: Tx, account: Account, limits: Limits) -> None:
     Raises OwnerMissing, NoSuchBook, LimitComesWithOpening.
     """
     rules.require_complete([account])
-    if store.open_accounts(tx, {account: limits}):
+    if opened := store.open_accounts(tx, {account: limits}):
+        if limits != LIMITS.get(account.code, Limits()):
+            store.insert_limit_change(tx, opened[0], limits)
         return
     found = store.limited(tx, account)
     if found is None:
         raise LimitComesWithOpening(str(account))
     if found.limits != limits:
         store.set_limits(tx, found.account_id, limits)
+        store.insert_limit_change(tx, found.account_id, limits)
 
 
 @contextmanager

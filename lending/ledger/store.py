@@ -18,9 +18,10 @@ SELECT journal_post(e ->> 0, e ->> 1, CAST(e ->> 2 AS date), e ->> 3, e ->> 4, e
     decode(e ->> 6, 'hex'), e ->> 7, CAST(:now AS timestamptz), e -> 8, :limits, NULL)
 FROM json_array_elements(CAST(:entries AS json)) WITH ORDINALITY AS t (e, number) ORDER BY number
 """
-_CHART_LIMITS = json.dumps(
+CHART_LIMITS = json.dumps(
     {code.value: [limits.debit_fen, limits.credit_fen] for code, limits in LIMITS.items()}
 )
+"""The limits that the chart has accounts opened with, as the database is told them."""
 
 
 def post(tx: Tx, entry: Entry, hold_id: str | None = None) -> tuple[str, dict[str, Any] | None]:
@@ -43,7 +44,7 @@ def post(tx: Tx, entry: Entry, hold_id: str | None = None) -> tuple[str, dict[st
             entry.reverses,
             tx.now,
             legs,
-            _CHART_LIMITS,
+            CHART_LIMITS,
             hold_id,
         ),
     )
@@ -68,7 +69,7 @@ def post_many(tx: Tx, entries: Sequence[Entry]) -> list[tuple[str, dict[str, Any
                 json.loads(legs),
             )
         )
-    answers = tx.all(_POST_MANY, entries=json.dumps(rows), now=tx.now, limits=_CHART_LIMITS)
+    answers = tx.all(_POST_MANY, entries=json.dumps(rows), now=tx.now, limits=CHART_LIMITS)
     return [(row[0], answer["journal_post"]) for row, answer in zip(rows, answers, strict=True)]
 
 
@@ -101,8 +102,8 @@ def _account(row: Row) -> Account:
     return Account(Code(row["code"]), row["owner"], row["book"])
 
 
-def open_accounts(tx: Tx, accounts: Mapping[Account, Limits]) -> int:
-    """Opens those accounts that are not there, with their limits; how many it opened.
+def open_accounts(tx: Tx, accounts: Mapping[Account, Limits]) -> list[int]:
+    """Opens those accounts that are not there, with their limits; the ids of those it opened.
 
     They are opened in one order, so that two who open the same ones do not lock each other out.
     """
@@ -132,7 +133,19 @@ def open_accounts(tx: Tx, accounts: Mapping[Account, Limits]) -> int:
         ),
         now=tx.now,
     )
-    return len(rows)
+    return [row["id"] for row in rows]
+
+
+def insert_limit_change(tx: Tx, account_id: int, limits: Limits) -> None:
+    """Keeps which limits an account was given, for the proof."""
+    tx.run(
+        "INSERT INTO ledger_limit_change (account_id, debit_limit_fen, credit_limit_fen, at)"
+        " VALUES (:id, :debit, :credit, :now)",
+        id=account_id,
+        debit=limits.debit_fen,
+        credit=limits.credit_fen,
+        now=tx.now,
+    )
 
 
 def set_limits(tx: Tx, account_id: int, limits: Limits) -> None:

@@ -20,6 +20,18 @@ CREATE TABLE ledger_limit (
     held_credit_fen bigint NOT NULL DEFAULT 0 CHECK (held_credit_fen >= 0)
 ) WITH (fillfactor = 70);
 
+-- L9: the limits that an account was given where they are not the chart's for its code. Each bears a digest over itself
+-- and the change before it of the same account.
+CREATE TABLE ledger_limit_change (
+    number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    account_id bigint NOT NULL,
+    debit_limit_fen bigint,
+    credit_limit_fen bigint,
+    at timestamptz NOT NULL,
+    sha256 bytea NOT NULL
+);
+CREATE INDEX ON ledger_limit_change (account_id, number);
+
 CREATE TABLE journal_entry (
     seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     id text NOT NULL UNIQUE,
@@ -114,6 +126,8 @@ CREATE TRIGGER only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger_day
     FOR EACH STATEMENT EXECUTE FUNCTION journal_only_grows();
 CREATE TRIGGER only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger_proof
     FOR EACH STATEMENT EXECUTE FUNCTION journal_only_grows();
+CREATE TRIGGER only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger_limit_change
+    FOR EACH STATEMENT EXECUTE FUNCTION journal_only_grows();
 CREATE TRIGGER only_grows BEFORE DELETE OR TRUNCATE ON ledger_hold
     FOR EACH STATEMENT EXECUTE FUNCTION journal_only_grows();
 
@@ -143,6 +157,20 @@ BEGIN
 END $$;
 CREATE TRIGGER then_digested BEFORE INSERT OR UPDATE ON ledger_hold
     FOR EACH ROW EXECUTE FUNCTION ledger_hold_digested();
+
+CREATE FUNCTION ledger_limit_change_digest(change ledger_limit_change)
+RETURNS bytea LANGUAGE sql STABLE SET timezone = 'UTC' AS $$
+    SELECT sha256(coalesce((SELECT sha256 FROM ledger_limit_change before WHERE before.account_id = change.account_id
+            AND before.number < change.number ORDER BY before.number DESC LIMIT 1), '')
+        || convert_to((to_jsonb(change) - 'sha256')::text, 'UTF8'))
+$$;
+CREATE FUNCTION ledger_limit_change_digested() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    NEW.sha256 := ledger_limit_change_digest(NEW);
+    RETURN NEW;
+END $$;
+CREATE TRIGGER digested BEFORE INSERT ON ledger_limit_change
+    FOR EACH ROW EXECUTE FUNCTION ledger_limit_change_digested();
 
 -- L15, P12: moves a limited account, with what is held on it, as far as its limits allow; a change that relieves it
 -- always goes through. NULL: done, under a lock that lasts to the end of the transaction. Else nothing is changed, and

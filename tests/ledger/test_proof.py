@@ -11,9 +11,10 @@ from lending.foundation import business_day
 from lending.foundation.database import Database, Tx
 from lending.ledger import jobs, proof, rules, service
 from lending.ledger.chart import Code
-from lending.ledger.model import Account, Entry, credit, debit
+from lending.ledger.model import Account, Entry, Limits, credit, debit
 from tests.ledger.entries import BANK, FUNDER, LOAN, expose, hold, lend, of, transfer, write
 
+LINE = Account(Code.CREDIT_LINE, "lin_1")
 TABLES = (
     "journal_entry",
     "journal_line",
@@ -22,17 +23,14 @@ TABLES = (
     "ledger_account",
     "ledger_hold",
     "ledger_limit",
+    "ledger_limit_change",
     "ledger_day",
     "ledger_proof",
 )
-OF_NO_WORTH = {
-    ("ledger_account", "opened_at"),
-    ("ledger_limit", "debit_limit_fen"),
-    ("ledger_limit", "credit_limit_fen"),
-}
-"""What no entry says: limits are settings."""
+OF_NO_WORTH = {("ledger_account", "opened_at")}
+"""What nothing says."""
 OTHER = {
-    "bigint": "{0} + 1000000",
+    "bigint": "coalesce({0}, 0) + 1000000",
     "numeric": "{0} + 1",
     "boolean": "NOT {0}",
     "smallint": "{0} + 100",
@@ -50,6 +48,8 @@ def filled(database: Database) -> None:
         expose(tx, 200, "c")
         hold(tx, 50)
         service.void(tx, hold(tx, 30), "declined")
+        for limit_fen in (500, 400):
+            service.open_account(tx, LINE, Limits(debit_fen=limit_fen))
         service.reverse(tx, entry_id, "wrong")
         assert service.seal(tx) == 4
         close(tx)
@@ -106,6 +106,7 @@ class TestTheDatabase:
             "DELETE FROM journal_entry",
             "DELETE FROM journal_seal",
             "DELETE FROM ledger_hold",
+            "UPDATE ledger_limit_change SET debit_limit_fen = 0",
             "TRUNCATE journal_seal",
             "TRUNCATE journal_entry CASCADE",
         ],
@@ -160,6 +161,11 @@ class TestVerifying:
             "DELETE FROM ledger_account WHERE owner = 'loan_1'",
             "DELETE FROM ledger_hold",
             "DELETE FROM ledger_limit",
+            "DELETE FROM ledger_limit_change",
+            "DELETE FROM ledger_limit_change WHERE number = 1",
+            "DELETE FROM ledger_limit_change WHERE number = 2",
+            "UPDATE ledger_limit SET debit_limit_fen = 900 WHERE debit_limit_fen = 400",
+            "UPDATE ledger_limit SET debit_limit_fen = NULL WHERE debit_limit_fen = 400",
             "UPDATE ledger_hold SET state = 'voided', ended_at = held_at WHERE state = 'held'",
             "UPDATE ledger_hold SET subject = 'loan_2'",
             "UPDATE ledger_hold SET ended_because = '' WHERE state = 'voided'",
@@ -222,7 +228,10 @@ class TestVerifying:
         self, database: Database, database_url: str
     ):
         filled(database)
-        intrude(database_url, "UPDATE ledger_limit SET posted_fen = posted_fen - 1")
+        intrude(
+            database_url,
+            "UPDATE ledger_limit SET posted_fen = posted_fen - 1 WHERE posted_fen > 0",
+        )
         with database.unit_of_work() as tx:
             (finding,) = service.verify(tx)
             assert "199" in finding
@@ -242,8 +251,7 @@ class TestVerifying:
             for account, fen in rebuilt.items():
                 assert service.balance(tx, account) == fen
                 if account.code is Code.EXPOSURE:
-                    kept = tx.one("SELECT posted_fen FROM ledger_limit")
-                    assert kept["posted_fen"] == fen
+                    assert service.balances(tx, [account])[account].posted_fen == fen
 
 
 class TestSealing:
