@@ -8,6 +8,7 @@ import time
 from lending.foundation.settings import Settings
 from processes import installation, metrics_page, ports
 from processes.sandbox import commands as sandbox_commands
+from processes.seed_funders import FUNDERS
 from processes.supervisor import Part, Supervisor
 
 HEADERS_MS_MAX = 5_000
@@ -56,7 +57,20 @@ def all_parts(settings: Settings, *, shop: bool) -> list[Part]:
         found.append(
             Part("shop", ("examples.demo_shop",), f"http://127.0.0.1:{settings.shop_port}/")
         )
+        found += funders(settings)
     return found
+
+
+def funders(settings: Settings) -> list[Part]:
+    """The example funders, who fund a product of the demo shop with us."""
+    return [
+        Part(
+            f"funder_{each.temper}",
+            ("examples.funder", each.temper),
+            f"http://127.0.0.1:{settings.funder_port + number}/",
+        )
+        for number, each in enumerate(FUNDERS)
+    ]
 
 
 def _up(args: argparse.Namespace) -> int:
@@ -68,6 +82,8 @@ def _up(args: argparse.Namespace) -> int:
     ports.require_free("127.0.0.1", settings.simulators_port, "CF_SIMULATORS_PORT")
     if not args.no_shop:
         ports.require_free("127.0.0.1", settings.shop_port, "CF_SHOP_PORT")
+        for number in range(len(FUNDERS)):
+            ports.require_free("127.0.0.1", settings.funder_port + number, "CF_FUNDER_PORT")
     with proof.say("database"):
         prepared = installation.prepare(settings)
         prepared.database.close()
@@ -84,6 +100,8 @@ def _up(args: argparse.Namespace) -> int:
         proof.addresses(settings, shop=not args.no_shop)
         if args.prove:
             proof.play(settings)
+            if not args.no_shop:
+                proof.play_joint(settings)
         proof.staying_up(settings)
         told: set[str] = set()
         while True:

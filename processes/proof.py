@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import requests
 from cf_partner_sdk import Client, Order, PrivateKey
 from rich.console import Console
 from rich.table import Table
@@ -13,6 +14,7 @@ from rich.table import Table
 from lending.foundation.money import yuan
 from lending.foundation.settings import Settings
 from processes import phone
+from processes.seed_funders import FUNDERS
 
 console = Console(highlight=False)
 
@@ -33,6 +35,10 @@ def addresses(settings: Settings, *, shop: bool) -> None:
     table = Table(box=None, show_header=False, padding=(0, 2))
     if shop:
         table.add_row("demo shop", f"http://127.0.0.1:{settings.shop_port}")
+        for number, each in enumerate(FUNDERS):
+            table.add_row(
+                f"funder: {each.name}", f"http://127.0.0.1:{settings.funder_port + number}"
+            )
     table.add_row("API docs", f"{settings.public_url}/docs")
     table.add_row("borrower's page", f"{settings.public_url}/me")
     table.add_row("console", f"{settings.public_url}/console")
@@ -103,6 +109,39 @@ def play(settings: Settings) -> None:
             f"    loan reduced by CNY {yuan(refund.loan_reduction_fen)},"
             f" CNY {yuan(refund.loan_outstanding_principal_fen)} outstanding"
         )
+
+
+def play_joint(settings: Settings) -> None:
+    """Plays an order that is funded jointly: one funder declines, the next takes its share."""
+    config = json.loads((settings.var / "demo_shop.json").read_text())
+    order_no = f"joint-{int(time.time())}"
+    with Client(
+        app_id=config["app_id"],
+        key=PrivateKey.from_pem(Path(config["private_key"]).read_text()),
+        base_url=config["base_url"],
+        root_keyid=config["root_keyid"],
+    ) as cf:
+        with say("an order that is funded jointly"):
+            order = cf.mall.orders.create(
+                order_no=order_no,
+                amount_fen=PHONE_FEN,
+                items=[_item("PHONE-1", "手机", PHONE_FEN)],
+                return_url=f"http://127.0.0.1:{settings.shop_port}/return",
+                product_code="mall-standard-joint",
+                idempotency_key=order_no,
+            )
+        buyer = phone.Buyer(settings, order.checkout_url)
+        for step, act in buyer.journey():
+            with say(f"joint checkout: {step}"):
+                act()
+        with say("merchant is paid by both lenders"):
+            _until(lambda: cf.mall.orders.get(order.id), "paid")
+    for each in FUNDERS:
+        funder = json.loads((settings.var / f"funder_{each.temper}.json").read_text())
+        book = requests.get(f"http://127.0.0.1:{funder['port']}/", timeout=5).json()
+        lent = sum(row["principal_open_fen"] for row in book["positions"])
+        said = "takes" if book["decisions"] and book["decisions"][-1]["takes"] else "declines"
+        console.print(f"    {each.name} {said}; its book holds CNY {yuan(lent)}")
 
 
 def _item(sku: str, name: str, price_fen: int) -> dict[str, object]:

@@ -30,7 +30,7 @@ from lending.products.model import (
     SubsidyPayer,
     Tier,
 )
-from processes import seed_platform, seed_stores
+from processes import seed_funders, seed_platform, seed_stores
 from scenarios.assisted_lending.model import PURPOSES
 
 
@@ -96,7 +96,8 @@ CASH_PRODUCT = replace(
     ),
 )
 """What platforms send people for: paid to their own card, priced by risk (ASSIST-3, ASSIST-5)."""
-PRODUCTS = (MALL_PRODUCT, STORE_PRODUCT, CASH_PRODUCT)
+JOINT_PRODUCT = seed_funders.joint_product(MALL_PRODUCT)
+PRODUCTS = (MALL_PRODUCT, STORE_PRODUCT, CASH_PRODUCT, JOINT_PRODUCT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +123,7 @@ DEMO_SHOP = SandboxMerchant(
         NewAccount("小满数码有限公司", "模拟银行", "6230580000000010020", 2),
     ),
     functions=OWNERS,
+    products=(MALL_PRODUCT.code, JOINT_PRODUCT.code),
 )
 OTHER_SHOP = SandboxMerchant(
     app_id="app_other_shop",
@@ -157,6 +159,12 @@ def tenant_owner(name: str) -> SandboxMerchant:
     return SandboxMerchant(f"app_{name}", name, DEMO_SHOP.accounts, functions, products=both)
 
 
+def _funder(each: seed_funders.SandboxFunder) -> SandboxMerchant:
+    account = NewAccount(each.name, "模拟银行", each.account_no, 1)
+    functions, kind = seed_funders.FUNCTIONS, PartnerKind.FUNDER
+    return SandboxMerchant(each.app_id, each.name, (account,), functions, kind=kind, products=())
+
+
 def seed(context: Context, platform: PlatformKeys) -> None:
     """Opens the business day and, in the sandbox, makes what is missing of its partners."""
     seed_rules(context.database)
@@ -167,6 +175,11 @@ def seed(context: Context, platform: PlatformKeys) -> None:
         seed_merchant(context, platform, DEMO_STORES, var / "demo_stores.json")
         seed_merchant(context, platform, DEMO_PLATFORM, var / "demo_platform.json")
         seed_platform.seed(context, DEMO_PLATFORM.app_id)
+        for number, funder in enumerate(seed_funders.FUNDERS):
+            config = var / f"funder_{funder.temper}.json"
+            seed_merchant(context, platform, _funder(funder), config)
+            port = context.settings.funder_port + number
+            seed_funders.seed(context, funder, config, JOINT_PRODUCT.code, port)
         seed_stores.seed(context, var / "demo_stores.json", STORE_PRODUCT.code)
 
 
@@ -247,7 +260,7 @@ def _write_config(
                 "root_keyid": platform.root_keyid,
                 "private_key": str(pem),
                 "port": settings.shop_port,
-                "product_code": merchant.products[0],
+                "product_code": merchant.products[0] if merchant.products else "",
             },
             indent=2,
         )

@@ -34,6 +34,8 @@ class Settings:
     outside_url: str = ""
     """Base address of the institutions outside; by default the simulators'."""
     shop_port: int = 8100
+    funder_port: int = 8110
+    """Of the first example funder; the second has the next one."""
     core_workers: int = 4
     """Jobs that one core or postloan process works on at once."""
     environment: str = "test"
