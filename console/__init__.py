@@ -11,6 +11,7 @@ from console.credit_lines import pages as credit_lines
 from console.finance import pages as finance
 from console.ledger import pages as ledger
 from console.loans import pages as loans
+from console.operations import pages as operations
 from console.repayments import pages as repayments
 from console.risk import pages as risk
 from console.system import approvals
@@ -36,7 +37,15 @@ def create_blueprint(context: Context, kinds: Kinds) -> Blueprint:
     session.protect(console, context)
     for pages in (system, loans, ledger, batch, finance, risk):
         pages.add(console, context)
-    for guarded in (repayments, credit_lines, approvals, channels, commissions, claims):
+    for guarded in (
+        repayments,
+        credit_lines,
+        operations,
+        approvals,
+        channels,
+        commissions,
+        claims,
+    ):
         guarded.add(console, context, kinds)
 
     @console.after_request

@@ -11,6 +11,7 @@ from gateway.door import Door
 from gateway.routes import (
     claims,
     commissions,
+    credit_lines,
     events,
     keys,
     leads,
@@ -34,6 +35,7 @@ ENDPOINTS = (
     *leads.ENDPOINTS,
     *commissions.ENDPOINTS,
     *claims.ENDPOINTS,
+    *credit_lines.ENDPOINTS,
     *statements.ENDPOINTS,
     *webhooks.ENDPOINTS,
     *events.ENDPOINTS,

@@ -486,6 +486,9 @@ def _query(endpoint: Endpoint) -> dict[str, str]:
             found[name] = endpoint.query[name].deserialize(values[0])
         except ValidationError as error:
             raise FieldsRefused(f"{name} {error.messages[0]}", field=f"/{name}") from None
+    for name, field in endpoint.query.items():
+        if field.required and name not in found:
+            raise FieldsRefused(f"{name} is missing", field=f"/{name}", mend=f"Give {name}.")
     return found
 
 

@@ -102,6 +102,7 @@ def _parameters(endpoint: Endpoint, plugin: MarshmallowPlugin) -> Iterator[Any]:
         yield {
             "in": "query",
             "name": name,
+            "required": field.required,
             "description": schema.pop("description", ""),
             "schema": schema,
         }

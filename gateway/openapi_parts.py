@@ -26,6 +26,8 @@ IDS: Mapping[str, dict[str, Any]] = {
     "event_id": _id("evt", "An event's id."),
     "store_id": _id("sto", "A store's id."),
     "till_id": _id("til", "A till's id."),
+    "staff_id": _id("stf", "The id of somebody who works in a store."),
+    "line_id": _id("line", "A credit line's id."),
     "payment_id": _id("spy", "A payment's id."),
     "lead_id": _id("led", "A lead's id."),
     "payment_refund_id": _id("srf", "A payment refund's id."),

@@ -10,6 +10,7 @@ from hosted.checkout import Checkout
 from hosted.guarantee import GuaranteePages
 from hosted.lead import LeadPages
 from hosted.me import Me
+from hosted.me_tickets import MyTickets
 from hosted.my_line import MyLine
 from hosted.partner_list import PartnerList
 from hosted.payment import PaymentPages
@@ -38,6 +39,7 @@ def create_blueprint(context: Context) -> Blueprint:
     Checkout(context).add(blueprint)
     Me(context).add(blueprint)
     MyLine(context).add(blueprint)
+    MyTickets(context).add(blueprint)
     PartnerList(context).add(blueprint)
     for journey in (StoreVisit, PaymentPages, QuickPages, GuaranteePages, LeadPages):
         journey(context).add(blueprint)

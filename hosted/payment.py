@@ -14,7 +14,8 @@ from lending.foundation.crypto import mask_mobile
 from lending.foundation.database import Tx
 from lending.loans import releases
 from lending.loans.errors import NoSuchLoan
-from scenarios.offline_credit import paying, servicing
+from lending.operations import service as tickets
+from scenarios.offline_credit import disputes, paying, servicing
 from scenarios.offline_credit.model import Payment
 
 REASON_MAX = 200
@@ -92,7 +93,10 @@ class PaymentPages(Signing):
             Step.CHOOSE: lambda: {"offers": paying.offers(tx, payment)},
             Step.COST: lambda: self.cost_facts(tx, visit),
             Step.SIGN: lambda: {"mobile": mask_mobile(visit.session.mobile or "")},
-            Step.DONE: lambda: {"parts": releases.of_loan(tx, payment.loan_id or "")},
+            Step.DONE: lambda: {
+                "parts": releases.of_loan(tx, payment.loan_id or ""),
+                "tickets": tickets.of_subject(tx, payment.id),
+            },
         }
         found = shown[due]() if due in shown else {}
         return {"payment": payment, "merchant": paying.merchant_name(tx, payment), **found}
@@ -123,24 +127,17 @@ class PaymentPages(Signing):
         """The customer says that the service stopped (STORE-6)."""
         because = _reason()
         with self._context.database.unit_of_work() as tx:
-            servicing.stop_service(
-                tx, visit.seen, because=because, actor=self._customer(tx, visit.seen)
-            )
+            servicing.stop_service(tx, visit.seen, because=because, actor=self._customer(tx))
         self.keep(visit, Step.DONE, {"stopped": True})
 
     def _complain(self, visit: Visit) -> None:
-        """The customer complains: what the merchant has not got is held until it is looked into."""
+        """The customer disputes the payment: a ticket, and what the merchant has not got waits."""
         because = _reason()
         with self._context.database.unit_of_work() as tx:
-            releases.hold(
-                tx,
-                visit.seen.loan_id or "",
-                because=because,
-                actor=self._customer(tx, visit.seen),
-            )
+            disputes.open_dispute(tx, visit.seen, because, self._customer(tx))
         self.keep(visit, Step.DONE, {"complained": True})
 
-    def _customer(self, tx: Tx, payment: Payment) -> Actor:
+    def _customer(self, tx: Tx) -> Actor:
         me = my_line.signed_in(tx, self._context)
         if me is None:
             raise NoSuchLoan

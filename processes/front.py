@@ -31,6 +31,7 @@ from lending.repayments import guarded
 from lending.repayments import service as repayments
 from processes.migrate import revisions
 from scenarios.assisted_lending import guarded as platform_guarded
+from scenarios.offline_credit import guarded as ticket_guarded
 
 
 def create_app(context: Context, gateway_: GatewayContext) -> Flask:
@@ -49,6 +50,7 @@ def create_app(context: Context, gateway_: GatewayContext) -> Flask:
         **platform_guarded.kinds(),
         **claim_guarded.kinds(),
         **commission_guarded.kinds(context.files),
+        **ticket_guarded.kinds(),
     }
     app.register_blueprint(console.create_blueprint(context, kinds))
     hosts = allowed_hosts(context.settings)

@@ -10,6 +10,7 @@ from console import forms, proposing, session
 from lending.foundation.audit import Actor
 from lending.foundation.context import Context
 from lending.loans import releases
+from lending.operations import service as tickets
 from lending.repayments import desk, receipts
 from lending.system import approvals
 from lending.system import service as system
@@ -61,8 +62,17 @@ def add(console: Blueprint, context: Context, kinds: Kinds) -> None:
             found = desk.case(tx, context.keys, loan_id)
             proposed = approvals.newest(tx, subject=loan_id)
             parts = releases.of_loan(tx, loan_id)
+            about = found.statement.loan.subject
+            raised = tickets.of_subject(tx, about) + tickets.of_subject(tx, loan_id)
+            disputed = tickets.undecided_dispute(tx, about)
         return render_template(
-            "console/loan.html", case=found, proposals=proposed, kinds=kinds, parts=parts
+            "console/loan.html",
+            case=found,
+            proposals=proposed,
+            kinds=kinds,
+            parts=parts,
+            tickets=raised,
+            disputed=disputed,
         )
 
     @console.post("/loans/<loan_id>/hold-release")
@@ -71,7 +81,7 @@ def add(console: Blueprint, context: Context, kinds: Kinds) -> None:
         system.require(operator, Right.HOLD_RELEASES)
         with context.database.unit_of_work() as tx:
             actor = Actor("operator", operator.id)
-            releases.hold(tx, loan_id, because=forms.text("because") or "投诉处理中", actor=actor)
+            releases.hold(tx, loan_id, because=forms.text("because"), actor=actor)
         return redirect(url_for("console.loan", loan_id=loan_id), 303)
 
     @console.post("/loans/<loan_id>/retry-release")

@@ -25,7 +25,7 @@ BACK_OFFICE = "stores"
 
 def code(call: Call) -> Reply:
     """The code on a store's screen."""
-    store_id, own = call.path["store_id"], _own_store(call)
+    store_id, own = call.path["store_id"], own_store(call)
     if own not in (None, store_id):
         raise errors.NoSuchStore
     keys, url = call.context.lending.keys, call.context.lending.settings.public_url
@@ -43,7 +43,7 @@ def take(call: Call) -> Reply:
 
 def listed(call: Call) -> Reply:
     """A page of payments."""
-    keys, own = call.context.lending.keys, _own_store(call)
+    keys, own = call.context.lending.keys, own_store(call)
     filters = {name: call.query.get(name) for name in ("payment_no", "store_id", "state")}
     if own is not None and filters["store_id"] not in (None, own):
         return Reply({"data": [], "next_cursor": None})
@@ -93,7 +93,7 @@ def refund(call: Call) -> Reply:
 
 def refund_by_id(call: Call) -> Reply:
     """One refund."""
-    own = _own_store(call)
+    own = own_store(call)
     found = servicing.refund_of(call.tx, call.partner_id, call.path["payment_refund_id"])
     if own not in (None, found["store_id"]):
         raise errors.NoSuchStore
@@ -107,12 +107,12 @@ def refunds(call: Call) -> Reply:
         servicing.refunds_page,
         call.tx,
         call.partner_id,
-        wanted=filters | {"store_id": _own_store(call)},
+        wanted=filters | {"store_id": own_store(call)},
     )
     return Reply(pages.page_of(call.context.lending.keys, call.query, filters, fetch))
 
 
-def _own_store(call: Call) -> str | None:
+def own_store(call: Call) -> str | None:
     """The store that a till is bounded to; None for the back office.
 
     Raises NotATill.
@@ -127,7 +127,7 @@ def _visible(call: Call, payment_id: str) -> Payment:
 
     Raises NotATill, NoSuchStore.
     """
-    own = _own_store(call)
+    own = own_store(call)
     found = payments.get(call.tx, call.partner_id, payment_id)
     if own not in (None, found.store_id):
         raise errors.NoSuchStore

@@ -77,6 +77,12 @@ def staff(call: Call) -> Reply:
     return Reply({"data": found, "next_cursor": None})
 
 
+def end_staff(call: Call) -> Reply:
+    """Somebody works in a store no more."""
+    keys = call.context.lending.keys
+    return Reply(stores.end_staff(call.tx, keys, call.partner_id, call.path["staff_id"]))
+
+
 ENDPOINTS = (
     Endpoint(
         "POST",
@@ -220,5 +226,19 @@ ENDPOINTS = (
         scope="stores:read",
         response=schemas.StaffList,
         refusals=(errors.NoSuchStore,),
+    ),
+    Endpoint(
+        "POST",
+        "/v1/staff/<staff_id>/end",
+        "end_staff",
+        "Somebody works in a store no more",
+        end_staff,
+        function="stores",
+        owner="partner",
+        response=schemas.StaffSchema,
+        writes=True,
+        refusals=(errors.NoSuchStore,),
+        about="From now on nobody applies through them: a code with their number works without it."
+        " What was applied for through them stays. Ending twice does it once.",
     ),
 )

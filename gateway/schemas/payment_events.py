@@ -4,6 +4,7 @@ from marshmallow import fields
 
 from gateway import shown
 from gateway.event_types import EventType
+from gateway.schemas.credit_lines import CreditLineSchema
 from gateway.schemas.mall_events import PAYOUT
 from gateway.schemas.payments import (
     PAYMENT_NO,
@@ -13,7 +14,6 @@ from gateway.schemas.payments import (
     PaymentSchema,
     ReleasePartSchema,
 )
-from gateway.schemas.stores import LineOpenedSchema
 from gateway.shown import Answer, example_id
 
 CHOSEN = {"pay_url": None, "periods": 3, "loan_id": example_id("loan")}
@@ -51,6 +51,29 @@ class ServiceStoppedSchema(OfPayment):
     borrower_refund_fen = shown.fen("What the customer had repaid and gets back.", 0)
     business_date = shown.day("On which it is booked.")
     stopped_at = shown.instant("When it was booked.")
+
+
+DISPUTE_STATES = {"open": "The lender looks into it.", "decided": "It is over."}
+DISPUTE_OUTCOMES = {
+    "continue": "The service goes on, and so does your money.",
+    "stop": "The service stops: what you had not got goes off the customer's loan.",
+}
+
+
+class DisputeSchema(OfPayment):
+    """A customer disputes a payment, such as that a service paid ahead is not given."""
+
+    dispute_id = shown.id_("tkt", "The dispute: name it when you call the lender.")
+    state = shown.one_of(DISPUTE_STATES, "Where it is.")
+    outcome = shown.one_of(DISPUTE_OUTCOMES, "How it ended; null before.", nullable=True)
+    held_parts = shown.many(
+        fields.Integer(metadata={"minimum": 2, "format": "int64"}),
+        "Parts of the money that wait for the decision.",
+        examples=[[2, 3]],
+    )
+    answer_by = shown.day("By when the lender decides.")
+    opened_at = shown.instant("When it was opened.")
+    decided_at = shown.instant("When it was decided; null before.", nullable=True)
 
 
 class PaymentRepaidSchema(OfPayment):
@@ -111,7 +134,38 @@ EVENT_TYPES = (
     EventType(
         "credit_line.opened",
         "A customer who applied in your store may pay by a line from now on.",
-        LineOpenedSchema,
-        subject="visit_id",
+        CreditLineSchema,
+    ),
+    EventType(
+        "credit_line.raised",
+        "For a time a customer may pay more by a line.",
+        CreditLineSchema,
+    ),
+    EventType(
+        "credit_line.frozen",
+        "Nothing is paid by a line for the time being; payments under way go through.",
+        CreditLineSchema,
+        {"state": "frozen"},
+    ),
+    EventType("credit_line.unfrozen", "A frozen line can be used again.", CreditLineSchema),
+    EventType(
+        "credit_line.closed",
+        "Nothing is paid by a line any more.",
+        CreditLineSchema,
+        {"state": "closed"},
+    ),
+    EventType(
+        "payment.disputed",
+        "A customer disputes a payment: what you have not got waits for the lender's decision.",
+        DisputeSchema,
+        {"state": "open", "outcome": None, "decided_at": None},
+        subject="payment_id",
+    ),
+    EventType(
+        "payment.dispute_decided",
+        "A dispute is over: the money goes on, or the service stops and `release.stopped` follows.",
+        DisputeSchema,
+        {"state": "decided", "held_parts": []},
+        subject="payment_id",
     ),
 )

@@ -150,18 +150,3 @@ class StoreCodeSchema(Answer):
     )
     next_at = shown.instant("When to ask for the next.")
     expires_at = shown.instant("From when this one lets nobody in.")
-
-
-class LineOpenedSchema(Answer):
-    """A customer who applied in a store may pay by a line from now on."""
-
-    visit_id = shown.id_("vis", "The visit in which they applied.")
-    store_id = shown.id_("sto", "To which store.")
-    store_no = fields.String(required=True, metadata=STORE_NO)
-    staff_no = fields.String(
-        required=True,
-        allow_none=True,
-        metadata=said("Who of your staff helped, where the customer named somebody.", "E-17"),
-    )
-    arrived_at = shown.instant("When the customer scanned the store's code.")
-    opened_at = shown.instant("Since when they may pay.")

@@ -33,6 +33,8 @@ def _from(  # noqa: PLR0917 - a row of a table reads best as a row
 
 _PROVISION = "银行贷款损失准备计提指引, PBoC 2002, table A"
 
+_COMPLAINTS = "银行业保险业消费投诉处理管理办法, order 2020 no. 3: 15 days, with approval 30 and 60"
+
 DEFAULTS: tuple[Parameter, ...] = (
     _from("exposure.cap_fen", "20000000", EVER, "V", f"R-CAP-20W: {_MEASURES}"),
     _from(
@@ -135,6 +137,10 @@ DEFAULTS: tuple[Parameter, ...] = (
     _from("provision.substandard_rate", "0.25", date(2002, 4, 2), "M", f"R-PROV: {_PROVISION}"),
     _from("provision.doubtful_rate", "0.50", date(2002, 4, 2), "M", f"R-PROV: {_PROVISION}"),
     _from("provision.loss_rate", "1", date(2002, 4, 2), "M", f"R-PROV: {_PROVISION}"),
+    *(
+        _from(f"complaint.{name}_days", days, date(2020, 3, 1), "M", f"R-COMPLAINT: {_COMPLAINTS}")
+        for name, days in (("answer", "15"), ("longer", "30"), ("longest", "60"))
+    ),
     _from(
         "store.quick_pay_max_fen",
         "20000",
@@ -164,6 +170,7 @@ _KIND_BY_ENDING = {
     "_fen": Kind.FEN,
     "seconds_min": Kind.COUNT,
     "hops_max": Kind.COUNT,
+    "_days": Kind.COUNT,
     "blocked": Kind.WORDS,
     "names_allowed": Kind.WORDS,
     "words_barred": Kind.WORDS,

@@ -11,9 +11,11 @@ from lending.credit_lines import exposure, rules, store
 from lending.credit_lines.errors import (
     HasALine,
     LimitNotPossible,
+    LineFrozen,
     LineNotOpen,
     LineTooSmall,
     NoSuchLine,
+    ReviewDue,
     SceneNotAllowed,
     StillUsed,
 )
@@ -44,7 +46,7 @@ def grant(tx: Tx, new: NewLine, actor: Actor) -> str:
     _keep_limits(tx, _weighed(tx, _locked(tx, line_id)))
     audit.record(tx, actor, "credit_line.grant", line_id, {"limit_fen": new.limit_fen})
     if not new.security_needed_fen:
-        _tell_opened(tx, line_id)
+        _tell(tx, line_id, "opened")
     return line_id
 
 
@@ -59,7 +61,7 @@ def open_waiting(tx: Tx, line_id: str, actor: Actor) -> None:
     if line.state is LineState.WAITING:
         store.save(tx, replace(line, state=LineState.OPEN))
         audit.record(tx, actor, "credit_line.open", line_id)
-        _tell_opened(tx, line_id)
+        _tell(tx, line_id, "opened")
 
 
 def get(tx: Tx, line_id: str) -> Line:
@@ -129,6 +131,18 @@ def require_available(tx: Tx, line_id: str, scene: str, amount_fen: int) -> Line
     return line
 
 
+def could_pay(tx: Tx, line_id: str, scene: str, amount_fen: int) -> bool:
+    """Whether so much might be drawn at the moment. Nothing is held.
+
+    Raises NoSuchLine.
+    """
+    try:
+        require_available(tx, line_id, scene, amount_fen)
+    except (LineNotOpen, LineFrozen, ReviewDue, SceneNotAllowed, LineTooSmall):
+        return False
+    return True
+
+
 def standing(tx: Tx, line_id: str) -> LineStanding:
     """How much of a line is used, on its way, and available, in all and by scene (P12).
 
@@ -173,6 +187,7 @@ def raise_until(tx: Tx, line_id: str, *, amount_fen: int, until: date, actor: Ac
     _change(tx, replace(line, raise_fen=amount_fen, raise_until=until))
     detail = {"amount_fen": amount_fen, "until": until.isoformat()}
     audit.record(tx, actor, "credit_line.raise", line_id, detail)
+    _tell(tx, line_id, "raised")
 
 
 def set_limit(
@@ -218,6 +233,7 @@ def freeze(tx: Tx, line_id: str, *, because: str, actor: Actor) -> None:
         raise LineNotOpen
     store.save(tx, replace(line, state=LineState.FROZEN, frozen_because=because))
     audit.record(tx, actor, "credit_line.freeze", line_id, {"because": because})
+    _tell(tx, line_id, "frozen")
 
 
 def unfreeze(tx: Tx, line_id: str, *, actor: Actor) -> None:
@@ -232,6 +248,7 @@ def unfreeze(tx: Tx, line_id: str, *, actor: Actor) -> None:
         raise LineNotOpen
     store.save(tx, replace(line, state=LineState.OPEN, frozen_because=""))
     audit.record(tx, actor, "credit_line.unfreeze", line_id)
+    _tell(tx, line_id, "unfrozen")
 
 
 def close(tx: Tx, line_id: str, *, actor: Actor) -> None:
@@ -249,6 +266,7 @@ def close(tx: Tx, line_id: str, *, actor: Actor) -> None:
     ledger.open_account(tx, rules.account(line_id), Limits(debit_fen=0))
     _weighed(tx, closed)
     audit.record(tx, actor, "credit_line.close", line_id)
+    _tell(tx, line_id, "closed")
 
 
 def settle(tx: Tx, following: date) -> int:
@@ -267,9 +285,9 @@ def settle(tx: Tx, following: date) -> int:
     return changed
 
 
-def _tell_opened(tx: Tx, line_id: str) -> None:
+def _tell(tx: Tx, line_id: str, kind: str) -> None:
     """Has whoever brought the customer told of it."""
-    jobs.enqueue(tx, "credit_line.opened", queue=jobs.CORE, line_id=line_id)
+    jobs.enqueue(tx, "credit_line.told", queue=jobs.CORE, lock=line_id, line_id=line_id, kind=kind)
 
 
 def _locked(tx: Tx, line_id: str) -> Line:

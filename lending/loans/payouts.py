@@ -7,6 +7,7 @@ used only after the channel has said that the old one definitely failed (T19, T2
 from dataclasses import replace
 from datetime import datetime
 
+from lending.compliance import complaints
 from lending.customers import service as customers
 from lending.customers.errors import CardNotYours
 from lending.engine.plans import make_plan
@@ -44,6 +45,7 @@ from lending.loans.model import (
     ReleaseState,
 )
 from lending.loans.service import tell
+from lending.operations import service as tickets
 from lending.products.model import PayeeKind
 
 FINAL = (PayoutState.PAID, PayoutState.FAILED)
@@ -357,6 +359,8 @@ def _failed(tx: Tx, loan: Loan, payout: Payout, result: ChannelResult) -> None:
         _enqueue(tx, _begin(tx, loan, following, payable))
     elif release:
         release_store.set_state(tx, loan.id, payout.part, ReleaseState.FAILED)
+        said = f"第 {payout.part} 期划转失败({result.code}),收款账户均未能入账"
+        _look_into(tx, loan, "release_failed", said)
         detail = {"part": payout.part, "code": result.code}
         tell(tx, loan.scenario, loan.subject, "release_failed", detail)
     else:
@@ -379,7 +383,13 @@ def _released(tx: Tx, loan: Loan, payout: Payout) -> None:
 
 def _give_up(tx: Tx, loan: Loan, code: str) -> None:
     store.set_loan_state(tx, loan.id, LoanState.PAYOUT_FAILED)
+    _look_into(tx, loan, "payout_failed", f"放款失败({code}),收款账户均未能入账")
     tell(tx, loan.scenario, loan.subject, "payout_failed", {"code": code})
+
+
+def _look_into(tx: Tx, loan: Loan, rule: str, text: str) -> None:
+    """Has an operator see to money that did not arrive."""
+    tickets.by_rule(tx, rule, subject=loan.id, text=text, answer_by=complaints.answer_by(tx))
 
 
 def _enqueue(tx: Tx, payout: Payout, *, at: datetime | None = None) -> None:

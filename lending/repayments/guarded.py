@@ -15,6 +15,8 @@ from lending.loans import service as loans
 from lending.loans.errors import NoSuchLoan
 from lending.loans.life import Recorded
 from lending.loans.model import ReleaseState
+from lending.operations import service as tickets
+from lending.operations.errors import DisputeNeedsDecision
 from lending.repayments import changes, receipts, service, transfers
 from lending.repayments import credits as credit_balances
 from lending.repayments.errors import DateWrong
@@ -102,6 +104,8 @@ def _refund(tx: Tx, loan_id: str, payload: Payload, actor: Actor) -> dict[str, A
 
 
 def _let_go(tx: Tx, loan_id: str, _payload: Payload, actor: Actor) -> dict[str, Any]:
+    if tickets.undecided_dispute(tx, loans.loan(tx, loan_id).subject):
+        raise DisputeNeedsDecision
     releases.let_go(tx, loan_id, actor=actor)
     paying = [each for each in releases.of_loan(tx, loan_id) if each.state is ReleaseState.PAYING]
     return {"amount_fen": sum(each.gross_fen for each in paying)}

@@ -39,7 +39,11 @@ class Right(StrEnum):
     APPROVE_PARTNERS = "approve_partners"
     """Approve or refuse what another person proposed of the list."""
     HOLD_RELEASES = "hold_releases"
-    """Hold what a merchant has not got yet, as while a complaint is looked into."""
+    """Hold what a merchant has not got yet."""
+    SEE_TICKETS = "see_tickets"
+    """Read tickets and their history."""
+    WORK_TICKETS = "work_tickets"
+    """Open, take, note, ask, answer and close tickets."""
 
 
 class Role(StrEnum):
@@ -57,7 +61,13 @@ class Role(StrEnum):
 
 RIGHTS: dict[Role, frozenset[Right]] = {
     Role.ADMIN: frozenset(
-        {Right.SEE_APPLICATIONS, Right.SEE_LOANS, Right.SEE_BOOKS, Right.SEE_LOGS}
+        {
+            Right.SEE_APPLICATIONS,
+            Right.SEE_LOANS,
+            Right.SEE_BOOKS,
+            Right.SEE_LOGS,
+            Right.SEE_TICKETS,
+        }
     ),
     Role.RISK: frozenset(
         {
@@ -67,6 +77,8 @@ RIGHTS: dict[Role, frozenset[Right]] = {
             Right.STOP_PARTNERS,
             Right.FREEZE_LINES,
             Right.HOLD_RELEASES,
+            Right.SEE_TICKETS,
+            Right.WORK_TICKETS,
         }
     ),
     Role.FINANCE: frozenset(
@@ -80,6 +92,8 @@ RIGHTS: dict[Role, frozenset[Right]] = {
             Right.APPROVE_PARTNERS,
             Right.FREEZE_LINES,
             Right.HOLD_RELEASES,
+            Right.SEE_TICKETS,
+            Right.WORK_TICKETS,
             Right.PROPOSE_LOAN_CHANGES,
             Right.APPROVE_LOAN_CHANGES,
         }

@@ -53,14 +53,22 @@ CREATE TABLE store_visit (
     application_id text UNIQUE REFERENCES application,
     outcome text NOT NULL CHECK (outcome IN ('arrived', 'inside', 'outside', 'stale_code')),
     arrived_at timestamptz NOT NULL,
-    located_at timestamptz,
-    line_told_at timestamptz
+    located_at timestamptz
 );
 CREATE INDEX ON store_visit (store_id, arrived_at);
 CREATE INDEX ON store_visit (customer_id, located_at);
 CREATE INDEX ON store_visit (staff_id, arrived_at) WHERE staff_id IS NOT NULL;
 CREATE INDEX ON store_visit ((device ->> 'fingerprint'), arrived_at);
 CREATE INDEX ON store_visit (arrived_at) WHERE is_refused;
+
+-- How often a merchant asked on a day whether a line can pay an amount: the answers must not tell how much there is.
+CREATE TABLE line_question (
+    line_id text NOT NULL REFERENCES credit_line,
+    partner_id text NOT NULL REFERENCES partner,
+    business_date date NOT NULL,
+    asked integer NOT NULL,
+    PRIMARY KEY (line_id, partner_id, business_date)
+);
 
 -- A customer's code for one payment, shown to the cashier; good once and for a minute (STORE-5).
 CREATE TABLE payment_code (

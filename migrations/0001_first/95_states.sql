@@ -53,7 +53,11 @@ INSERT INTO state_move (entity, state_old, state_new) VALUES
     ('commission_bill', 'disputed', 'open'),
     ('repayment', 'held', 'unknown'), ('repayment', 'held', 'received'), ('repayment', 'held', 'failed'),
     ('repayment', 'unknown', 'received'), ('repayment', 'unknown', 'failed'),
-    ('repayment', 'received', 'reversed');
+    ('repayment', 'received', 'reversed'),
+    ('ticket', 'open', 'assigned'), ('ticket', 'open', 'answered'),
+    ('ticket', 'assigned', 'waiting'), ('ticket', 'assigned', 'answered'),
+    ('ticket', 'waiting', 'assigned'), ('ticket', 'waiting', 'answered'),
+    ('ticket', 'answered', 'open'), ('ticket', 'answered', 'assigned'), ('ticket', 'answered', 'closed');
 
 CREATE FUNCTION state_moves_as_listed() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -66,6 +70,8 @@ END $$;
 CREATE TRIGGER state_moves BEFORE UPDATE ON application
     FOR EACH ROW WHEN (OLD.state <> NEW.state) EXECUTE FUNCTION state_moves_as_listed();
 CREATE TRIGGER state_moves BEFORE UPDATE ON clearing
+    FOR EACH ROW WHEN (OLD.state <> NEW.state) EXECUTE FUNCTION state_moves_as_listed();
+CREATE TRIGGER state_moves BEFORE UPDATE ON ticket
     FOR EACH ROW WHEN (OLD.state <> NEW.state) EXECUTE FUNCTION state_moves_as_listed();
 CREATE TRIGGER state_moves BEFORE UPDATE ON credit_line
     FOR EACH ROW WHEN (OLD.state <> NEW.state) EXECUTE FUNCTION state_moves_as_listed();

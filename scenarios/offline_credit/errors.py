@@ -180,3 +180,14 @@ class QuickAmountPassed(Refused):
 
     code, title, field = "payment.confirm_on_phone", "超过免确认金额", "/amount_fen"
     mend = "请顾客在手机上确认本次付款。"
+
+
+class NoLineSeen(NotFound):
+    """No line that was applied for in the partner's stores, or its customer agrees no more."""
+
+
+class QuestionsUsedUp(Refused):
+    """A merchant asks of a line a few times a day only, so that nobody finds out what is left."""
+
+    code, title = "credit_line.asked_too_often", "今日查询次数已用完"
+    mend = "请直接向顾客收款:额度不足时不会扣款。"

@@ -2,13 +2,11 @@
 
 from typing import Any
 
-from lending.credit_lines import service as credit_lines
 from lending.foundation import events
-from lending.foundation.clock import rfc3339
 from lending.foundation.context import Context
 from lending.foundation.database import Row, Tx
 from lending.loans import store as loan_store
-from scenarios.offline_credit import payments, payments_store, servicing, visits_store
+from scenarios.offline_credit import payments, payments_store, servicing
 from scenarios.offline_credit.model import SCENARIO, Payment
 
 AT_ONCE = 200
@@ -26,9 +24,10 @@ KINDS = {
     "release_paid": "release.paid",
     "release_failed": "release.failed",
     "release_stopped": "release.stopped",
+    "disputed": "payment.disputed",
+    "dispute_decided": "payment.dispute_decided",
 }
 """News of loans, and the event that a store hears."""
-LINE_OPENED = "credit_line.opened"
 STATES = {"approved": "confirming", "payout_failed": "payout_failed"} | {
     each: each for each in ("declined", "signed", "paid", "cancelled", "expired")
 }
@@ -44,32 +43,6 @@ def relay(context: Context) -> bool:
             if row["subject"] in found and row["kind"] in KINDS:
                 _publish(tx, context, found[row["subject"]], row)
     return len(waiting) == AT_ONCE
-
-
-def line_opened(tx: Tx, line_id: str) -> None:
-    """Tells a store, once, that a customer who applied there may pay by a line from now on.
-
-    Who it is and how much it is, the store does not learn.
-    """
-    told = visits_store.tell_of_line(tx, credit_lines.get(tx, line_id).application_id)
-    if told is None:
-        return
-    events.publish(
-        tx,
-        partner_id=told["partner_id"],
-        kind=LINE_OPENED,
-        subject=told["id"],
-        data={
-            "object": {
-                "visit_id": told["id"],
-                "store_id": told["store_id"],
-                "store_no": told["store_no"],
-                "staff_no": told["staff_no"],
-                "arrived_at": rfc3339(told["arrived_at"]),
-                "opened_at": rfc3339(tx.now),
-            }
-        },
-    )
 
 
 def _publish(tx: Tx, context: Context, found: Payment, row: Row) -> None:
@@ -94,7 +67,7 @@ def _object(tx: Tx, context: Context, payment: Payment, row: Row) -> dict[str, A
         "till_no": payment.till_no,
         "loan_id": payment.loan_id,
     }
-    if kind in ("repaid", "release_stopped"):
+    if kind in ("repaid", "release_stopped", "disputed", "dispute_decided"):
         return {**named, **detail}
     if kind in ("release_paid", "release_failed"):
         shown = payments.parts_view(tx, payment)

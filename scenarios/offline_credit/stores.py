@@ -139,6 +139,23 @@ def add_staff(
     return next(each for each in staff(tx, keys, partner_id, store_id) if each["id"] == staff_id)
 
 
+def end_staff(tx: Tx, keys: FieldKeys, partner_id: str, staff_id: str) -> dict[str, Any]:
+    """Somebody works in a store no more: nobody applies through them from now on.
+
+    Who scanned a code with their number and has not applied yet goes on without them; what was
+    applied for through them keeps their number. Ending twice does it once.
+
+    Raises NoSuchStore.
+    """
+    found = kept.staff_member(tx, partner_id, staff_id)
+    if found is None:
+        raise NoSuchStore
+    if kept.end_staff(tx, staff_id):
+        audit.record(tx, Actor("partner", partner_id), "staff.end", staff_id)
+    shown = staff(tx, keys, partner_id, found["store_id"])
+    return next(each for each in shown if each["id"] == staff_id)
+
+
 def staff(tx: Tx, keys: FieldKeys, partner_id: str, store_id: str) -> list[dict[str, Any]]:
     """Who works in a store, by number; names are shown in part only.
 

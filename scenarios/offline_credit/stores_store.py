@@ -145,6 +145,29 @@ def staff(tx: Tx, store_id: str) -> Sequence[Row]:
     )
 
 
+def staff_member(tx: Tx, partner_id: str, staff_id: str) -> Row | None:
+    return tx.maybe(
+        "SELECT f.id, f.store_id FROM store_staff f JOIN store s ON s.id = f.store_id"
+        " WHERE f.id = :id AND s.partner_id = :partner_id FOR UPDATE OF f",
+        id=staff_id,
+        partner_id=partner_id,
+    )
+
+
+def end_staff(tx: Tx, staff_id: str) -> bool:
+    """Whether they worked there until now; visits that are not applications yet lose them."""
+    tx.run(
+        "UPDATE store_visit SET staff_id = NULL WHERE staff_id = :id AND application_id IS NULL",
+        id=staff_id,
+    )
+    return bool(
+        tx.run(
+            "UPDATE store_staff SET state = 'left' WHERE id = :id AND state = 'active'",
+            id=staff_id,
+        )
+    )
+
+
 def staff_id(tx: Tx, store_id: str, staff_no: str) -> str | None:
     """Somebody who works in the store at present."""
     found: str | None = tx.scalar(

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from lending.foundation.database import Row, Tx, json
+from lending.foundation.database import Tx, json
 from scenarios.offline_credit.model import Position, Visit
 
 VISIT = """
@@ -83,16 +83,4 @@ def set_customer(tx: Tx, visit_id: str, customer_id: str) -> None:
         "UPDATE store_visit SET customer_id = :customer_id WHERE id = :id",
         id=visit_id,
         customer_id=customer_id,
-    )
-
-
-def tell_of_line(tx: Tx, application_id: str) -> Row | None:
-    """The visit whose application made a line, with its store, when nobody told of it yet."""
-    return tx.maybe(
-        "UPDATE store_visit v SET line_told_at = :now FROM store s"
-        " WHERE s.id = v.store_id AND v.application_id = :id AND v.line_told_at IS NULL"
-        " RETURNING v.id, v.store_id, v.arrived_at, s.partner_id, s.store_no,"
-        " (SELECT f.staff_no FROM store_staff f WHERE f.id = v.staff_id) AS staff_no",
-        id=application_id,
-        now=tx.now,
     )

@@ -20,6 +20,7 @@ from .http_signatures import Signer
 
 if TYPE_CHECKING:
     from ._commissions import Claims, Commissions
+    from ._credit_lines import CreditLines
     from ._events import Events, EventTypes, WebhookEndpoints
     from ._leads import Leads, Platform
     from ._mall import Mall
@@ -85,6 +86,13 @@ class Services(Generic[R]):
         from ._shares import Shares  # noqa: PLC0415
 
         return Shares(self._runner)
+
+    @cached_property
+    def credit_lines(self) -> CreditLines[R]:
+        """Lines that were applied for in stores: whether they can be used."""
+        from ._credit_lines import CreditLines  # noqa: PLC0415
+
+        return CreditLines(self._runner)
 
     @cached_property
     def webhook_endpoints(self) -> WebhookEndpoints[R]:

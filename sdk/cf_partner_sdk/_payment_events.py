@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from ._models import Event
 from ._payment_models import (
-    LineOpened,
+    CreditLine,
+    Dispute,
     Payment,
     PaymentRefund,
     PaymentRepayment,
@@ -98,10 +99,47 @@ class ReleaseStopped(Event, of="release.stopped"):
         return ServiceStop.from_json(self.object)
 
 
-class CreditLineOpened(Event, of="credit_line.opened"):
-    """A customer who applied in a store may pay by a line from now on."""
+class DisputeEvent(Event):
+    """Something about a customer's dispute of a payment."""
 
     @property
-    def line_opened(self) -> LineOpened:
-        """Where and when."""
-        return LineOpened.from_json(self.object)
+    def dispute(self) -> Dispute:
+        """The dispute as it then was."""
+        return Dispute.from_json(self.object)
+
+
+class PaymentDisputed(DisputeEvent, of="payment.disputed"):
+    """What the merchant has not got of the payment waits for the lender's decision."""
+
+
+class PaymentDisputeDecided(DisputeEvent, of="payment.dispute_decided"):
+    """The dispute is over: the money goes on, or the service stops."""
+
+
+class CreditLineEvent(Event):
+    """Something about a line that was applied for in a store."""
+
+    @property
+    def credit_line(self) -> CreditLine:
+        """The line as it then was."""
+        return CreditLine.from_json(self.object)
+
+
+class CreditLineOpened(CreditLineEvent, of="credit_line.opened"):
+    """The customer may pay by it from now on."""
+
+
+class CreditLineRaised(CreditLineEvent, of="credit_line.raised"):
+    """For a time the customer may pay more by it."""
+
+
+class CreditLineFrozen(CreditLineEvent, of="credit_line.frozen"):
+    """Nothing is paid by it for the time being."""
+
+
+class CreditLineUnfrozen(CreditLineEvent, of="credit_line.unfrozen"):
+    """It can be used again."""
+
+
+class CreditLineClosed(CreditLineEvent, of="credit_line.closed"):
+    """Nothing is paid by it any more."""

@@ -318,15 +318,88 @@ class PaymentRepayment(_OfPayment):
     outstanding_principal_fen: int
 
 
-@dataclass(frozen=True)
-class LineOpened(Model):
-    """A customer who applied in a store may pay by a line from now on."""
+class CreditLineState(OpenEnum):
+    """Whether a customer may pay by a line."""
 
+    WAITING = "waiting"
+    """Granted; a guarantee that was asked for is not there yet."""
+    OPEN = "open"
+    FROZEN = "frozen"
+    """Nothing is paid by it for the time being."""
+    CLOSED = "closed"
+
+
+class Guarantee(OpenEnum):
+    """How far what was asked for as guarantee is."""
+
+    NOT_NEEDED = "not_needed"
+    TO_BE_NAMED = "to_be_named"
+    """The customer has yet to say what backs the line."""
+    TO_BE_REGISTERED = "to_be_registered"
+    """The lender is looking at what the customer named."""
+    GIVEN = "given"
+
+
+@dataclass(frozen=True)
+class CreditLine(Model):
+    """A line of a customer who applied in the merchant's store; whose and how much is not told."""
+
+    id: str
     visit_id: str
     store_id: str
     store_no: str
-    opened_at: datetime
+    state: CreditLineState
+    guarantee: Guarantee
+    scenes: tuple[str, ...]
+    review_due: date
+    """From this day on nothing is paid by it until the lender has reviewed it."""
     arrived_at: Optional[datetime] = None
+    opened_at: Optional[datetime] = None
     staff_no: Optional[str] = None
 
-    _readers: ClassVar[Mapping[str, Reader]] = {"opened_at": instant, "arrived_at": instant}
+    _readers: ClassVar[Mapping[str, Reader]] = {
+        "state": CreditLineState,
+        "guarantee": Guarantee,
+        "scenes": tuple,
+        "review_due": date.fromisoformat,
+        "arrived_at": instant,
+        "opened_at": instant,
+    }
+
+
+class DisputeState(OpenEnum):
+    """Where a dispute is."""
+
+    OPEN = "open"
+    DECIDED = "decided"
+
+
+class DisputeOutcome(OpenEnum):
+    """How a dispute ended."""
+
+    CONTINUE = "continue"
+    """The service goes on, and so does the merchant's money."""
+    STOP = "stop"
+    """What the merchant had not got goes off the customer's loan."""
+
+
+@dataclass(frozen=True)
+class Dispute(_OfPayment):
+    """A customer disputes a payment; `held_parts` of the money wait for the lender's decision."""
+
+    dispute_id: str
+    state: DisputeState
+    held_parts: tuple[int, ...]
+    answer_by: date
+    opened_at: datetime
+    outcome: Optional[DisputeOutcome] = None
+    decided_at: Optional[datetime] = None
+
+    _readers: ClassVar[Mapping[str, Reader]] = {
+        "state": DisputeState,
+        "held_parts": tuple,
+        "answer_by": date.fromisoformat,
+        "opened_at": instant,
+        "outcome": DisputeOutcome,
+        "decided_at": instant,
+    }

@@ -64,6 +64,12 @@ class Staff(Service[R]):
         """Go through the staff of a store, by number."""
         return pages(_path(store_id, "staff"), StaffMember.from_json)
 
+    @call
+    def end(self, staff_id: str, *, idempotency_key: Optional[str] = None) -> Call[StaffMember]:
+        """Say that somebody left: from now on nobody applies through them."""
+        path = f"/v1/staff/{segment(staff_id)}/end"
+        return write(path, StaffMember.from_json, None, idempotency_key)
+
 
 class Stores(Service[R]):
     """Stores where customers apply and pay."""

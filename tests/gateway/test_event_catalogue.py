@@ -17,10 +17,11 @@ from scenarios.mall_installment import news
 ROOT = Path(__file__).parents[2]
 CARRIED = (
     *("order", "refund", "repayment", "endpoint", "statement", "clock"),
-    *("payment", "payment_refund", "payment_repayment", "release", "stop", "line_opened"),
     *("lead", "lead_repayment"),
     *("share", "returned", "movement"),
     *("accrual", "bill", "claim"),
+    *("payment", "payment_refund", "payment_repayment", "release", "stop"),
+    *("credit_line", "dispute"),
 )
 PUBLISHERS = ("lending", "scenarios", "gateway", "hosted", "console", "processes")
 

@@ -354,6 +354,59 @@ def claim(world: World, partner: Partner) -> str:
     return claim_id
 
 
+def staff(world: World, partner: Partner) -> str:
+    at = store(world, partner)
+    person = world.sealed({"staff_no": "E-2", "name": "李小红"}, "/name")
+    answer = world.write(f"/v1/stores/{at}/staff", person, key=ids.new("k"), by=partner)
+    return str(answer.json["id"])
+
+
+def line(world: World, partner: Partner, of: str | None = None) -> str:
+    """A line that was applied for in a partner's store; its customer agrees to that being told."""
+    at = of or store(world, partner)
+    line_id, application_id, customer_id = ids.new("line"), ids.new("app"), ids.new("cus")
+    with world.database.unit_of_work() as tx:
+        tx.run(
+            LINE,
+            line=line_id,
+            application=application_id,
+            customer=customer_id,
+            partner=partner.id,
+            store=at,
+            index=line_id.encode(),
+            now=tx.now,
+        )
+    return line_id
+
+
+LINE = """
+WITH person AS (
+    INSERT INTO customer (id, identity_no_index, name_sealed, identity_no_sealed, mobile_sealed,
+        mobile_index, birth_date, created_at)
+    VALUES (:customer, :index, '', '', '', :index, '1990-01-01', :now)
+), asked AS (
+    INSERT INTO application (id, partner_id, scenario, product_code, product_version, subject,
+        amount_fen, purpose, partner_signals, is_for_line, customer_id, state, created_at,
+        changed_at)
+    VALUES (:application, :partner, 'offline_credit', 'mall-standard', 1, :line, 1, 'appliances',
+        '{}', true, :customer, 'signed', :now, :now)
+), made AS (
+    INSERT INTO credit_line (id, customer_id, application_id, product_code, product_version, state,
+        limit_fen, exposure_fen, review_due, created_at, opened_at, changed_at)
+    VALUES (:line, :customer, :application, 'mall-standard', 1, 'open', 500000, 500000,
+        '2030-01-01', :now, :now, :now)
+), seen AS (
+    INSERT INTO store_visit (id, store_id, token_sha256, code_made_at, device, customer_id,
+        application_id, outcome, arrived_at)
+    VALUES ('vis_' || substr(:line, 6), :store, :index, :now, '{}', :customer, :application,
+        'inside', :now)
+)
+INSERT INTO consent (id, customer_id, scope, text_version, text_sha256, channel, subject, given_at)
+VALUES ('con_' || substr(:line, 6), :customer, 'sharing', '1', '', 'store', :application, :now)
+"""
+"""A customer, the application and what it became, where they applied, and that we may tell."""
+
+
 MAKERS: dict[str, Callable[[World, Partner], str]] = {
     "order_id": lambda world, partner: str(world.order(ids.new("o"), by=partner)["id"]),
     "refund_id": refund,
@@ -366,6 +419,8 @@ MAKERS: dict[str, Callable[[World, Partner], str]] = {
     "statement_id": statement_of,
     "walk_id": walk,
     "store_id": store,
+    "staff_id": staff,
+    "line_id": line,
     "till_id": till,
     "payment_id": payment,
     "payment_refund_id": payment_refund,
@@ -381,6 +436,7 @@ def things_of(world: World, partner: Partner) -> dict[str, str]:
     difference(world, partner)
     found["check_id"] = check(world, partner, found["endpoint_id"])
     found["till_id"] = till(world, partner, found["store_id"])
+    found["line_id"] = line(world, partner, found["store_id"])
     found["payment_id"] = payment(world, partner, found["store_id"])
     found["payment_refund_id"] = payment_refund(world, partner, found["payment_id"])
     return found
@@ -401,7 +457,13 @@ def ask(
     if isinstance(sent, dict) and body is ...:
         sent = {name: named.get(name, value) for name, value in sent.items()}
     asked = {name for place, name in operation.ids() if place == "query"} & set(named)
-    query = "&".join(f"{name}={named[name]}" for name in sorted(asked))
+    pairs = [f"{name}={named[name]}" for name in sorted(asked)]
+    pairs += [
+        f"{each['name']}={each['schema']['examples'][0]}"
+        for each in operation.about["parameters"]
+        if each.get("in") == "query" and each.get("required")
+    ]
+    query = "&".join(pairs)
     headers = {"idempotency-key": ids.new("k")} if operation.is_write else {}
     request = world.request(operation.method, path, sent, query=query, headers=headers)
     return world.send(world.signed(request, by.key))

@@ -10,13 +10,16 @@ from werkzeug.test import TestResponse
 from lending.credit_lines import securities
 from lending.credit_lines import service as credit_lines
 from lending.credit_lines.model import LineState
-from scenarios.offline_credit import stores
+from lending.operations import service as tickets
+from lending.operations.model import NewTicket, Outcome, TicketKind
+from scenarios.offline_credit import disputes, stores
 from scenarios.offline_credit.applying import Actor
 from simulators.magic import MAGIC_CARDS, somebody
 from tests.hosted.buyer import CONSENTS, MOBILE, PERSON, Buyer
 from tests.loans.world import PUBLIC_URL, World
 from tests.offline_credit.shop import HERE, Shop
 from tests.outside import OutsideWorld
+from tests.today import TODAY
 
 HERE_TOLD = {"latitude": HERE[0] / 1e6, "longitude": HERE[1] / 1e6, "accuracy": "12.5"}
 
@@ -233,11 +236,56 @@ class TestAServicePaidAhead:
         parts = shop.view(payment_id)["release"]
         assert {each["state"] for each in parts} == {"stopped"}
 
-    def test_is_held_by_a_complaint(self, customer: Customer, shop: Shop):
+    def test_is_held_by_a_dispute_which_the_customer_follows(self, customer: Customer, shop: Shop):
         payment_id = self.paid(customer, shop)
         customer.went("complain", "pay_done", because="教练离职")
         assert all(each["held"] for each in shop.view(payment_id)["release"])
-        assert "已暂停" in customer.page().text
+        page = customer.page().text
+        assert "已暂停" in page
+        assert "提交争议" not in page
+        found = re.search(r"/me/tickets/(tkt_\w+)", page)
+        assert found is not None
+        at = found[0]
+        assert "待处理" in customer.get(at).text
+        assert customer.post(at, csrf=customer.csrf(at), text="x").status_code == 422
+        assert customer.post(at, csrf=customer.csrf(at), text="已两周没课").status_code == 303
+        with shop.world.database.unit_of_work() as tx:
+            two = Actor("operator", "two")
+            disputes.decide(tx, found[1], Outcome.CONTINUE, "门店已安排新教练", two)
+        page = customer.get(at).text
+        for each in ("已答复", "服务继续", "门店已安排新教练", "已两周没课"):
+            assert each in page
+        assert "对答复有异议" not in page
+        assert not any(each["held"] for each in shop.view(payment_id)["release"])
+        assert "提交争议" in customer.page().text
+
+
+class TestAComplaint:
+    def test_is_sent_and_answered_on_the_own_pages(self, customer: Customer, shop: Shop):
+        with_line(customer, shop)
+        page = customer.get("/me/tickets").text
+        assert "15 日内答复" in page
+        csrf = customer.csrf("/me/tickets")
+        refused = customer.post("/me/tickets", csrf=csrf, kind="dispute", text="不能用")
+        assert refused.status_code == 422
+        sent = customer.post("/me/tickets", csrf=csrf, kind="complaint", text="客服态度差")
+        assert sent.status_code == 303
+        at = str(sent.headers["location"])
+        with shop.world.database.unit_of_work() as tx:
+            tickets.note(tx, at.rpartition("/")[2], "内部备注", Actor("operator", "op"))
+        page = customer.get(at).text
+        assert "客服态度差" in page
+        assert "内部备注" not in page
+        assert "客服态度差" in customer.get("/me/tickets").text
+
+    def test_of_another_customer_looks_like_none(self, customer: Customer, shop: Shop):
+        with_line(customer, shop)
+        with shop.world.database.unit_of_work() as tx:
+            new = NewTicket(TicketKind.QUERY, "别人的", TODAY, customer_id=shop.world.customer_id)
+            other = tickets.open_ticket(tx, new, Actor("customer", shop.world.customer_id))
+        assert customer.get(f"/me/tickets/{other}").status_code == 404
+        answer = customer.post(f"/me/tickets/{other}", csrf=customer.csrf("/me"), text="偷看")
+        assert answer.status_code == 404
 
 
 class TestAGuarantor:

@@ -296,3 +296,21 @@ class TestTheFakeGateway:
         assert place(cf_client, "A-2").created_at == order.created_at
         with pytest.raises(ValueError, match="back"):
             cf_gateway.advance(seconds=-1)
+
+
+class TestALine:
+    def test_can_be_used_until_it_is_frozen_and_tells_no_amount(self, cf_gateway, cf_client):
+        line = cf_gateway.open_line(available_fen=100_000, store_no="S-7")
+        assert cf_client.credit_lines.get(line.id) == line
+        assert list(cf_client.credit_lines.list(state="open")) == [line]
+        assert cf_client.credit_lines.can_pay(line.id, amount_fen=100_000)
+        assert not cf_client.credit_lines.can_pay(line.id, amount_fen=100_001)
+        frozen = cf_gateway.freeze_line(line)
+        assert not cf_client.credit_lines.can_pay(line.id, amount_fen=1)
+        assert list(cf_client.credit_lines.list(state="frozen")) == [frozen]
+        with pytest.raises(ValueError, match="frozen"):
+            cf_gateway.close_line(line)
+        cf_gateway.close_line(cf_gateway.unfreeze_line(line))
+        assert [each.type.partition(".")[2] for each in cf_gateway.events] == [
+            *("opened", "frozen", "unfrozen", "closed")
+        ]

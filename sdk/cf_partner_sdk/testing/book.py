@@ -12,6 +12,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from cf_partner_sdk import (
+    CreditLine,
+    CreditLineState,
     EndpointState,
     Event,
     Order,
@@ -54,6 +56,9 @@ class Book:
         self.refunds: dict[str, Refund] = {}
         self.endpoints: dict[str, WebhookEndpoint] = {}
         self.events: dict[str, Event] = {}
+        self.lines: dict[str, CreditLine] = {}
+        self.available_fen: dict[str, int] = {}
+        """Of each line; the lender tells nobody."""
 
     def seconds(self) -> int:
         """Return the time, in seconds since 1970."""
@@ -91,6 +96,19 @@ class Book:
         self.orders[order.id] = order
         self.tell("order.created", order, order.id)
         return order
+
+    def open_line(self, line: CreditLine, available_fen: int) -> CreditLine:
+        """Let a customer have a line."""
+        self.lines[line.id], self.available_fen[line.id] = line, available_fen
+        self.tell("credit_line.opened", line, line.id)
+        return line
+
+    def move_line(self, line_id: str, state: CreditLineState, kind: str) -> CreditLine:
+        """Move a line to a state, and tell of it."""
+        line = replace(self.lines[line_id], state=state)
+        self.lines[line_id] = line
+        self.tell(f"credit_line.{kind}", line, line_id)
+        return line
 
     def order(self, order_id: str) -> Order:
         """Return an order. Raises Problem."""

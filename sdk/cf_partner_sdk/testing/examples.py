@@ -17,11 +17,16 @@ from cf_partner_sdk import (
     CommissionAccrual,
     CommissionBasis,
     CommissionBill,
+    CreditLine,
+    CreditLineState,
+    Dispute,
+    DisputeOutcome,
+    DisputeState,
     EndpointState,
+    Guarantee,
     Lead,
     LeadRepayment,
     LeadState,
-    LineOpened,
     Order,
     OrderItem,
     OrderState,
@@ -193,8 +198,42 @@ def _service_stop(now: datetime, day: date) -> ServiceStop:
     )
 
 
-def _line_opened(now: datetime, _day: date) -> LineOpened:
-    return LineOpened("vis_example", _STORE["store_id"], _STORE["store_no"], opened_at=now)
+def line(kind: str, now: datetime, day: date) -> CreditLine:
+    """A line as an event of that type tells of it."""
+    state = CreditLineState({"frozen": "frozen", "closed": "closed"}.get(kind, "open"))
+    return CreditLine(
+        id="line_example",
+        visit_id="vis_example",
+        store_id=_STORE["store_id"],
+        store_no=_STORE["store_no"],
+        state=state,
+        guarantee=Guarantee.NOT_NEEDED,
+        scenes=("appliances",),
+        review_due=day,
+        arrived_at=now,
+        opened_at=now,
+    )
+
+
+def _dispute(now: datetime, day: date) -> Dispute:
+    return Dispute(
+        dispute_id="tkt_example",
+        state=DisputeState.OPEN,
+        held_parts=(2, 3, 4),
+        answer_by=day,
+        opened_at=now,
+        **_OF_PAYMENT,
+    )
+
+
+def _dispute_decided(now: datetime, day: date) -> Dispute:
+    return replace(
+        _dispute(now, day),
+        state=DisputeState.DECIDED,
+        held_parts=(),
+        outcome=DisputeOutcome.CONTINUE,
+        decided_at=now,
+    )
 
 
 def _clock(now: datetime, day: date) -> SandboxClock:
@@ -296,12 +335,14 @@ _MADE: dict[str, Callable[[datetime, date], Any]] = {
     "payment.repaid": _payment_repayment,
     "lead.repaid": _lead_repayment,
     "release.stopped": _service_stop,
-    "credit_line.opened": _line_opened,
+    "payment.disputed": _dispute,
+    "payment.dispute_decided": _dispute_decided,
     "sandbox.clock_ready": _clock,
     "statement.ready": _statement,
     "commission.accrued": _accrual,
 }
 _BY_FAMILY: dict[str, Callable[[str, datetime, date], Any]] = {
+    "credit_line": line,
     "endpoint": _endpoint,
     "lead": _lead,
     "order": _order,

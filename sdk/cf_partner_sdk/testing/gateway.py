@@ -13,6 +13,8 @@ import responses
 from cf_partner_sdk import (
     AsyncClient,
     Client,
+    CreditLine,
+    CreditLineState,
     Event,
     HttpOptions,
     Order,
@@ -24,6 +26,7 @@ from cf_partner_sdk import (
 )
 from cf_partner_sdk.http_signatures import Message, Verifier
 
+from . import examples
 from .book import Book
 from .clock import FakeClock
 from .door import Door
@@ -215,6 +218,27 @@ class FakeGateway:
             raise ValueError(f"{order.order_no} has no loan")
         self._book.repay(order.id, principal_fen, interest_fen)
 
+    def open_line(self, *, available_fen: int, **told: Any) -> CreditLine:
+        """Let a customer have a line who applied in a store; `told` differs from the example.
+
+        `available_fen` is what it can pay; the merchant only learns whether an amount is within.
+        """
+        example = examples.line("opened", self.clock.now(), self.clock.now().date())
+        line = replace(example, **{"id": self._book.new_id("line"), **told})
+        return self._book.open_line(line, available_fen)
+
+    def freeze_line(self, line: CreditLine) -> CreditLine:
+        """Have nothing paid by an open line for the time being."""
+        return self._move_line(line, CreditLineState.OPEN, CreditLineState.FROZEN, "frozen")
+
+    def unfreeze_line(self, line: CreditLine) -> CreditLine:
+        """Let a frozen line be used again."""
+        return self._move_line(line, CreditLineState.FROZEN, CreditLineState.OPEN, "unfrozen")
+
+    def close_line(self, line: CreditLine) -> CreditLine:
+        """Close an open line."""
+        return self._move_line(line, CreditLineState.OPEN, CreditLineState.CLOSED, "closed")
+
     def expire(self, which: OrderRef) -> Order:
         """Let so much time pass that the order expires unsigned."""
         order = self.order(which)
@@ -251,6 +275,13 @@ class FakeGateway:
         """Let time pass: `hours=3`, `days=1`, as `timedelta` takes them."""
         self.clock.advance(timedelta(**by))
         self._book.expire_due()
+
+    def _move_line(
+        self, line: CreditLine, before: CreditLineState, after: CreditLineState, kind: str
+    ) -> CreditLine:
+        if self._book.lines[line.id].state is not before:
+            raise ValueError(f"{line.id} is {self._book.lines[line.id].state}")
+        return self._book.move_line(line.id, after, kind)
 
     def _move(self, which: OrderRef, state: OrderState, **more: Any) -> Order:
         return self._book.move(self._allowed(which, state).id, state, **more)

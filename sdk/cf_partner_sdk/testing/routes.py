@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Optional
 from urllib.parse import parse_qsl, urlsplit
 
-from cf_partner_sdk import PrivateKey
+from cf_partner_sdk import CreditLineState, PrivateKey
 
 from . import bodies, quoting
 from .book import Book, url_refused
@@ -16,6 +16,7 @@ from .signed_events import sign_event
 from .wire import Answer, Problem, dumps, not_found, to_json
 
 LIMIT, LIMIT_MAX = 50, 200
+FILTERS = ("order_no", "state", "store_id", "type")
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ def _json(value: Any, status: int = 200, location: str = "") -> Answer:
 
 def _page(asked: Asked, rows: Sequence[Any]) -> Answer:
     """Answer a page of rows, newest first, from where the cursor says."""
-    filters = "&".join(f"{name}={asked.query.get(name)}" for name in ("order_no", "state", "type"))
+    filters = "&".join(f"{name}={asked.query.get(name)}" for name in FILTERS)
     limit = _limit(asked.query)
     start, _, of = asked.query.get("cursor", f"0.{filters.encode().hex()}").partition(".")
     if of != filters.encode().hex() or not start.isdigit():
@@ -116,6 +117,26 @@ def _refunds(asked: Asked) -> Answer:
     return _page(asked, found)
 
 
+def _lines(asked: Asked) -> Answer:
+    wanted = {name: asked.query[name] for name in ("store_id", "state") if name in asked.query}
+    found = [
+        line
+        for line in asked.book.lines.values()
+        if all(to_json(line)[name] == value for name, value in wanted.items())
+    ]
+    return _page(asked, found)
+
+
+def _can_pay(asked: Asked) -> Answer:
+    line = _one(asked.book.lines, asked.ids[0])
+    raw = asked.query.get("amount_fen", "")
+    if re.fullmatch("[1-9][0-9]{0,8}", raw, re.ASCII) is None:
+        raise Problem(400, "fields.refused", "amount_fen cannot be read", field="/amount_fen")
+    within = int(raw) <= asked.book.available_fen[line.id]
+    told = {"line_id": line.id, "amount_fen": int(raw)}
+    return _json({**told, "can_pay": within and line.state == CreditLineState.OPEN})
+
+
 def _register(asked: Asked) -> Answer:
     made = asked.book.register(asked.body)
     return _json(made, 201, f"/v1/webhook_endpoints/{made.id}")
@@ -164,6 +185,13 @@ def _route(method: str, path: str, act: Callable[[Asked], Answer], **more: Any) 
 
 _PAGE = ("cursor", "limit")
 ROUTES = (
+    _route("GET", "/v1/credit_lines", _lines, query=("store_id", "state", *_PAGE)),
+    _route(
+        "GET",
+        "/v1/credit_lines/<id>",
+        lambda asked: _json(_one(asked.book.lines, asked.ids[0])),
+    ),
+    _route("GET", "/v1/credit_lines/<id>/can_pay", _can_pay, query=("amount_fen",)),
     _route("POST", "/v1/mall/quotes", _quote, checks=bodies.QUOTE),
     _route("POST", "/v1/mall/orders", _place, checks=bodies.ORDER, writes=True),
     _route("GET", "/v1/mall/orders", _orders, query=("order_no", "state", *_PAGE)),

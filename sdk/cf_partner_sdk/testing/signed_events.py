@@ -62,6 +62,12 @@ EVENT_TYPES = (
     "claim.paid",
     "claim.withdrawn",
     "claim.taken_back",
+    "credit_line.raised",
+    "credit_line.frozen",
+    "credit_line.unfrozen",
+    "credit_line.closed",
+    "payment.disputed",
+    "payment.dispute_decided",
 )
 """Every type of event that this version knows."""
 

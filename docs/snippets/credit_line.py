@@ -1,0 +1,1 @@
+line = cf.credit_lines.get("line_gezdgnbvgy3tqojqgezdgnbvgy")
