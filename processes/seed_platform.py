@@ -12,7 +12,6 @@ from scenarios.assisted_lending.errors import NotAPlatform
 from scenarios.assisted_lending.model import NewPlatform
 
 CONTRACT_DAYS = 3_650
-HOSTS = ("127.0.0.1", "localhost")
 
 
 def seed(context: Context, app_id: str) -> None:
@@ -36,7 +35,7 @@ def seed(context: Context, app_id: str) -> None:
                 ),
                 NewPlatform(
                     tier="B",
-                    sites=tuple(f"{host}:{context.settings.shop_port}" for host in HOSTS),
+                    sites=("127.0.0.1", "localhost"),
                     mandate_no="WT-2026-001",
                     prechecks_per_day=100_000,
                     leads_per_day=5_000,

@@ -68,7 +68,7 @@ def open_link(tx: Tx, keys: FieldKeys, token: str, *, referrer: str) -> Lead:
     if expires_at <= tx.now:
         raise HandoverExpired
     platform = platforms.require(tx, lead.partner_id)
-    host = urlsplit(referrer).netloc.lower()
+    host = urlsplit(referrer).hostname
     gates.require_own_page(
         Act.SUITABILITY,
         place=Place.OWN_PAGE,

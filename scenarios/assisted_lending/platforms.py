@@ -16,7 +16,7 @@ from scenarios.assisted_lending.errors import NotAPlatform, PlatformRefused
 from scenarios.assisted_lending.model import NewPlatform, Platform
 
 TIERS = ("A", "B", "C")
-_SITE = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*(:[0-9]+)?")
+_SITE = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
 
 
 def require(tx: Tx, partner_id: str) -> Platform:

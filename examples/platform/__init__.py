@@ -1,0 +1,1 @@
+"""A small platform that shows loans and sends people to the lender."""
