@@ -83,6 +83,8 @@ class Lent:
     months: tuple[int, ...] = (1, 4, 8)
     """How long ago they began, beside the last thirty days."""
     some_late: bool = True
+    by_loan: bool = True
+    """Whether the books have an account of principal for each loan; else one for all."""
 
 
 @dataclass(frozen=True)
@@ -159,7 +161,9 @@ def fill(context: Context, loans: int, lent: Lent = Lent()) -> None:
         tx.run("SET LOCAL session_replication_role = replica")  # rows that are known to fit
         for sql in _COPY:
             tx.run(sql, loans=loans, templates=count, partner_id=partner_id, split_id=split_id)
-    _book(context, loans)
+    _book(context, loans if lent.by_loan else 0)
+    if not lent.by_loan:
+        _book_at_once(context)
     with context.database.unit_of_work() as tx:
         tx.run("DROP TABLE stage_loan, stage_row")
     for table in ("loan", "instalment", "loan_standing", "ledger_account", "journal_line"):
@@ -276,6 +280,32 @@ def _book(context: Context, loans: int) -> None:
                     key=f"taken-over:{first}",
                 ),
             )
+
+
+def _book_at_once(context: Context) -> None:
+    """All loans together in each book: enough for what reads the accounts in total."""
+    with context.database.unit_of_work() as tx:
+        rows = tx.all(
+            "SELECT book, sum(principal_open_fen)::bigint AS fen FROM book_standing GROUP BY book"
+        )
+        legs = [
+            leg
+            for row in rows
+            for leg in (
+                debit(Account(Code.LOAN_PRINCIPAL, "portfolio", row["book"]), row["fen"]),
+                credit(Account(Code.BANK_SETTLEMENT, book=row["book"]), row["fen"]),
+            )
+        ]
+        ledger.post(
+            tx,
+            Entry(
+                kind="portfolio.taken_over",
+                subject="portfolio",
+                memo="",
+                legs=tuple(legs),
+                key="taken-over",
+            ),
+        )
 
 
 def _vacuum(database: Database, table: str) -> None:

@@ -82,9 +82,14 @@ WITH due AS (
             + sum(i.interest_fen - i.interest_paid_fen) OVER following AS interest_after_fen
     FROM loan_standing s JOIN loan l ON l.id = s.loan_id
     JOIN instalment i ON i.loan_id = s.loan_id AND i.plan_version = l.plan_version
-    WHERE s.split_id IS NOT NULL AND NOT s.written_off
+    WHERE s.split_id IS NOT NULL AND NOT s.written_off AND NOT s.claimed
         AND s.loan_id NOT IN (SELECT unnest(CAST(:apart AS text[])))
     WINDOW following AS (PARTITION BY i.loan_id ORDER BY i.number)
+    UNION ALL
+    SELECT s.split_id, s.oldest_due, s.principal_open_fen,
+        s.interest_accrued_fen - s.interest_paid_fen, s.principal_fen, s.interest_accrued_fen
+    FROM loan_standing s WHERE s.split_id IS NOT NULL AND NOT s.written_off AND s.claimed
+        AND s.loan_id NOT IN (SELECT unnest(CAST(:apart AS text[])))
 )
 SELECT p.funder AS partner_id, d.due_date,
     sum(share_part(d.principal_after_fen::bigint, p.weights, p.place)
@@ -98,6 +103,7 @@ WHERE (d.principal_fen > 0 OR d.interest_fen > 0)
     AND (CAST(:partner_id AS text) IS NULL OR p.funder = :partner_id)
 GROUP BY p.funder, d.due_date
 """
+"""Once a guarantor has paid for a loan, what is left to the lenders is due at once."""
 
 
 def movements(tx: Tx, day: date, partner_id: str | None) -> Iterator[Row]:

@@ -62,7 +62,7 @@ def forecast(tx: Tx, day: date, partner_id: str | None) -> Iterator[Line]:
         sums[row["partner_id"], row["due_date"]]["interest_due"] += row["interest_fen"]
     for loan, position in _as_of(tx, apart, day):
         if position.written_off_on is None:
-            for funder, due, kind, fen in _due(loan, position):
+            for funder, due, kind, fen in _due(tx, loan, position):
                 if partner_id in (None, funder):
                     sums[funder, due][kind] += fen
     for (funder, due), amounts in sorted(sums.items()):
@@ -121,25 +121,26 @@ def _lateness(standing: Standing) -> dict[str, Any]:
     }
 
 
-def _due(loan: Loan, position: Position) -> Iterator[tuple[str, date, str, int]]:
+def _due(tx: Tx, loan: Loan, position: Position) -> Iterator[tuple[str, date, str, int]]:
     """By funder, due date and type: the parts of what is open, cut from the running totals."""
-    shares, sums = loan.terms.shares, position.sums()
-    for kind, weights, before, owed in (
-        ("principal_due", [s.weight for s in shares], sums.principal_paid_fen, _principal_open),
-        ("interest_due", [s.income for s in shares], sums.interest_paid_fen, _interest_open),
+    course = life.course(tx, loan)
+    sums, shares = life_rules.sums(loan, course, position), loan.terms.shares
+    principal_open = [(row.due_date, row.principal_fen - row.principal_paid_fen)
+                      for row in position.rows]  # fmt: skip
+    interest_open = [(row.due_date, row.interest_fen - row.interest_paid_fen)
+                     for row in position.rows]  # fmt: skip
+    oldest = life_rules.standing(loan, course, position).oldest_due
+    if position.claim is not None and oldest is not None:
+        principal_open = [(oldest, sums.principal_open_fen)]
+        interest_open = [(oldest, sums.interest_receivable_fen)]
+    for kind, weights, total, owed in (
+        ("principal_due", [s.weight for s in shares], sums.principal_paid_fen, principal_open),
+        ("interest_due", [s.income for s in shares], sums.interest_paid_fen, interest_open),
     ):
-        total = before
-        for due, fen in owed(position):
-            parts = zip(divided(total + fen, weights), divided(total, weights), strict=True)
+        before = total
+        for due, fen in owed:
+            parts = zip(divided(before + fen, weights), divided(before, weights), strict=True)
             for share, (after, then) in zip(shares, parts, strict=True):
                 if not share.is_own:
                     yield share.funder, due, kind, after - then
-            total += fen
-
-
-def _principal_open(position: Position) -> list[tuple[date, int]]:
-    return [(row.due_date, row.principal_fen - row.principal_paid_fen) for row in position.rows]
-
-
-def _interest_open(position: Position) -> list[tuple[date, int]]:
-    return [(row.due_date, row.interest_fen - row.interest_paid_fen) for row in position.rows]
+            before += fen

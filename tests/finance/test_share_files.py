@@ -1,20 +1,22 @@
 """JOINT-7: every day each funder gets its account, its positions and what falls due to it."""
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from lending.batch import end_of_day
-from lending.engine.events import Paid, Waived, WrittenOff
+from lending.engine.events import Claimed, Paid, Waived, WrittenOff
 from lending.engine.shares import divided
 from lending.finance.statement_file import read_rows
-from lending.finance.statement_kinds import KINDS
-from lending.finance.statements import NothingToCorrect, correct
+from lending.finance.statement_kinds import KINDS, SHARE_FORECAST
+from lending.finance.statements import NothingToCorrect, correct, make_kind
 from lending.foundation.audit import SYSTEM
 from lending.foundation.files import StoredFile
 from lending.ledger.chart import Code
 from lending.loans import life, store
+from lending.loans.partner_terms import Guarantee
 from tests.batch.portfolio import Lent, lend
 from tests.finance.funders import funder, happen, in_its_book, lent, shared_with
 from tests.loans.world import World
@@ -41,6 +43,12 @@ def newest(world: World, funder_id: str, kind: str) -> dict[str, Any]:
 def lines(world: World, made: dict[str, Any]) -> list[dict[str, str]]:
     content = world.files.get(StoredFile(made["file_name"], made["sha256"]))
     return list(read_rows(content, KINDS[made["kind"]]))
+
+
+def end_of_one_day(world: World) -> None:
+    """The date closes; what follows it waits."""
+    world.clock.advance(ONE_DAY)
+    end_of_day.run(world.context, TODAY)
 
 
 @pytest.fixture
@@ -176,6 +184,36 @@ class TestTheForecast:
         }
         assert found == {due: fen for due, fen in expected.items() if fen}
         assert int(made[-1]["balance_fen"]) == sum(found.values())
+
+
+class TestAGuarantee:
+    def test_that_is_claimed_gives_each_funder_its_exact_principal(self, world: World, bank_a: str):
+        with world.database.unit_of_work() as tx:
+            guarantee = Guarantee("gua_1", "agr_1", 0, Decimal(0), 80, True, False)
+            shares = shared_with(bank_a, funder_b := "fun_b")
+            loan_id = lend(
+                tx, world, Lent(principal_fen=600_001, shares=shares, guarantee=guarantee)
+            )
+        happen(world, loan_id, Paid(TODAY, 60_000, until=1), "rep-1")
+        with world.database.unit_of_work() as tx:
+            loan = life.locked(tx, loan_id)
+            owed = life.position(tx, loan, TODAY)
+            claim = Claimed(TODAY, owed.principal_open_fen, owed.sums().interest_receivable_fen)
+            life.record(tx, loan, claim, source_id="clm-1", kind="loan.claimed")
+        end_of_one_day(world)
+        for each in (bank_a, funder_b):
+            assert in_its_book(world, each, Code.LOAN_PRINCIPAL, loan_id) == 0
+            (row,) = world.rows(
+                "SELECT sum(principal_fen)::bigint AS fen, sum(due_fen)::bigint AS due"
+                " FROM share_movement WHERE funder = :id AND kind <> 'loan.paid_out'",
+                id=each,
+            )
+            lent_fen = divided(600_001, [4_000, 3_000, 3_000])[1 if each == bank_a else 2]
+            assert row["fen"] == lent_fen
+            assert row["due"] == in_its_book(world, each, Code.LEAD_RECEIVABLE)
+        with world.database.unit_of_work() as tx:
+            made = make_kind(tx, world.files, SHARE_FORECAST, TODAY)
+            assert {row["id"] for row in tx.all("SELECT id FROM statement")} == set(made)
 
 
 class TestAMerchant:
