@@ -248,6 +248,10 @@ class OrderSchema(Answer):
         allow_none=True,
         metadata=said("The loan; null before the buyer signed.", None),
     )
+    payout_due_on = shown.day(
+        "From when you are paid, by the working days agreed; null before the buyer signed.",
+        nullable=True,
+    )
     paid_fen = shown.fen("What was paid to you.", 0)
     refunded_fen = shown.fen("How much of the price went back.", 0)
     payout = shown.nested(PayoutSchema, "The payout; null before.", nullable=True)

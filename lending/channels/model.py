@@ -109,6 +109,8 @@ class Agreement:
     """Part of each order's amount that the merchant pays us, withheld from its payout."""
     valid_from: date
     valid_to: date | None
+    settlement_days: int = 0
+    """The n of T+n (MALL-6): on which working day after the signature the partner is paid."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -170,7 +170,7 @@ def revoke_key(tx: Tx, keyid: str) -> None:
 
 def agreements(tx: Tx, partner_id: str, on: date) -> list[Agreement]:
     rows = tx.all(
-        "SELECT partner_id, product_code, merchant_fee_rate, valid_from, valid_to"
+        "SELECT partner_id, product_code, merchant_fee_rate, valid_from, valid_to, settlement_days"
         " FROM partner_agreement WHERE partner_id = :id AND valid_from <= :on"
         " AND (valid_to IS NULL OR valid_to >= :on) ORDER BY valid_from, product_code",
         id=partner_id,
@@ -182,14 +182,15 @@ def agreements(tx: Tx, partner_id: str, on: date) -> list[Agreement]:
 def insert_agreement(tx: Tx, agreement: Agreement) -> None:
     tx.run(
         "INSERT INTO partner_agreement (id, partner_id, product_code, merchant_fee_rate,"
-        " valid_from, valid_to) VALUES (:id, :partner_id, :product_code, :rate, :valid_from,"
-        " :valid_to)",
+        " valid_from, valid_to, settlement_days) VALUES (:id, :partner_id, :product_code, :rate,"
+        " :valid_from, :valid_to, :settlement_days)",
         id=ids.new("agr"),
         partner_id=agreement.partner_id,
         product_code=agreement.product_code,
         rate=agreement.merchant_fee_rate,
         valid_from=agreement.valid_from,
         valid_to=agreement.valid_to,
+        settlement_days=agreement.settlement_days,
     )
 
 

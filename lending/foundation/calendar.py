@@ -44,3 +44,10 @@ def next_working_day(day: date) -> date:
     while not is_working_day(day):
         day += timedelta(days=1)
     return day
+
+
+def working_days_after(day: date, count: int) -> date:
+    """The so manieth working day after a day; the day itself for 0, whether or not banks work."""
+    for _ in range(count):
+        day = next_working_day(day + timedelta(days=1))
+    return day

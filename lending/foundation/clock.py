@@ -1,6 +1,6 @@
 """The one source of instants. Business dates are a stored value, see `business_day`."""
 
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from typing import Protocol
 
 SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
@@ -49,3 +49,8 @@ def rfc3339(instant: datetime) -> str:
     return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + (
         f"{instant.microsecond // 1000:03d}Z"
     )
+
+
+def shanghai_midnight(day: date) -> datetime:
+    """The instant at which a date begins in Shanghai."""
+    return datetime.combine(day, time(), SHANGHAI).astimezone(UTC)

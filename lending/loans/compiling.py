@@ -35,7 +35,8 @@ def entrusted(product: Product, agreement: Agreement, offer: Offer, table: dict[
         ),
         payee=Payee(agreement.partner_id),
         settlement=Settlement(
-            rules.merchant_fee_fen(plan.principal_fen, agreement.merchant_fee_rate)
+            rules.merchant_fee_fen(plan.principal_fen, agreement.merchant_fee_rate),
+            agreement.settlement_days,
         ),
         subsidy=Subsidy(offer.subsidy_payer.value, offer.merchant_subsidy_fen),
         shares=OWN_FUNDS,

@@ -5,7 +5,7 @@ used only after the channel has said that the old one definitely failed (T19, T2
 """
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 from lending.compliance import complaints
 from lending.customers import service as customers
@@ -13,6 +13,8 @@ from lending.customers.errors import CardNotYours
 from lending.engine.plans import make_plan
 from lending.foundation import audit, business_day, ids, jobs
 from lending.foundation.audit import Actor
+from lending.foundation.calendar import working_days_after
+from lending.foundation.clock import shanghai_date, shanghai_midnight
 from lending.foundation.context import Context
 from lending.foundation.crypto import FieldKeys
 from lending.foundation.database import Tx
@@ -54,12 +56,20 @@ FINAL = (PayoutState.PAID, PayoutState.FAILED)
 def pay_out(context: Context, loan_id: str) -> None:
     """Pays a signed loan out to its payee; safe to run again at any point.
 
+    MALL-6: not before the working day that was agreed with the payee; until then it is put off,
+    and may be cancelled. The loan begins with the payout.
+
     Raises NoSuchLoan.
     """
     with context.database.unit_of_work() as tx:
         loan = _locked_loan(tx, loan_id)
         payout = _current(tx, loan)
         if payout is None and loan.state is LoanState.SIGNED:
+            days = loan.terms.settlement.days
+            due_on = working_days_after(shanghai_date(loan.signed_at), days)
+            if days and business_day.today(tx) < due_on:
+                _put_off(tx, loan_id, due_on)
+                return
             payout = _begin_first(tx, loan)
     if payout is not None:
         send(context, payout.id)
@@ -390,6 +400,12 @@ def _give_up(tx: Tx, loan: Loan, code: str) -> None:
 def _look_into(tx: Tx, loan: Loan, rule: str, text: str) -> None:
     """Has an operator see to money that did not arrive."""
     tickets.by_rule(tx, rule, subject=loan.id, text=text, answer_by=complaints.answer_by(tx))
+
+
+def _put_off(tx: Tx, loan_id: str, due_on: date) -> None:
+    """Until the date begins, and on it until the end of day has opened it."""
+    at = max(shanghai_midnight(due_on), tx.now) + timedelta(minutes=1)
+    jobs.enqueue(tx, "loans.pay_out", queue=jobs.CORE, lock=loan_id, at=at, loan_id=loan_id)
 
 
 def _enqueue(tx: Tx, payout: Payout, *, at: datetime | None = None) -> None:

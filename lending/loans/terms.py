@@ -48,9 +48,11 @@ class Payee:
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """What the merchant is charged, withheld from its payout (MALL-6)."""
+    """What the merchant is charged, withheld from its payout, and when it is paid (MALL-6)."""
 
     merchant_fee_fen: int
+    days: int = 0
+    """On which working day after the signature; 0: at once."""
 
 
 @dataclass(frozen=True, slots=True)

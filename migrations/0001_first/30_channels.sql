@@ -34,6 +34,8 @@ CREATE TABLE partner_agreement (
     partner_id text NOT NULL REFERENCES partner,
     product_code text NOT NULL,
     merchant_fee_rate numeric NOT NULL DEFAULT 0,
+    -- The n of T+n: on which working day after the signature the partner is paid.
+    settlement_days smallint NOT NULL DEFAULT 0 CHECK (settlement_days BETWEEN 0 AND 30),
     valid_from date NOT NULL,
     valid_to date,
     UNIQUE (partner_id, product_code, valid_from)

@@ -49,6 +49,7 @@ SELECT o.id, o.partner_id, o.order_no, o.amount_fen, o.items, o.return_url, o.ca
        p.offset_fen AS payout_claims_fen, l.start_date AS payout_date,
        CAST(l.terms #>> '{settlement,merchant_fee_fen}' AS bigint) AS payout_fee_fen,
        CAST(l.terms #>> '{subsidy,merchant_fen}' AS bigint) AS payout_subsidy_fen,
+       l.signed_at, CAST(l.terms #>> '{settlement,days}' AS integer) AS settlement_days,
        greatest(o.changed_at, a.changed_at, l.changed_at) AS updated_at,
        CASE
            WHEN o.refunded_fen = o.amount_fen THEN 'refunded'

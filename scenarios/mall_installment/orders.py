@@ -5,7 +5,8 @@ from datetime import date, datetime
 from typing import Any
 
 from lending.foundation import ids
-from lending.foundation.clock import rfc3339
+from lending.foundation.calendar import working_days_after
+from lending.foundation.clock import rfc3339, shanghai_date
 from lending.foundation.crypto import FieldKeys
 
 
@@ -57,6 +58,15 @@ class Order:
     payout_date: date | None = None
     payout_fee_fen: int | None = None
     payout_subsidy_fen: int | None = None
+    signed_at: datetime | None = None
+    settlement_days: int | None = None
+
+    @property
+    def payout_due_on(self) -> date | None:
+        """From which date on its shop is paid (MALL-6); None before the buyer has signed."""
+        if self.signed_at is None:
+            return None
+        return working_days_after(shanghai_date(self.signed_at), self.settlement_days or 0)
 
     @property
     def category(self) -> str:
@@ -125,6 +135,7 @@ def order_view(
         "metadata": order.metadata,
         "periods": order.periods,
         "loan_id": order.loan_id,
+        "payout_due_on": due_on.isoformat() if (due_on := order.payout_due_on) else None,
         "paid_fen": order.payout_fen or 0,
         "refunded_fen": order.refunded_fen,
         "payout": {

@@ -230,7 +230,11 @@ class Payout(Model):
 
 @dataclass(frozen=True)
 class Order(Model):
-    """An order to be paid by instalments; send the buyer to `checkout_url`."""
+    """An order to be paid by instalments; send the buyer to `checkout_url`.
+
+    `payout_due_on` is the date from which on the merchant is paid, as agreed; None before the buyer
+    has signed.
+    """
 
     id: str
     order_no: str
@@ -245,6 +249,7 @@ class Order(Model):
     metadata: Mapping[str, str] = field(default_factory=dict)
     periods: Optional[int] = None
     loan_id: Optional[str] = None
+    payout_due_on: Optional[date] = None
     paid_fen: int = 0
     refunded_fen: int = 0
     payout: Optional[Payout] = None
@@ -256,6 +261,7 @@ class Order(Model):
     _readers: ClassVar[Mapping[str, Reader]] = {
         "state": OrderState,
         "items": many(OrderItem.from_json),
+        "payout_due_on": date.fromisoformat,
         "payout": Payout.from_json,
         "created_at": instant,
         "updated_at": instant,

@@ -49,6 +49,7 @@ EVERY_FIELD = {
     "periods",
     "loan_id",
     "paid_fen",
+    "payout_due_on",
     "refunded_fen",
     "payout",
     "decline_reason",

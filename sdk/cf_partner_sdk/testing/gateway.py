@@ -190,8 +190,8 @@ class FakeGateway:
 
     def sign(self, which: OrderRef, *, periods: int = 12) -> Order:
         """Let the buyer sign the contract."""
-        loan_id = self._book.new_id("loan")
-        return self._move(which, OrderState.SIGNED, periods=periods, loan_id=loan_id)
+        made = {"loan_id": self._book.new_id("loan"), "payout_due_on": self.clock.business_date()}
+        return self._move(which, OrderState.SIGNED, periods=periods, **made)
 
     def begin_payout(self, which: OrderRef) -> Order:
         """Send the money off; nobody knows yet whether it arrived."""
