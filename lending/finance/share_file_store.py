@@ -77,13 +77,16 @@ WITH due AS (
         i.principal_fen - i.principal_paid_fen AS principal_fen,
         i.interest_fen - i.interest_paid_fen AS interest_fen,
         s.principal_fen - s.principal_open_fen
-            + sum(i.principal_fen - i.principal_paid_fen) OVER following AS principal_after_fen,
+            + sum(CAST(i.principal_fen - i.principal_paid_fen AS integer)) OVER following
+            AS principal_after_fen,
         s.interest_paid_fen
-            + sum(i.interest_fen - i.interest_paid_fen) OVER following AS interest_after_fen
+            + sum(CAST(i.interest_fen - i.interest_paid_fen AS integer)) OVER following
+            AS interest_after_fen
     FROM loan_standing s JOIN loan l ON l.id = s.loan_id
     JOIN instalment i ON i.loan_id = s.loan_id AND i.plan_version = l.plan_version
     WHERE s.split_id IS NOT NULL AND NOT s.written_off AND NOT s.claimed
         AND s.loan_id NOT IN (SELECT unnest(CAST(:apart AS text[])))
+        AND (i.principal_fen > i.principal_paid_fen OR i.interest_fen > i.interest_paid_fen)
     WINDOW following AS (PARTITION BY i.loan_id ORDER BY i.number)
     UNION ALL
     SELECT s.split_id, s.oldest_due, s.principal_open_fen,
@@ -92,18 +95,19 @@ WITH due AS (
         AND s.loan_id NOT IN (SELECT unnest(CAST(:apart AS text[])))
 )
 SELECT p.funder AS partner_id, d.due_date,
-    sum(share_part(d.principal_after_fen::bigint, p.weights, p.place)
-        - share_part((d.principal_after_fen - d.principal_fen)::bigint, p.weights, p.place)
+    sum(share_part(d.principal_after_fen, p.weights, p.place)
+        - share_part(d.principal_after_fen - d.principal_fen, p.weights, p.place)
         )::bigint AS principal_fen,
-    sum(share_part(d.interest_after_fen::bigint, p.incomes, p.place)
-        - share_part((d.interest_after_fen - d.interest_fen)::bigint, p.incomes, p.place)
+    sum(share_part(d.interest_after_fen, p.incomes, p.place)
+        - share_part(d.interest_after_fen - d.interest_fen, p.incomes, p.place)
         )::bigint AS interest_fen
 FROM due d JOIN share_party p ON p.split_id = d.split_id AND p.book <> 'own'
 WHERE (d.principal_fen > 0 OR d.interest_fen > 0)
     AND (CAST(:partner_id AS text) IS NULL OR p.funder = :partner_id)
 GROUP BY p.funder, d.due_date
 """
-"""Once a guarantor has paid for a loan, what is left to the lenders is due at once."""
+"""Once a guarantor has paid for a loan, what is left to the lenders is due at once. What is open of
+an instalment fits in 32 bits (CNY 200,000), so that its running total is a whole number of 64."""
 
 
 def movements(tx: Tx, day: date, partner_id: str | None) -> Iterator[Row]:
