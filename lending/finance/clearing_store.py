@@ -83,6 +83,26 @@ def open_fen(tx: Tx, funder: str) -> list[Row]:
     )
 
 
+def come(tx: Tx) -> Sequence[Row]:
+    """Clearings that were expected and whose money has come."""
+    return tx.all(
+        "SELECT c.id, c.channel_order_no, e.reference, e.entry_id FROM clearing c"
+        " JOIN expected_money e ON e.id = c.id AND e.state = 'taken'"
+        " WHERE c.state = 'expected' ORDER BY c.seq FOR UPDATE OF c"
+    )
+
+
+def account_id(tx: Tx, funder: str) -> str | None:
+    """The account that a funder clears by; else the first that it is paid on."""
+    found: str | None = tx.scalar(
+        "SELECT coalesce((SELECT clearing_account_id FROM funder WHERE partner_id = :id),"
+        " (SELECT id FROM settlement_account WHERE partner_id = :id AND state = 'verified'"
+        "  ORDER BY priority LIMIT 1))",
+        id=funder,
+    )
+    return found
+
+
 def carry(tx: Tx, ids: Sequence[str], into: str) -> None:
     tx.run(
         "UPDATE clearing SET state = 'carried', carried_into = :into, ended_at = :now"
@@ -185,7 +205,9 @@ def owed(tx: Tx) -> dict[str, int]:
     rows = tx.all(
         "SELECT funder, sum(fen)::bigint AS fen FROM ("
         " SELECT funder, due_fen AS fen FROM share_movement WHERE clearing_id IS NULL UNION ALL"
-        " SELECT funder, amount_fen FROM clearing"
-        "  WHERE state IN ('held', 'unknown', 'failed', 'expected')) t GROUP BY funder"
+        " SELECT funder, amount_fen FROM clearing WHERE state IN ('held', 'unknown', 'failed')"
+        " UNION ALL SELECT c.funder, c.amount_fen FROM clearing c"
+        "  LEFT JOIN expected_money e ON e.id = c.id AND e.state = 'taken'"
+        "  WHERE c.state = 'expected' AND e.id IS NULL) t GROUP BY funder"
     )
     return {row["funder"]: row["fen"] for row in rows}

@@ -7,7 +7,6 @@ it owes us is expected from it. Where no money moves, the amount goes into the n
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
-from typing import ClassVar
 
 from lending.channels import service as channels
 from lending.finance import clearing_store as store
@@ -19,12 +18,13 @@ from lending.foundation.clock import SHANGHAI
 from lending.foundation.context import Context
 from lending.foundation.crypto import FieldKeys
 from lending.foundation.database import Row, Tx
-from lending.foundation.errors import Conflict, NotFound
+from lending.foundation.errors import NotFound
 from lending.foundation.ports import ChannelResult, ChannelState, PayoutOrder
+from lending.funding import expected
 from lending.ledger import funders
 from lending.ledger import service as ledger
 from lending.ledger.chart import Code
-from lending.ledger.model import Account, Entry
+from lending.ledger.model import Account
 
 QUERY_AFTER_S = (2, 5, 15, 60, 300, 900)
 """How long after each question an unknown payment is asked for again; the last one repeats."""
@@ -33,14 +33,6 @@ OPEN = (ClearingState.HELD, ClearingState.UNKNOWN)
 
 class NoSuchClearing(NotFound):
     """There is no such clearing, or it is another funder's."""
-
-
-class NotExpected(Conflict):
-    """Money for a clearing that is not expected, or another amount."""
-
-    code: ClassVar[str] = "clearing.not_expected"
-    title: ClassVar[str] = "This money is not expected"
-    mend = "Send the amount of a clearing that is expected, once."
 
 
 def agree(tx: Tx, funder: str, mode: ClearingMode, cut_off: time | None, actor: Actor) -> None:
@@ -55,6 +47,7 @@ def clear_day(tx: Tx, day: date) -> int:
 
     What moves after a funder's cut-off, or while banks rest, goes into the next clearing.
     """
+    receive(tx)
     if not is_working_day(day):
         return 0
     made = [
@@ -65,8 +58,12 @@ def clear_day(tx: Tx, day: date) -> int:
 
 
 def clear_events(context: Context) -> bool:
-    """Clears what has moved with the funders that are paid for each event; whether it did."""
+    """Clears what has moved with the funders that are paid for each event; whether it did.
+
+    Clearings whose money has come are ended as well.
+    """
     with context.database.unit_of_work() as tx:
+        receive(tx)
         today = business_day.today(tx)
         if not is_working_day(today):
             return False
@@ -128,27 +125,13 @@ def record(tx: Tx, clearing_id: str, result: ChannelResult) -> None:
         _enqueue(tx, again, at=tx.now + timedelta(seconds=wait_s))
 
 
-def receive(tx: Tx, clearing_id: str, reference: str, amount_fen: int) -> str:
-    """What a funder owed for a clearing has come to our account; the entry's id.
-
-    Raises NoSuchClearing, NotExpected.
-    """
-    found = get(tx, clearing_id, lock=True)
-    if found.state is not ClearingState.EXPECTED or amount_fen != -found.amount_fen:
-        raise NotExpected(f"clearing {clearing_id} is {found.state.value}, {found.amount_fen} fen")
-    entry_id = ledger.post(
-        tx,
-        Entry(
-            kind="clearing.received",
-            subject=found.funder,
-            memo=reference,
-            legs=funders.clearing_legs(found.funder, found.amount_fen),
-            key=found.id,
-        ),
-    )
-    result = ChannelResult(ChannelState.PAID, found.channel_order_no, reference)
-    store.end(tx, found.id, ClearingState.RECEIVED, result, entry_id=entry_id)
-    return entry_id
+def receive(tx: Tx) -> int:
+    """Ends the clearings whose money has come from their funders; how many."""
+    come = store.come(tx)
+    for row in come:
+        result = ChannelResult(ChannelState.PAID, row["channel_order_no"], row["reference"])
+        store.end(tx, row["id"], ClearingState.RECEIVED, result, entry_id=row["entry_id"])
+    return len(come)
 
 
 def heard(tx: Tx, channel_order_no: str) -> bool:
@@ -202,11 +185,15 @@ def _clear(
 ) -> Clearing | None:
     """Clears what moved up to a date and an instant; None where there is nothing."""
     store.lock_funder(tx, funder)
+    receive(tx)
     made = Clearing(ids.new("clr"), funder, day, mode, ids.new("co"), tx.now)
     taken = store.take_movements(tx, funder, made.id, day=day, until=until)
     earlier = store.open_fen(tx, funder)
     if not taken["movements"] and not any(row["state"] == "failed" for row in earlier):
         return None
+    earlier = [
+        row for row in earlier if row["state"] == "failed" or expected.withdraw(tx, row["id"])
+    ]
     made = replace(made, **taken, carried_fen=sum(row["amount_fen"] for row in earlier))
     made = replace(
         made, amount_fen=made.carried_fen + sum(getattr(made, name) for name in store.PARTS)
@@ -214,7 +201,9 @@ def _clear(
     if made.amount_fen > 0:
         made = _hold(tx, made)
     elif made.amount_fen < 0:
-        made = replace(made, state=ClearingState.EXPECTED)
+        account_id = store.account_id(tx, funder)
+        made = replace(made, state=ClearingState.EXPECTED, account_id=account_id)
+        expected.expect(tx, made.id, funder, account_id, -made.amount_fen)
     store.insert(tx, made)
     store.carry(tx, [row["id"] for row in earlier], made.id)
     if made.state is ClearingState.HELD:
@@ -223,17 +212,18 @@ def _clear(
 
 
 def _hold(tx: Tx, made: Clearing) -> Clearing:
-    for account in channels.settlement_accounts(tx, made.funder):
-        hold_id = ledger.hold(
-            tx,
-            debit=funders.payable(made.funder),
-            credit=Account(Code.BANK_SETTLEMENT),
-            amount_fen=made.amount_fen,
-            subject=made.funder,
-            memo=made.id,
-        )
-        return replace(made, state=ClearingState.HELD, account_id=account.id, hold_id=hold_id)
-    return replace(made, state=ClearingState.FAILED, code="NO_ACCOUNT")
+    account_id = store.account_id(tx, made.funder)
+    if account_id is None:
+        return replace(made, state=ClearingState.FAILED, code="NO_ACCOUNT")
+    hold_id = ledger.hold(
+        tx,
+        debit=funders.payable(made.funder),
+        credit=Account(Code.BANK_SETTLEMENT),
+        amount_fen=made.amount_fen,
+        subject=made.funder,
+        memo=made.id,
+    )
+    return replace(made, state=ClearingState.HELD, account_id=account_id, hold_id=hold_id)
 
 
 def _cut_off(day: date, row: Row) -> datetime | None:

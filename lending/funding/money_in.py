@@ -14,7 +14,7 @@ from lending.foundation.context import Context
 from lending.foundation.crypto import FieldKeys
 from lending.foundation.database import Tx
 from lending.foundation.ports import IncomingMoney
-from lending.funding import funders, money_back, money_store, quotas, rules, store
+from lending.funding import expected, funders, money_back, money_store, quotas, rules, store
 from lending.funding.errors import NoSuchRequest, NotCalled, SharesNotAgreed
 from lending.funding.model import (
     FundingShare,
@@ -94,9 +94,14 @@ def look(context: Context) -> bool:
 def take(tx: Tx, keys: FieldKeys, came: IncomingMoney) -> None:
     """Books money that came, once: for the share that it names, or on its way back.
 
-    It is a share's when it is called, in full, from the funder's own account; all else goes back.
-    Money that comes late finds its share dead.
+    It is a share's when it is called, in full, from the funder's own account; what a funder owes is
+    taken as it is expected; all else goes back. Money that comes late finds its share dead.
     """
+    if (owed := expected.find(tx, keys, came)) and not money_store.is_known(tx, came.reference):
+        legs = funder_accounts.clearing_legs(owed["partner_id"], -came.amount_fen)
+        entry_id = _enter(tx, keys, came, legs, state=TransferState.TAKEN)
+        money_store.take_expected(tx, owed["id"], came.reference, entry_id)
+        return
     share_id = named.group() if (named := SHARE_ID.search(came.remark)) else None
     share = store.share(tx, share_id) if share_id else None
     request = store.lock_request(tx, share.request_id) if share else None
@@ -107,7 +112,7 @@ def take(tx: Tx, keys: FieldKeys, came: IncomingMoney) -> None:
     if share is not None and request is not None and not because:
         assert share.loan_id is not None
         legs = funder_accounts.arrival_legs(share.funder_id, share.loan_id, came.amount_fen)
-        _enter(tx, keys, came, legs, share=share)
+        _enter(tx, keys, came, legs, state=TransferState.TAKEN, share=share)
         store.funded(tx, share.id)
         store.insert_news(tx, share.id, "funded", {"reference": came.reference})
         _complete(tx, request)
@@ -115,7 +120,7 @@ def take(tx: Tx, keys: FieldKeys, came: IncomingMoney) -> None:
     suspense = Account(Code.SUSPENSE, came.reference)
     bank = Account(Code.BANK_SETTLEMENT)
     legs = (debit(bank, came.amount_fen), credit(suspense, came.amount_fen))
-    _enter(tx, keys, came, legs, because=because)
+    _enter(tx, keys, came, legs, state=TransferState.RETURNING, because=because)
     transfer = money_store.transfer(tx, came.reference)
     money_back.begin(tx, transfer, suspense)
     if share is not None:
@@ -209,9 +214,10 @@ def _enter(
     came: IncomingMoney,
     legs: tuple[Leg, ...],
     *,
+    state: TransferState,
     share: FundingShare | None = None,
     because: str = "",
-) -> None:
+) -> str:
     entry_id = ledger.post(
         tx,
         Entry(
@@ -222,7 +228,6 @@ def _enter(
             key=f"incoming:{came.reference}",
         ),
     )
-    state = TransferState.TAKEN if share else TransferState.RETURNING
     money_store.insert(
         tx,
         keys,
@@ -233,6 +238,7 @@ def _enter(
         entry_id=entry_id,
         return_order_no=f"RET{ids.digits(21)}",
     )
+    return entry_id
 
 
 def _complete(tx: Tx, request: Request) -> bool:

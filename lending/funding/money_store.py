@@ -120,3 +120,45 @@ def end(tx: Tx, reference: str, state: TransferState) -> None:
         state=state.value,
         now=tx.now,
     )
+
+
+def insert_expected(
+    tx: Tx, expected_id: str, funder: str, account_id: str | None, amount_fen: int
+) -> None:
+    tx.run(
+        "INSERT INTO expected_money (id, partner_id, account_id, amount_fen, state)"
+        " VALUES (:id, :funder, :account_id, :amount, 'expected')",
+        id=expected_id,
+        funder=funder,
+        account_id=account_id,
+        amount=amount_fen,
+    )
+
+
+def expected(tx: Tx, expected_id: str) -> Row | None:
+    """What is still expected under an id, locked."""
+    return tx.maybe(
+        "SELECT id, partner_id, account_id, amount_fen FROM expected_money"
+        " WHERE id = :id AND state = 'expected' FOR UPDATE",
+        id=expected_id,
+    )
+
+
+def take_expected(tx: Tx, expected_id: str, reference: str, entry_id: str) -> None:
+    tx.run(
+        "UPDATE expected_money SET state = 'taken', reference = :reference, entry_id = :entry_id"
+        " WHERE id = :id",
+        id=expected_id,
+        reference=reference,
+        entry_id=entry_id,
+    )
+
+
+def withdraw_expected(tx: Tx, expected_id: str) -> bool:
+    """Nothing is expected under an id any more; False when it has come."""
+    return bool(
+        tx.run(
+            "UPDATE expected_money SET state = 'withdrawn' WHERE id = :id AND state = 'expected'",
+            id=expected_id,
+        )
+    )

@@ -124,3 +124,15 @@ CREATE TABLE funding_news (
     detail jsonb NOT NULL,
     at timestamptz NOT NULL
 );
+
+-- Money that a funder owes us and is to send, known by this id in its transfer's remark.
+CREATE TABLE expected_money (
+    id text PRIMARY KEY,
+    partner_id text NOT NULL REFERENCES partner,
+    account_id text REFERENCES settlement_account,
+    amount_fen bigint NOT NULL CHECK (amount_fen > 0),
+    state text NOT NULL CHECK (state IN ('expected', 'taken', 'withdrawn')),
+    reference text UNIQUE,
+    entry_id text,
+    CHECK ((state = 'taken') = (reference IS NOT NULL))
+);

@@ -1,5 +1,6 @@
 """JOINT-7: what moved for a funder reaches it, net, once, and the books say the same."""
 
+from dataclasses import replace
 from datetime import time, timedelta
 
 import pytest
@@ -7,9 +8,10 @@ import pytest
 from lending.batch import end_of_day
 from lending.engine.events import Paid
 from lending.finance import clearings
-from lending.finance.clearings import NotExpected
 from lending.finance.model import Clearing, ClearingMode, ClearingState
 from lending.foundation.audit import SYSTEM
+from lending.foundation.ports import IncomingMoney
+from lending.funding import money_in
 from lending.ledger.chart import Code
 from lending.loans import life
 from tests.finance.funders import funder, happen, in_its_book, lent, shared_with
@@ -18,6 +20,7 @@ from tests.today import TODAY
 
 ONE_DAY = timedelta(days=1)
 PAID_FEN = 50_000
+ACCOUNT = "6230580000000077001"
 
 
 def days_end(world: World, days: int = 1) -> None:
@@ -28,6 +31,12 @@ def days_end(world: World, days: int = 1) -> None:
 def newest(world: World, funder_id: str) -> Clearing:
     with world.database.unit_of_work() as tx:
         return clearings.newest(tx, funder_id)[0]
+
+
+def send_us(world: World, came: IncomingMoney) -> None:
+    with world.database.unit_of_work() as tx:
+        money_in.take(tx, world.keys, came)
+    clearings.clear_events(world.context)
 
 
 def how_many(world: World) -> int:
@@ -124,18 +133,35 @@ class TestWhatAFunderOwes:
         assert less.carried_fen == -360_000
         assert -360_000 < less.amount_fen < 0
 
-    def test_is_taken_in_once_and_in_full(self, world: World, bank_a: str):
+    def test_is_taken_in_once_in_full_and_from_its_own_account(self, world: World, bank_a: str):
         lent(world, shared_with(bank_a, prefunded=True))
         days_end(world)
         owes = newest(world, bank_a)
-        with pytest.raises(NotExpected), world.database.unit_of_work() as tx:
-            clearings.receive(tx, owes.id, "in-1", 359_999)
-        with world.database.unit_of_work() as tx:
-            clearings.receive(tx, owes.id, "in-1", 360_000)
-        with pytest.raises(NotExpected), world.database.unit_of_work() as tx:
-            clearings.receive(tx, owes.id, "in-1", 360_000)
+        came = IncomingMoney("in-1", 1, "62309", "甲银行", 360_000, owes.id, world.clock.now())
+        for other in (
+            came,
+            replace(came, reference="in-2", seq=2, from_account=ACCOUNT, amount_fen=359_999),
+        ):
+            send_us(world, other)
+            assert newest(world, bank_a).state is ClearingState.EXPECTED
+        for _ in range(2):
+            send_us(world, replace(came, reference="in-3", seq=3, from_account=ACCOUNT))
+        received = newest(world, bank_a)
+        assert (received.state, received.reference) == (ClearingState.RECEIVED, "in-3")
         assert in_its_book(world, bank_a, Code.LEAD_RECEIVABLE) == 0
         days_end(world)
+        assert how_many(world) == 1
+
+    def test_that_comes_after_it_was_offset_goes_back(self, world: World, bank_a: str):
+        loan_id = lent(world, shared_with(bank_a, prefunded=True))
+        days_end(world)
+        owes = newest(world, bank_a)
+        happen(world, loan_id, Paid(TODAY + ONE_DAY, PAID_FEN, until=1), "rep-1")
+        days_end(world)
+        late = IncomingMoney("in-1", 1, ACCOUNT, "甲银行", 360_000, owes.id, world.clock.now())
+        send_us(world, late)
+        assert world.rows("SELECT state FROM incoming_transfer") == [{"state": "returning"}]
+        assert newest(world, bank_a).state is ClearingState.EXPECTED
 
     def test_begins_when_a_payment_that_was_cleared_is_taken_back(self, world: World, bank_a: str):
         loan_id = lent(world, shared_with(bank_a))
