@@ -83,12 +83,12 @@ def text(most: int, pattern: str = r"[^\x00-\x1f]*", least: int = 1) -> Check:
     return check
 
 
-def whole(most: int) -> Check:
-    """Return a check of a whole number from 1."""
+def whole(most: int, least: int = 1) -> Check:
+    """Return a check of a whole number."""
 
     def check(value: Any, at: str) -> None:
-        if type(value) is not int or not 1 <= value <= most:
-            raise refused(at, f"must be a whole number from 1 to {most}")
+        if type(value) is not int or not least <= value <= most:
+            raise refused(at, f"must be a whole number from {least} to {most}")
 
     return check
 
@@ -144,6 +144,24 @@ REFUND: Mapping[str, Check] = {
     "order_id": text(64, r"[a-z0-9_]+"),
     "amount_fen": _AMOUNT,
     "items?": several(members({"sku": text(64), "quantity": whole(10_000)}), 0, 100),
+    "reason?": text(200, least=0),
+}
+PAYMENT: Mapping[str, Check] = {
+    "payment_no": _NUMBER,
+    "amount_fen": _AMOUNT,
+    "store_id": text(64, r"[a-z0-9_]+"),
+    "code?": text(32, r"[0-9]+"),
+    "description?": text(100, least=0),
+    "release_parts?": whole(36, least=2),
+    "product_code?": _NUMBER,
+    "metadata?": labels,
+}
+CONFIRM: Mapping[str, Check] = {"part": whole(36, least=2)}
+STOP: Mapping[str, Check] = {"reason": text(200)}
+PAYMENT_REFUND: Mapping[str, Check] = {
+    "refund_no": _NUMBER,
+    "payment_id": text(64, r"[a-z0-9_]+"),
+    "amount_fen": _AMOUNT,
     "reason?": text(200, least=0),
 }
 SIGN: Mapping[str, Check] = {"url": _URL}

@@ -29,6 +29,7 @@ from cf_partner_sdk import (
 
 from . import examples, quoting
 from .clock import FakeClock
+from .payments import Payments
 from .wire import Problem, not_found, rfc3339, to_json
 
 API_VERSION = "2026-11-01"
@@ -56,6 +57,7 @@ class Book:
         self.refunds: dict[str, Refund] = {}
         self.endpoints: dict[str, WebhookEndpoint] = {}
         self.events: dict[str, Event] = {}
+        self.payments = Payments(clock, self, public_url)
         self.lines: dict[str, CreditLine] = {}
         self.available_fen: dict[str, int] = {}
         """Of each line; the lender tells nobody."""

@@ -32,6 +32,7 @@ from .clock import FakeClock
 from .door import Door
 from .failures import CLOCK_SKEW_S, Failure
 from .mounting import Mounted
+from .payments import Payments
 from .signed_events import SignedEvent, require_type, sign_event
 
 OrderRef = Union[Order, str]
@@ -109,6 +110,11 @@ class FakeGateway:
         """Everything that happened, oldest first."""
         self._book.expire_due()
         return tuple(self._book.events.values())
+
+    @property
+    def payments(self) -> Payments:
+        """Stores and payments there: what customers and the lender do about them."""
+        return self._book.payments
 
     def client(
         self, *, key: Optional[PrivateKey] = None, options: Optional[HttpOptions] = None

@@ -16,7 +16,7 @@ from .signed_events import sign_event
 from .wire import Answer, Problem, dumps, not_found, to_json
 
 LIMIT, LIMIT_MAX = 50, 200
-FILTERS = ("order_no", "state", "store_id", "type")
+_PAGE = ("cursor", "limit")
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,8 @@ def _json(value: Any, status: int = 200, location: str = "") -> Answer:
 
 def _page(asked: Asked, rows: Sequence[Any]) -> Answer:
     """Answer a page of rows, newest first, from where the cursor says."""
-    filters = "&".join(f"{name}={asked.query.get(name)}" for name in FILTERS)
+    wanted = sorted(asked.query.items())
+    filters = "&".join(f"{name}={value}" for name, value in wanted if name not in _PAGE)
     limit = _limit(asked.query)
     start, _, of = asked.query.get("cursor", f"0.{filters.encode().hex()}").partition(".")
     if of != filters.encode().hex() or not start.isdigit():
@@ -137,6 +138,48 @@ def _can_pay(asked: Asked) -> Answer:
     return _json({**told, "can_pay": within and line.state == CreditLineState.OPEN})
 
 
+def _take(asked: Asked) -> Answer:
+    made = asked.book.payments.create(asked.body)
+    return _json(made, 201, f"/v1/payments/{made.id}")
+
+
+def _payments(asked: Asked) -> Answer:
+    asked.book.payments.expire_due()
+    names = ("payment_no", "store_id", "state")
+    wanted = {name: asked.query[name] for name in names if name in asked.query}
+    found = [
+        one
+        for one in asked.book.payments.kept.values()
+        if all(to_json(one)[name] == value for name, value in wanted.items())
+    ]
+    return _page(asked, found)
+
+
+def _payment_refund(asked: Asked) -> Answer:
+    made = asked.book.payments.refund(asked.body)
+    return _json(made, 201, f"/v1/payment_refunds/{made.id}")
+
+
+def _payment_refunds(asked: Asked) -> Answer:
+    wanted = asked.query.get("payment_id")
+    kept = asked.book.payments.refunds.values()
+    return _page(asked, [one for one in kept if wanted in (None, one.payment_id)])
+
+
+def _confirm_service(asked: Asked) -> Answer:
+    return _json(asked.book.payments.confirm_service(asked.ids[0], asked.body["part"]))
+
+
+def _stop_service(asked: Asked) -> Answer:
+    return _json(asked.book.payments.stop_service(asked.ids[0], asked.body["reason"]))
+
+
+def _stores(asked: Asked) -> Answer:
+    wanted = asked.query.get("store_no")
+    kept = asked.book.payments.stores.values()
+    return _page(asked, [one for one in kept if wanted in (None, one.store_no)])
+
+
 def _register(asked: Asked) -> Answer:
     made = asked.book.register(asked.body)
     return _json(made, 201, f"/v1/webhook_endpoints/{made.id}")
@@ -183,7 +226,6 @@ def _route(method: str, path: str, act: Callable[[Asked], Answer], **more: Any) 
     return Route(method, re.compile(path.replace("<id>", "([A-Za-z0-9_]+)")), act, **more)
 
 
-_PAGE = ("cursor", "limit")
 ROUTES = (
     _route("GET", "/v1/credit_lines", _lines, query=("store_id", "state", *_PAGE)),
     _route(
@@ -209,6 +251,44 @@ ROUTES = (
         "GET",
         "/v1/mall/refunds/<id>",
         lambda asked: _json(_one(asked.book.refunds, asked.ids[0])),
+    ),
+    _route("GET", "/v1/stores", _stores, query=("store_no", *_PAGE)),
+    _route(
+        "GET",
+        "/v1/stores/<id>",
+        lambda asked: _json(_one(asked.book.payments.stores, asked.ids[0])),
+    ),
+    _route("POST", "/v1/payments", _take, checks=bodies.PAYMENT, writes=True),
+    _route("GET", "/v1/payments", _payments, query=("payment_no", "store_id", "state", *_PAGE)),
+    _route("GET", "/v1/payments/<id>", lambda asked: _json(asked.book.payments.get(asked.ids[0]))),
+    _route(
+        "POST",
+        "/v1/payments/<id>/cancel",
+        lambda asked: _json(asked.book.payments.cancel(asked.ids[0])),
+        writes=True,
+    ),
+    _route(
+        "POST",
+        "/v1/payments/<id>/confirm_service",
+        _confirm_service,
+        checks=bodies.CONFIRM,
+        writes=True,
+    ),
+    _route(
+        "POST", "/v1/payments/<id>/stop_service", _stop_service, checks=bodies.STOP, writes=True
+    ),
+    _route(
+        "POST",
+        "/v1/payment_refunds",
+        _payment_refund,
+        checks=bodies.PAYMENT_REFUND,
+        writes=True,
+    ),
+    _route("GET", "/v1/payment_refunds", _payment_refunds, query=("payment_id", *_PAGE)),
+    _route(
+        "GET",
+        "/v1/payment_refunds/<id>",
+        lambda asked: _json(_one(asked.book.payments.refunds, asked.ids[0])),
     ),
     _route("POST", "/v1/webhook_endpoints", _register, checks=bodies.ENDPOINT, writes=True),
     _route(
