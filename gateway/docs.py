@@ -23,7 +23,7 @@ GUIDES = (
         "How it works",
         (
             *("signing", "encrypted-fields", "idempotency", "errors-and-retries", "webhooks"),
-            *("statements", "commissions", "oauth"),
+            *("statements", "credit-lines", "commissions", "oauth"),
         ),
     ),
     ("Try it", ("testing", "sandbox", "command-line")),

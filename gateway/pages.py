@@ -11,10 +11,9 @@ from typing import Any
 from gateway.errors import CursorRefused
 from lending.foundation.crypto import FieldKeys
 from lending.foundation.database import Row
+from lending.foundation.places import Place
 
 LIMIT = 50
-
-Place = tuple[datetime, str]
 
 
 def limit_of(query: Mapping[str, str]) -> int:

@@ -4,6 +4,7 @@ from io import BytesIO
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import httpx
 import requests
 from flask import Flask
 from requests.adapters import BaseAdapter
@@ -13,6 +14,18 @@ from connectors import plug
 from lending.foundation.settings import Settings
 from processes.outside import exchange_keys
 from simulators.app import create_app
+
+
+class InALoop(httpx.AsyncBaseTransport):
+    """The same for clients of an event loop."""
+
+    def __init__(self, app: Flask) -> None:
+        self._mounted = httpx.WSGITransport(app=app)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        answer = self._mounted.handle_request(request)
+        content = httpx.ByteStream(answer.read())
+        return httpx.Response(answer.status_code, headers=answer.headers, stream=content)
 
 
 class WsgiTransport(BaseAdapter):

@@ -4,7 +4,7 @@ ASSIST-6, P17. A claim that is paid is an event of its loan: what the guarantor 
 lenders' part, and the borrower owes it to the guarantor.
 """
 
-from datetime import date, datetime
+from datetime import date
 
 from lending.claims import rules, store
 from lending.claims.errors import (
@@ -21,6 +21,7 @@ from lending.foundation import audit, business_day, events, ids, jobs
 from lending.foundation.audit import Actor
 from lending.foundation.clock import rfc3339
 from lending.foundation.database import Tx
+from lending.foundation.places import Place
 from lending.foundation.spans import Span
 from lending.guarantees import service as guarantees
 from lending.ledger import guarantors
@@ -34,7 +35,6 @@ from lending.remittances.errors import NoSettlementAccount
 from lending.remittances.model import Payment, Purpose
 
 POOL, TRANSFER = "pool", "transfer"
-Place = tuple[datetime, str]
 TOLD = {
     ClaimState.FILED: "claim.filed",
     ClaimState.PAID: "claim.paid",

@@ -1,11 +1,12 @@
 """The SQL of claims and of money from guarantors."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 
 from lending.claims.model import Arrival, Claim, ClaimState, Outstanding
 from lending.foundation import ids
 from lending.foundation.database import Row, Tx
+from lending.foundation.places import Place, behind
 from lending.foundation.spans import Span
 
 _COLUMNS = (
@@ -72,7 +73,7 @@ def page(
     guarantor_id: str | None,
     *,
     state: str | None,
-    before: tuple[datetime, str] | None,
+    before: Place | None,
     limit: int,
 ) -> list[Claim]:
     """The newest first, from behind the claim `before`; of one guarantor or of all."""
@@ -83,9 +84,8 @@ def page(
         " ORDER BY filed_at DESC, id DESC LIMIT :limit",
         guarantor_id=guarantor_id,
         state=state,
-        at=before[0] if before else None,
-        id=before[1] if before else "",
         limit=limit,
+        **behind(before),
     )
     return [_claim(row) for row in rows]
 

@@ -5,7 +5,7 @@ month's bill is the month's statement of these movements, what its tier takes of
 carried from a month that ended below 0. Amounts are before VAT.
 """
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 from lending.channels import service as channels
@@ -35,6 +35,7 @@ from lending.foundation.audit import Actor
 from lending.foundation.clock import rfc3339
 from lending.foundation.database import Row, Tx
 from lending.foundation.files import FileStore, StoredFile
+from lending.foundation.places import Place
 from lending.ledger import service as ledger
 from lending.ledger.chart import Code
 from lending.ledger.model import Account, Entry, debit, signed
@@ -44,7 +45,6 @@ from lending.remittances import service as remittances
 from lending.remittances.errors import AlreadyRemitted
 from lending.remittances.model import Payment, Purpose, RemittanceState
 
-Place = tuple[datetime, str]
 TOLD = {
     "ready": "commission.bill_ready",
     "paid": "commission.paid",

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -19,6 +19,7 @@ from lending.commissions.model import (
 from lending.foundation import ids
 from lending.foundation.database import Row, Tx, json
 from lending.foundation.files import StoredFile
+from lending.foundation.places import Place, behind
 from lending.loans.partner_terms import Basis
 
 _AGREEMENTS = (
@@ -187,7 +188,7 @@ def page(
     *,
     state: str | None,
     month: date | None,
-    before: tuple[datetime, str] | None,
+    before: Place | None,
     limit: int,
 ) -> list[Bill]:
     """The newest first, from behind the bill `before`; of one platform or of all."""
@@ -200,9 +201,8 @@ def page(
         platform_id=platform_id,
         state=state,
         month=month,
-        at=before[0] if before else None,
-        id=before[1] if before else "",
         limit=limit,
+        **behind(before),
     )
     return [_bill(row) for row in rows]
 

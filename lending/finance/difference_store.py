@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import date
 
 from lending.finance.model import Difference
 from lending.foundation import ids
 from lending.foundation.database import Row, Tx, json
+from lending.foundation.places import Place, behind
 from lending.foundation.ports import ChannelTransaction
 
 
@@ -69,7 +70,7 @@ def page(
     partner_id: str,
     *,
     settled: bool | None,
-    before: tuple[datetime, str] | None,
+    before: Place | None,
     limit: int,
 ) -> Sequence[Row]:
     """A partner's, the newest first, from behind the difference `before`."""
@@ -84,7 +85,6 @@ def page(
         " ORDER BY d.found_at DESC, d.id DESC LIMIT :limit",
         partner_id=partner_id,
         settled=settled,
-        at=before[0] if before else None,
-        id=before[1] if before else None,
         limit=limit,
+        **behind(before),
     )

@@ -1,7 +1,7 @@
 """What the daily comparison with the bank's file found, kept until the books agree again (X3)."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from lending.finance import difference_store as store
@@ -9,6 +9,7 @@ from lending.finance import reconciliation
 from lending.finance.model import DifferenceKind
 from lending.foundation.clock import rfc3339
 from lending.foundation.database import Row, Tx
+from lending.foundation.places import Place
 from lending.foundation.ports import ChannelTransaction
 
 BY_LINE = (
@@ -20,7 +21,6 @@ BY_LINE = (
 )
 """What one line of the bank and one order of ours say of one another."""
 OPEN, SETTLED = "open", "settled"
-Place = tuple[datetime, str]
 
 
 def find(tx: Tx, day: date, lines: Sequence[ChannelTransaction]) -> int:

@@ -1,10 +1,11 @@
 """The SQL of statements: what moved, out of the journal, and the statements that were made."""
 
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from lending.foundation.database import Row, Tx, json
+from lending.foundation.places import Place, behind
 from lending.ledger.chart import Code
 from lending.ledger.model import OWN
 
@@ -167,7 +168,7 @@ def page(
     kind: str | None,
     span: str | None,
     period: tuple[str, date] | None,
-    before: tuple[datetime, str] | None,
+    before: Place | None,
     limit: int,
 ) -> Sequence[Row]:
     """The newest first, from behind the statement `before`; `period` is a span and its start."""
@@ -178,7 +179,6 @@ def page(
         span=span,
         period_span=period[0] if period else None,
         start=period[1] if period else None,
-        at=before[0] if before else None,
-        id=before[1] if before else None,
         limit=limit,
+        **behind(before),
     )

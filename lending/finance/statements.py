@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from itertools import groupby
 from typing import Any, ClassVar
 
@@ -17,10 +17,10 @@ from lending.foundation.clock import rfc3339
 from lending.foundation.database import Row, Tx
 from lending.foundation.errors import BadInput, Conflict, NotFound, OutsideFault
 from lending.foundation.files import FileStore, StoredFile
+from lending.foundation.places import Place
 
 READY = "statement.ready"
 DAY, MONTH = "day", "month"
-Place = tuple[datetime, str]
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _MONTH = re.compile(r"\d{4}-\d\d", re.ASCII)
 

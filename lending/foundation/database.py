@@ -7,7 +7,7 @@ Statements are SQL text with named parameters, written in each module's `store.p
 """
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -48,9 +48,19 @@ class Tx:
     """An open unit of work: run statements in it; `now` is its one instant."""
 
     def __init__(
-        self, connection: Connection, machine_now: datetime, *, sandbox_clock: bool = False
+        self,
+        connection: Connection,
+        machine_now: datetime,
+        *,
+        sandbox_clock: bool = False,
+        kept: dict[Hashable, Any] | None = None,
     ) -> None:
         self._connection = connection
+        self.kept = {} if kept is None else kept
+        """What this process has read that never changes once it is committed, by a name of it.
+
+        What this very unit of work has written may be undone and does not belong here.
+        """
         self.machine_now = machine_now
         """The machine's instant, UTC: for signatures, tokens, limits, retries over the wire."""
         self._now = None if sandbox_clock else machine_now
@@ -190,6 +200,7 @@ class Database:
         self._local = threading.local()
         self._lock = threading.Lock()
         self._at_once: list[PsycopgConnection[Any]] = []
+        self._kept: dict[Hashable, Any] = {}
         self._engine: Engine = create_engine(
             driver_url(url),
             pool_size=pool_size,
@@ -253,7 +264,7 @@ class Database:
             transaction.rollback()
 
     def _tx(self, connection: Connection) -> Tx:
-        return Tx(connection, self.clock.now(), sandbox_clock=self._sandbox_clock)
+        return Tx(connection, self.clock.now(), sandbox_clock=self._sandbox_clock, kept=self._kept)
 
     def close(self) -> None:
         """Gives all connections back to the server."""

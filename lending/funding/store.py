@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from lending.foundation.database import Row, Tx, json
+from lending.foundation.places import Place, behind
 from lending.funding.model import (
     Facts,
     FundingShare,
@@ -23,8 +24,6 @@ SHARE = """
            invited_at, decide_by, answered_at, fund_by, funded_at, told_sent_at, told_reference,
            changed_at
     FROM funding_share"""
-Place = tuple[datetime, str]
-"""Where a page begins: behind this instant and id."""
 
 
 def _request(row: Row | None) -> Request | None:
@@ -193,9 +192,8 @@ def shares_page(
         " ORDER BY invited_at DESC, id DESC LIMIT :limit",
         funder=funder_id,
         state=state,
-        at=before[0] if before else None,
-        id=before[1] if before else None,
         limit=limit,
+        **behind(before),
     )
     return [_share(row) for row in rows]
 

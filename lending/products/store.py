@@ -1,5 +1,7 @@
 """The SQL of products."""
 
+from typing import cast
+
 from lending.foundation.database import Tx, json
 from lending.products.model import Product
 
@@ -14,12 +16,22 @@ def published(tx: Tx, code: str) -> Product | None:
 
 
 def version(tx: Tx, code: str, number: int) -> Product | None:
+    """A version, which never changes once it is committed; so it is read once by each process."""
+    name = ("product_version", code, number)
+    if name in tx.kept:
+        return cast("Product", tx.kept[name])
     row = tx.maybe(
-        "SELECT definition FROM product_version WHERE code = :code AND version = :version",
+        "SELECT definition, published_at FROM product_version"
+        " WHERE code = :code AND version = :version",
         code=code,
         version=number,
     )
-    return Product.from_json(code, number, row["definition"]) if row else None
+    if row is None:
+        return None
+    found = Product.from_json(code, number, row["definition"])
+    if row["published_at"] and row["published_at"] < tx.now:
+        tx.kept[name] = found
+    return found
 
 
 def newest_number(tx: Tx, code: str) -> int:

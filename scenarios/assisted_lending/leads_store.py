@@ -6,6 +6,7 @@ from hashlib import sha256
 
 from lending.foundation.crypto import FieldKeys
 from lending.foundation.database import Row, Tx, json
+from lending.foundation.places import Place, behind
 from scenarios.assisted_lending.model import Applicant, Consent, Lead
 
 LEAD = "SELECT * FROM lead_now WHERE id = :id"
@@ -126,7 +127,7 @@ def leads(
     *,
     lead_no: str | None,
     state: str | None,
-    before: tuple[datetime, str] | None,
+    before: Place | None,
     limit: int,
 ) -> list[Lead]:
     """The newest first, from behind the lead `before`."""
@@ -135,9 +136,8 @@ def leads(
         partner_id=partner_id,
         lead_no=lead_no,
         state=state,
-        at=before[0] if before else None,
-        id=before[1] if before else None,
         limit=limit,
+        **behind(before),
     )
     return [_lead(row) for row in rows]
 

@@ -1,12 +1,12 @@
 """What a platform may do with its leads afterwards: look, hand over again, withdraw."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from lending.foundation.audit import Actor
 from lending.foundation.crypto import FieldKeys
 from lending.foundation.database import Tx
+from lending.foundation.places import Place
 from lending.loans import service as loans
 from lending.loans.errors import WrongState
 from scenarios.assisted_lending import handover, leads
@@ -21,10 +21,6 @@ class LeadFilter:
 
     lead_no: str | None = None
     state: str | None = None
-
-
-Place = tuple[datetime, str]
-"""Where a page of a list ended: instant and id of its last row."""
 
 
 def get(tx: Tx, keys: FieldKeys, partner_id: str, lead_id: str, public_url: str) -> dict[str, Any]:

@@ -3,8 +3,8 @@
 from typing import Any
 
 from lending.foundation.database import Tx
+from lending.foundation.places import Place
 from lending.funding import answers, money_in, store
-from lending.funding.store import Place
 from scenarios.joint_lending import views
 
 

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from lending.engine.errors import RefundTooLarge
@@ -13,6 +12,7 @@ from lending.foundation.crypto import FieldKeys
 from lending.foundation.database import Tx
 from lending.foundation.errors import Problem
 from lending.foundation.files import FileStore
+from lending.foundation.places import Place
 from lending.loans import reductions
 from lending.loans import service as loans
 from scenarios.mall_installment import orders, store
@@ -48,10 +48,6 @@ class OrderFilter:
 
     order_no: str | None = None
     state: str | None = None
-
-
-Place = tuple[datetime, str]
-"""Where a page of a list ended: instant and id of its last row."""
 
 
 def order(

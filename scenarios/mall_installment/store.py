@@ -1,10 +1,10 @@
 """The SQL of mall orders."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from hashlib import sha256
 
 from lending.foundation.database import Row, Tx, json
+from lending.foundation.places import Place, behind
 from scenarios.mall_installment.orders import Item, Order, Refund, item_view
 
 
@@ -84,7 +84,7 @@ def orders(
     *,
     order_no: str | None,
     state: str | None,
-    before: tuple[datetime, str] | None,
+    before: Place | None,
     limit: int,
 ) -> Sequence[Order]:
     """The newest first, from behind the order `before`."""
@@ -97,9 +97,8 @@ def orders(
         partner_id=partner_id,
         order_no=order_no,
         state=state,
-        at=before[0] if before else None,
-        id=before[1] if before else None,
         limit=limit,
+        **behind(before),
     )
     return [_order(row) for row in rows]
 
@@ -179,16 +178,15 @@ def refunds(
     partner_id: str,
     *,
     order_id: str | None,
-    before: tuple[datetime, str] | None,
+    before: Place | None,
     limit: int,
 ) -> list[Refund]:
     rows = tx.all(
         REFUNDS,
         partner_id=partner_id,
         order_id=order_id,
-        at=before[0] if before else None,
-        id=before[1] if before else None,
         limit=limit,
+        **behind(before),
     )
     return [_refund(row) for row in rows]
 

@@ -5,7 +5,6 @@ while the customer agrees to that (PIPL 23, R-PI-MIN). What was not granted it d
 """
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 from lending.credit_lines import securities
@@ -14,11 +13,10 @@ from lending.credit_lines.model import SecurityState
 from lending.foundation import business_day, events
 from lending.foundation.clock import rfc3339
 from lending.foundation.database import Row, Tx
+from lending.foundation.places import Place
 from scenarios.offline_credit import lines_store
 from scenarios.offline_credit.errors import NoLineSeen, QuestionsUsedUp
 
-Place = tuple[datetime, str]
-"""Where a page of a list ended: instant and id of its last row."""
 QUESTIONS_A_DAY = 3
 """So often a merchant may ask on a business date whether a line can pay an amount."""
 KINDS = {

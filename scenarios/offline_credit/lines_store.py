@@ -1,9 +1,10 @@
 """The SQL of lines as their merchants see them: through the visit, while the customer agrees."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 
 from lending.foundation.database import Row, Tx
+from lending.foundation.places import Place, behind
 
 _LINE = """
 SELECT l.id, l.state, l.security_needed_fen > 0 AS security_needed, l.review_due, l.created_at,
@@ -45,19 +46,17 @@ def lines(
     *,
     store_id: str | None,
     state: str | None,
-    before: tuple[datetime, str] | None,
+    before: Place | None,
     limit: int,
 ) -> Sequence[Row]:
     """The newest first, from behind the line `before`."""
-    at, line_id = before or (None, None)
     return tx.all(
         LINES,
         partner_id=partner_id,
         store_id=store_id,
         state=state,
-        at=at,
-        id=line_id,
         limit=limit,
+        **behind(before),
     )
 
 

@@ -1,6 +1,5 @@
 """Payments as tills take them: against a customer's code, or by a code that the till shows."""
 
-from datetime import datetime
 from typing import Any
 
 from lending.foundation import ids
@@ -8,6 +7,7 @@ from lending.foundation.clock import rfc3339
 from lending.foundation.crypto import FieldKeys
 from lending.foundation.database import Row, Tx
 from lending.foundation.files import FileStore
+from lending.foundation.places import Place
 from lending.loans import releases
 from lending.loans import service as loans
 from lending.loans.model import ReleasePart
@@ -30,9 +30,6 @@ from scenarios.offline_credit.model import (
     TakePayment,
     Till,
 )
-
-Place = tuple[datetime, str]
-"""Where a page of a list ended: instant and id of its last row."""
 
 
 def take(  # noqa: PLR0917  who asks, with what, for what

@@ -1,9 +1,9 @@
 """The SQL of payments in stores, of customers' codes, and of refunds."""
 
 from collections.abc import Iterable
-from datetime import datetime
 
 from lending.foundation.database import Row, Tx, json
+from lending.foundation.places import Place, behind
 from scenarios.offline_credit.model import NewPayment, Payment, PaymentCode, Refund
 
 _PAYMENT = """
@@ -176,7 +176,7 @@ def payments(
     payment_no: str | None,
     store_id: str | None,
     state: str | None,
-    before: tuple[datetime, str] | None,
+    before: Place | None,
     limit: int,
 ) -> list[Payment]:
     """The newest first, from behind the payment `before`."""
@@ -186,9 +186,8 @@ def payments(
         payment_no=payment_no,
         store_id=store_id,
         state=state,
-        at=before[0] if before else None,
-        id=before[1] if before else None,
         limit=limit,
+        **behind(before),
     )
     return [_payment(row) for row in rows]
 
@@ -313,7 +312,7 @@ def refunds(
     *,
     payment_id: str | None,
     store_id: str | None,
-    before: tuple[datetime, str] | None,
+    before: Place | None,
     limit: int,
 ) -> list[Refund]:
     """The newest first, from behind the refund `before`."""
@@ -322,8 +321,7 @@ def refunds(
         partner_id=partner_id,
         payment_id=payment_id,
         store_id=store_id,
-        at=before[0] if before else None,
-        id=before[1] if before else None,
         limit=limit,
+        **behind(before),
     )
     return [Refund(**row) for row in rows]

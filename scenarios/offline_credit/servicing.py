@@ -9,6 +9,7 @@ from lending.foundation.audit import Actor
 from lending.foundation.clock import rfc3339
 from lending.foundation.context import Context
 from lending.foundation.database import Tx
+from lending.foundation.places import Place
 from lending.loans import reductions, releases
 from lending.loans import service as loans
 from lending.loans.model import Reduction, ReleaseState
@@ -20,7 +21,6 @@ from scenarios.offline_credit.errors import (
     RefundNoTaken,
 )
 from scenarios.offline_credit.model import SCENARIO, Payment, Refund
-from scenarios.offline_credit.payments import Place
 
 AT_ONCE = 200
 REFUNDABLE = ("paid", "part_refunded")

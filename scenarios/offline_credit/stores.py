@@ -1,6 +1,6 @@
 """Stores, tills and staff of a partner, and the code on the store's screen (STORE-1)."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from lending.channels import service as channels
@@ -9,6 +9,7 @@ from lending.foundation.audit import Actor
 from lending.foundation.clock import rfc3339
 from lending.foundation.crypto import FieldKeys, mask_name
 from lending.foundation.database import Tx
+from lending.foundation.places import Place
 from scenarios.offline_credit import codes, rules
 from scenarios.offline_credit import stores_store as kept
 from scenarios.offline_credit.errors import (
@@ -21,9 +22,6 @@ from scenarios.offline_credit.errors import (
     TillNoTaken,
 )
 from scenarios.offline_credit.model import SCENES, NewStore, Store, Till
-
-Place = tuple[datetime, str]
-"""Where a page of a list ended: instant and id of its last row."""
 
 
 def register(tx: Tx, partner_id: str, new: NewStore) -> dict[str, Any]:

@@ -1,9 +1,9 @@
 """The SQL of stores, tills and staff."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from lending.foundation.database import Row, Tx
+from lending.foundation.places import Place, behind
 from scenarios.offline_credit.model import NewStore, Store, Till
 
 STORE = """
@@ -61,7 +61,7 @@ def stores(
     *,
     store_no: str | None,
     state: str | None,
-    before: tuple[datetime, str] | None,
+    before: Place | None,
     limit: int,
 ) -> list[Store]:
     """The newest first, from behind the store `before`."""
@@ -70,9 +70,8 @@ def stores(
         partner_id=partner_id,
         store_no=store_no,
         state=state,
-        at=before[0] if before else None,
-        id=before[1] if before else None,
         limit=limit,
+        **behind(before),
     )
     return [Store(**row) for row in rows]
 

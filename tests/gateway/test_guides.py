@@ -42,7 +42,7 @@ SHOWN_ONLY = {"text", "http", "pem", "jwk", "body", "digest", "base", "signature
 }
 """Blocks that are data: the worked example's are recomputed below, JSON is parsed."""
 EXAMPLE_IDS = re.compile(
-    r"(ord|rfd|whe|whc|evt|stm|wlk|sto|til|spy|srf|led|shr|cbl|clm)_gezdgnbvgy3tqojqgezdgnbvgy"
+    r"(ord|rfd|whe|whc|evt|stm|wlk|sto|stf|line|til|spy|srf|led|shr|cbl|clm)_gezdgnbvgy3tqojqgezdgnbvgy"
 )
 OF_PREFIX = {
     "ord": "order_id",
@@ -56,6 +56,8 @@ OF_PREFIX = {
     "wlk": "walk_id",
     "whc": "check_id",
     "sto": "store_id",
+    "stf": "staff_id",
+    "line": "line_id",
     "til": "till_id",
     "spy": "payment_id",
     "srf": "payment_refund_id",

@@ -8,7 +8,6 @@ from hashlib import sha256
 from typing import Any
 
 import anyio
-import httpx
 import pytest
 import requests
 from cf_partner_sdk import AsyncClient, Clock, RequestInvalid, StaffMember
@@ -28,7 +27,7 @@ from tests.gateway.test_guides import blocks
 from tests.gateway.things import OPERATIONS
 from tests.gateway.things import store as a_store
 from tests.gateway.world import PUBLIC_URL, World, code_of
-from tests.outside import WsgiTransport
+from tests.outside import InALoop, WsgiTransport
 
 NAME = "王小明"
 
@@ -43,18 +42,6 @@ class Listened(WsgiTransport):
     def send(self, request: requests.PreparedRequest, **how: object) -> requests.Response:
         self.bodies.append(request.body or b"")
         return super().send(request, **how)
-
-
-class InALoop(httpx.AsyncBaseTransport):
-    """Hands requests to a WSGI application."""
-
-    def __init__(self, app: Any) -> None:
-        self._mounted = httpx.WSGITransport(app=app)
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        answer = self._mounted.handle_request(request)
-        content = httpx.ByteStream(answer.read())
-        return httpx.Response(answer.status_code, headers=answer.headers, stream=content)
 
 
 def encoded(number: int) -> str:

@@ -1,6 +1,6 @@
 """The stores of a lender's merchant, reached as tills reach them: signed, through the SDK."""
 
-from cf_partner_sdk import Client, Clock, PrivateKey
+from cf_partner_sdk import AsyncClient, Client, Clock, PrivateKey
 from requests.adapters import BaseAdapter
 
 from lending.channels import service as channels
@@ -9,7 +9,7 @@ from processes import front
 from tests.keys import platform_keys
 from tests.loans.world import PUBLIC_URL, World
 from tests.offline_credit.shop import Shop
-from tests.outside import WsgiTransport
+from tests.outside import InALoop, WsgiTransport
 
 
 class Counter:
@@ -48,6 +48,18 @@ class Counter:
     def office(self) -> Client:
         """The back office."""
         return self.client(self.office_key)
+
+    def in_a_loop(self, key: PrivateKey) -> AsyncClient:
+        """A client for an event loop."""
+        clock = self.world.clock
+        return AsyncClient(
+            app_id="app_shop",
+            key=key,
+            base_url=PUBLIC_URL,
+            root_keyid=self.platform.root_keyid,
+            clock=Clock(wall=lambda: clock.now().timestamp()),
+            transport=InALoop(self.app),
+        )
 
     def till(self, keyid: str | None = None, through: BaseAdapter | None = None) -> Client:
         """A till; the appliance store's unless another is named."""

@@ -1,5 +1,6 @@
 """Lines as the merchant sees them in whose store they were applied for: no name, no amount."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -172,6 +173,37 @@ class TestWhetherALineCanPay:
     def test_of_no_amount_is_refused(self, counter: Counter, amount_fen: int):
         with pytest.raises(RequestInvalid):
             counter.till().credit_lines.can_pay(counter.shop.line_id, amount_fen=amount_fen)
+
+
+class TestInAnEventLoop:
+    def test_the_services_of_stores_are_the_same(self, counter: Counter, world: World):
+        shop = counter.shop
+        code = shop.code()
+
+        async def sell() -> list[object]:
+            async with counter.in_a_loop(counter.office_key) as office:
+                store = await office.stores.find("S-1")
+                staff = await office.stores.staff.add(store.id, staff_no="E-1", name="王小明")
+                tills = [each async for each in office.stores.tills.list(store.id)]
+                lines = [each async for each in office.credit_lines.list(store_id=store.id)]
+                async with counter.in_a_loop(shop.keys[shop.till]) as till:
+                    payment = await till.payments.create(
+                        payment_no="P-1", amount_fen=300_000, store_id=store.id, code=code
+                    )
+                    can_pay = await till.credit_lines.can_pay(lines[0].id, amount_fen=2_000_000)
+                    cancelled = await till.payments.cancel(payment.id)
+                left = await office.stores.staff.end(staff.id)
+                return [
+                    len(tills),
+                    lines[0].id,
+                    payment.state,
+                    can_pay,
+                    cancelled.state,
+                    left.state,
+                ]
+
+        told = asyncio.run(sell())
+        assert told == [1, shop.line_id, "confirming", True, "cancelled", StaffState.LEFT]
 
 
 class TestSomebodyWhoLeft:
