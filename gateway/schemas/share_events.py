@@ -1,7 +1,14 @@
 """What funders are told of."""
 
 from gateway.event_types import EventType
-from gateway.schemas.shares import ShareMoneySchema, ShareMovementSchema, ShareSchema
+from gateway.schemas.shares import (
+    ClearingSchema,
+    ShareClosedSchema,
+    ShareLatenessSchema,
+    ShareMoneySchema,
+    ShareMovementSchema,
+    ShareSchema,
+)
 from gateway.shown import example_id
 
 BARE: dict[str, object] = {
@@ -58,6 +65,38 @@ EVENT_TYPES = (
     ),
     _moved(
         "written_off", "The loan is given up in the books; it is still owed.", "loan.written_off"
+    ),
+    EventType(
+        "share.closed",
+        "Nothing is owed on the loan any more.",
+        ShareClosedSchema,
+        subject="share_id",
+    ),
+    EventType(
+        "share.overdue",
+        "The loan is later, or less late, than you were told: another bucket of 30 days.",
+        ShareLatenessSchema,
+        subject="share_id",
+    ),
+    EventType(
+        "share.stage_changed",
+        "The loan has another of the five grades.",
+        ShareLatenessSchema,
+        subject="share_id",
+    ),
+    *(
+        EventType(f"clearing.{name}", says, ClearingSchema, {"state": state}, subject="clearing")
+        for name, state, says in (
+            (
+                "made",
+                "held",
+                "A day, or an event, is cleared with you: money is on its way to you.",
+            ),
+            ("expected", "expected", "You owe us for a day: send it, or it is carried on."),
+            ("paid", "paid", "The money of a clearing is with you."),
+            ("failed", "failed", "Your account did not take it: it goes into the next clearing."),
+            ("received", "received", "What you owed for a clearing is with us."),
+        )
     ),
     _moved("recovered", "Something came in on a loan that was written off.", "loan.recovered"),
 )

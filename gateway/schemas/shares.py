@@ -258,3 +258,56 @@ class ShareMovementSchema(Answer):
     )
     due_fen = shown.whole("The sum: what we owe you for it. In fen.", 33_449, least=-(2**63))
     principal_open_fen = shown.fen("Your part of what the borrower owes, afterwards.", 329_946)
+
+
+class ShareClosedSchema(Answer):
+    """Nothing is owed on a share any more."""
+
+    share_id = shown.id_("shr", "The share.")
+    loan_id = shown.id_("loan", "The loan.")
+    happened_on = shown.day("When.")
+
+
+class ShareLatenessSchema(ShareClosedSchema):
+    """How late the loan of a share is."""
+
+    days_past_due = shown.whole("Since the oldest unpaid due date.", 31)
+    oldest_due = shown.day("That date; null when nothing is late any more.", nullable=True)
+    bucket = shown.text("M0 current, M1 1 to 30 days, then by 30 days, at last `M6+`.", "M2")
+    bucket_before = shown.text("As you were told before.", "M1")
+    grade = shown.text(
+        "`normal`, `special_mention`, `substandard`, `doubtful` or `loss`.", "special_mention"
+    )
+    grade_before = shown.text("As you were told before.", "normal")
+    principal_open_fen = shown.fen("Your part of what the borrower owes.", 329_946)
+
+
+LEAST = -(2**63)
+
+
+class ClearingSchema(Answer):
+    """What is settled with you at one time; above 0 we pay you."""
+
+    id = shown.id_("clr", "The clearing.")
+    business_date = shown.day("The date that it settles.")
+    state = shown.one_of(
+        {
+            "held": "We pay you: the money is on its way.",
+            "even": "What moved comes to nothing.",
+            "expected": "You owe it; what you do not pay goes into the next clearing.",
+            "paid": "You have it.",
+            "failed": "No money has moved: it goes into the next clearing.",
+            "received": "We have it.",
+        },
+        "Where it is.",
+    )
+    movements = shown.whole("How many movements it settles.", 3)
+    principal_fen = shown.whole("Of them, principal. In fen.", 29_994, least=LEAST)
+    interest_fen = shown.whole("Interest. In fen.", 4_319, least=LEAST)
+    fee_fen = shown.whole("Fees. In fen.", 0, least=LEAST)
+    penalty_fen = shown.whole("Penalty. In fen.", 0, least=LEAST)
+    service_fee_fen = shown.whole("Below 0: what you leave to us. In fen.", -864, least=LEAST)
+    funded_fen = shown.whole("What you had sent for loans. In fen.", 0, least=LEAST)
+    carried_fen = shown.whole("From earlier clearings. In fen.", 0, least=LEAST)
+    amount_fen = shown.whole("All together. In fen.", 33_449, least=LEAST)
+    payment_reference = shown.text("The bank's number of the payment.", "BK01", nullable=True)

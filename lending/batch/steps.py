@@ -7,7 +7,7 @@ from lending.credit_lines import service as credit_lines
 from lending.finance import clearings, statements
 from lending.finance import day as finance
 from lending.loans import day as loans
-from lending.loans import joint_limits, releases
+from lending.loans import joint_limits, releases, share_day
 from lending.repayments import day as repayments
 
 END_OF_DAY = (
@@ -16,6 +16,7 @@ END_OF_DAY = (
     Step("age", lambda tx, day, span, _: loans.age(tx, span, day.following)),
     Step("penalise", lambda tx, day, span, _: loans.penalise(tx, span, day.following)),
     Step("classify", lambda tx, day, span, _: loans.classify(tx, span, day.following)),
+    Step("warn", lambda tx, day, span, _: share_day.warn(tx, span, day.following)),
     Step("claim", lambda tx, day, span, _: claims.file(tx, span, day.following)),
     Step("debit", lambda tx, day, span, _: repayments.debit(tx, span, day.following)),
     Step("bill", lambda tx, day, span, _: repayments.bill(tx, span, day.following)),

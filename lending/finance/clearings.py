@@ -25,6 +25,8 @@ from lending.ledger import funders
 from lending.ledger import service as ledger
 from lending.ledger.chart import Code
 from lending.ledger.model import Account
+from lending.loans.service import tell
+from lending.loans.shares import SCENARIO
 
 QUERY_AFTER_S = (2, 5, 15, 60, 300, 900)
 """How long after each question an unknown payment is asked for again; the last one repeats."""
@@ -115,9 +117,11 @@ def record(tx: Tx, clearing_id: str, result: ChannelResult) -> None:
             legs=funders.clearing_legs(found.funder, found.amount_fen),
         )
         store.end(tx, found.id, ClearingState.PAID, result, entry_id=entry_id)
+        _tell(tx, found, ClearingState.PAID)
     elif result.state is ChannelState.FAILED:
         ledger.void(tx, found.hold_id, because=result.code or "failed")
         store.end(tx, found.id, ClearingState.FAILED, result)
+        _tell(tx, found, ClearingState.FAILED)
     else:
         store.set_unknown(tx, found.id, asked=True)
         wait_s = QUERY_AFTER_S[min(found.queries, len(QUERY_AFTER_S) - 1)]
@@ -131,6 +135,7 @@ def receive(tx: Tx) -> int:
     for row in come:
         result = ChannelResult(ChannelState.PAID, row["channel_order_no"], row["reference"])
         store.end(tx, row["id"], ClearingState.RECEIVED, result, entry_id=row["entry_id"])
+        _tell(tx, get(tx, row["id"]), ClearingState.RECEIVED)
     return len(come)
 
 
@@ -206,9 +211,16 @@ def _clear(
         expected.expect(tx, made.id, funder, account_id, -made.amount_fen)
     store.insert(tx, made)
     store.carry(tx, [row["id"] for row in earlier], made.id)
+    _tell(tx, made, made.state)
     if made.state is ClearingState.HELD:
         _enqueue(tx, made)
     return made
+
+
+def _tell(tx: Tx, found: Clearing, state: ClearingState) -> None:
+    """News for the funder: what is cleared, and what became of it."""
+    detail: dict[str, object] = {"funder": found.funder, "state": state.value}
+    tell(tx, SCENARIO, found.id, "clearing", detail)
 
 
 def _hold(tx: Tx, made: Clearing) -> Clearing:

@@ -10,7 +10,12 @@ from lending.foundation.audit import Actor
 from lending.foundation.database import Tx
 from lending.funding import funders_store as store
 from lending.funding import rules
-from lending.funding.errors import AgreementNotPossible, NoSuchFunder, NotPrepared
+from lending.funding.errors import (
+    AgreementNotPossible,
+    FunderNotLicensed,
+    NoSuchFunder,
+    NotPrepared,
+)
 from lending.funding.model import (
     Funder,
     FunderAgreement,
@@ -102,6 +107,17 @@ def agreements(
     """Agreements that are in force today."""
     today = business_day.today(tx)
     return store.agreements(tx, today, product_code=product_code, funder_id=funder_id)
+
+
+def require_licensed(tx: Tx, funder_id: str, region: str) -> Funder:
+    """The funder, when it may lend to a borrower of a region today (R-JOINT-LICENSE).
+
+    Raises NoSuchFunder, FunderNotLicensed.
+    """
+    found = get(tx, funder_id)
+    if not found.is_listed or not rules.licensed(found, region, business_day.today(tx)):
+        raise FunderNotLicensed
+    return found
 
 
 def require_own_decision(share: FundingShare) -> None:

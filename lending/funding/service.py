@@ -149,9 +149,10 @@ def give_up(tx: Tx, request_id: str) -> None:
 def agreed(tx: Tx, application_id: str) -> tuple[AgreedShare, ...] | None:
     """The lenders of an application, ours first; None where all of it is our own money.
 
-    JOINT-1, R-JOINT-30, R-JOINT-INDEP: each has decided by itself, and all make 100 %.
+    JOINT-1, R-JOINT-30, R-JOINT-INDEP, R-JOINT-LICENSE: each is licensed and has decided by itself,
+    and all make 100 %.
 
-    Raises SharesNotAgreed, and what `shares.require_joint` does.
+    Raises SharesNotAgreed, FunderNotLicensed, and what `shares.require_joint` does.
     """
     request = store.request_of_application(tx, application_id)
     if request is None or request.state is RequestState.OWN:
@@ -162,6 +163,7 @@ def agreed(tx: Tx, application_id: str) -> tuple[AgreedShare, ...] | None:
     lenders = [AgreedShare(OWN, "", request.own_bp, Decimal(0), is_prefunded=False)]
     for share in living:
         funders.require_own_decision(share)
+        funders.require_licensed(tx, share.funder_id, request.facts.region)
         agreement = funders.agreement(tx, share.agreement_id)
         lenders.append(
             AgreedShare(
@@ -182,6 +184,15 @@ def withdraw(tx: Tx, application_id: str) -> None:
     if request is not None and request.state in OPEN:
         _end_shares(tx, request)
         store.set_request_state(tx, request.id, RequestState.WITHDRAWN)
+
+
+def set_closed(tx: Tx, loan_id: str, *, is_closed: bool) -> None:
+    """Nothing is owed on a loan any more, or it is again: its shares follow."""
+    store.move_shares(
+        tx,
+        loan_id,
+        *((ShareState.ACTIVE, ShareState.CLOSED)[:: 1 if is_closed else -1]),
+    )
 
 
 def request_of(tx: Tx, application_id: str) -> Request:

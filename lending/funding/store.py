@@ -223,6 +223,18 @@ def answer(tx: Tx, share_id: str, state: ShareState, **said: Any) -> None:
     )
 
 
+def move_shares(tx: Tx, loan_id: str, before: ShareState, after: ShareState) -> None:
+    """Takes a loan's shares from one state to another."""
+    tx.run(
+        "UPDATE funding_share SET state = :after, changed_at = :now"
+        " WHERE loan_id = :loan_id AND state = :before",
+        loan_id=loan_id,
+        before=before.value,
+        after=after.value,
+        now=tx.now,
+    )
+
+
 def resize(
     tx: Tx, share_id: str, *, share_bp: int, amount_fen: int, quota_holds: Sequence[str]
 ) -> None:

@@ -87,6 +87,7 @@ def record(tx: Tx, loan: Loan, event: Event, *, source_id: str, kind: str) -> Re
     now = life_rules.sums(loan, terms, after)
     legs = rules.life_legs(loan, before, now)
     shares.record(tx, loan, before, now, kind=kind, source_id=source_id, on=event.on)
+    shares.follow(tx, loan, _state(after), event.on)
     entry_id = _post(tx, loan, legs, kind=kind, memo=source_id, key=source_id, on=event.on)
     life_store.set_event_entry(tx, source_id, entry_id)
     commissions.record(tx, loan, before, now, source_id=source_id)
@@ -116,6 +117,7 @@ def take_back(tx: Tx, loan: Loan, source_id: str, because: str) -> Recorded:
     shares.record(
         tx, loan, before, now, kind="loan.reallocated", source_id=source_id, on=row["happened_on"]
     )
+    shares.follow(tx, loan, _state(after), row["happened_on"])
     weighed_on = [limited for limited, _ in rules.exposures(loan.customer_id, loan.terms)]
     with ledger.without_limits(tx, weighed_on):
         if row["entry_id"]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from lending.foundation.database import Row, Tx, json
+from lending.foundation.spans import Span
 from lending.ledger.model import OWN, funder_book
 from lending.loans.model import ShareMovement
 from lending.loans.terms import Terms
@@ -107,3 +108,55 @@ def funders(tx: Tx) -> list[str]:
     """All that have ever shared a loan with us."""
     rows = tx.all("SELECT DISTINCT funder FROM share_party WHERE book <> :own ORDER BY 1", own=OWN)
     return [row["funder"] for row in rows]
+
+
+_TELL_LATENESS = """
+WITH seen AS (
+    SELECT s.*, CASE WHEN s.days_past_due > :days * :most THEN 'M' || :most || '+'
+        ELSE 'M' || (s.days_past_due + :days - 1) / :days END AS bucket
+    FROM loan_standing s
+    WHERE s.number BETWEEN :first AND :last AND s.split_id IS NOT NULL
+), changed AS (
+    SELECT s.*, coalesce(t.bucket, 'M0') AS bucket_before,
+        coalesce(t.grade, 'normal') AS grade_before
+    FROM seen s LEFT JOIN share_told t ON t.loan_id = s.loan_id
+    WHERE (s.bucket, s.grade) <> (coalesce(t.bucket, 'M0'), coalesce(t.grade, 'normal'))
+), told AS (
+    INSERT INTO share_told (loan_id, bucket, grade) SELECT loan_id, bucket, grade FROM changed
+    ON CONFLICT (loan_id) DO UPDATE SET bucket = excluded.bucket, grade = excluded.grade
+    RETURNING loan_id
+), news AS (
+    INSERT INTO loan_news (scenario, subject, kind, detail, at)
+    SELECT :scenario, c.loan_id, w.kind, jsonb_build_object(
+        'funder', p.funder, 'happened_on', CAST(:following AS text),
+        'days_past_due', c.days_past_due, 'oldest_due', c.oldest_due,
+        'bucket', c.bucket, 'bucket_before', c.bucket_before,
+        'grade', c.grade, 'grade_before', c.grade_before,
+        'principal_open_fen', share_part(c.principal_fen, p.weights, p.place)
+            - share_part(c.principal_fen - c.principal_open_fen, p.weights, p.place)), :now
+    FROM changed c JOIN share_party p ON p.split_id = c.split_id AND p.book <> :own,
+        LATERAL (VALUES ('share_overdue', c.bucket <> c.bucket_before),
+            ('share_stage_changed', c.grade <> c.grade_before)) w (kind, holds)
+    WHERE w.holds ORDER BY c.number, p.place, w.kind
+)
+SELECT count(*) FROM told
+"""
+
+
+def tell_lateness(
+    tx: Tx, span: Span, following: date, *, scenario: str, bucket_days: int, buckets: int
+) -> int:
+    """Writes news where a loan is later, or less late, than was told; for how many loans."""
+    return int(
+        tx.scalar(
+            _TELL_LATENESS,
+            first=span.first,
+            last=span.last,
+            days=bucket_days,
+            most=buckets,
+            scenario=scenario,
+            following=following.isoformat(),
+            own=OWN,
+            now=tx.now,
+        )
+    )

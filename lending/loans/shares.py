@@ -4,9 +4,11 @@ from datetime import date
 
 from lending.engine.position import Sums
 from lending.foundation.database import Tx
+from lending.funding import service as funding
 from lending.ledger.model import OWN
 from lending.loans import share_rules, share_store
-from lending.loans.model import Loan, ShareMovement
+from lending.loans.model import Loan, LoanState, ShareMovement
+from lending.loans.service import tell
 
 SCENARIO = "joint_lending"
 """Who takes the news `share_moved` of a loan, one for each other funder that it concerns."""
@@ -58,6 +60,23 @@ def record_payout(tx: Tx, loan: Loan, payout_id: str, on: date) -> None:
         if party.book != OWN
     ]
     _keep(tx, loan, on, moved)
+
+
+def follow(tx: Tx, loan: Loan, now: LoanState, on: date) -> None:
+    """The shares of a joint loan are closed with it, and open again when a payment is taken back.
+
+    Comes after what moved them.
+    """
+    if not loan.terms.is_joint or now is loan.state:
+        return
+    is_over = now is LoanState.SETTLED
+    if not is_over and loan.state is not LoanState.SETTLED:
+        return
+    funding.set_closed(tx, loan.id, is_closed=is_over)
+    for share in loan.terms.shares:
+        if is_over and not share.is_own:
+            detail: dict[str, object] = {"funder": share.funder, "happened_on": on.isoformat()}
+            tell(tx, SCENARIO, loan.id, "share_closed", detail)
 
 
 def _keep(tx: Tx, loan: Loan, on: date, moved: list[ShareMovement]) -> None:

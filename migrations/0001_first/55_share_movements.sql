@@ -27,3 +27,10 @@ CREATE INDEX ON share_movement (funder, at) WHERE clearing_id IS NULL;
 CREATE INDEX ON share_movement (clearing_id) WHERE clearing_id IS NOT NULL;
 CREATE INDEX ON share_movement (loan_id);
 CREATE INDEX ON share_movement (business_date, funder);
+
+-- What its other funders were last told of how late a joint loan is. No row: M0 and normal.
+CREATE TABLE share_told (
+    loan_id text PRIMARY KEY REFERENCES loan,
+    bucket text NOT NULL,
+    grade text NOT NULL
+);

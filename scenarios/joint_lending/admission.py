@@ -1,9 +1,7 @@
 """Who may take a share: a funder on our list, licensed on the day and for the borrower's region."""
 
-from lending.foundation import business_day
 from lending.foundation.database import Tx
-from lending.funding import funders, rules
-from lending.funding.errors import FunderNotLicensed
+from lending.funding import funders
 from lending.funding.model import Facts, Funder
 
 
@@ -12,7 +10,4 @@ def admit(tx: Tx, funder_id: str, facts: Facts) -> Funder:
 
     Raises NoSuchFunder, FunderNotLicensed.
     """
-    found = funders.get(tx, funder_id)
-    if not found.is_listed or not rules.licensed(found, facts.region, business_day.today(tx)):
-        raise FunderNotLicensed
-    return found
+    return funders.require_licensed(tx, funder_id, facts.region)

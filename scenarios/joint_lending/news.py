@@ -1,5 +1,6 @@
 """News on its way to funders: what becomes of their shares, in order for each share."""
 
+from lending.finance import clearings
 from lending.foundation import events
 from lending.foundation.context import Context
 from lending.foundation.database import Row, Tx
@@ -33,6 +34,21 @@ MOVED = {
 }
 """What happened to a loan by kind, and what a funder hears."""
 OTHER = "other"
+STANDS = {
+    "share_closed": "share.closed",
+    "share_overdue": "share.overdue",
+    "share_stage_changed": "share.stage_changed",
+}
+"""How the loan of a share stands, and what a funder hears."""
+CLEARED = {
+    "held": "clearing.made",
+    "even": "clearing.made",
+    "expected": "clearing.expected",
+    "paid": "clearing.paid",
+    "failed": "clearing.failed",
+    "received": "clearing.received",
+}
+"""What becomes of a clearing, and what a funder hears."""
 PARTS = (
     "principal_fen",
     "interest_fen",
@@ -55,7 +71,7 @@ def relay(context: Context) -> bool:
             _tell_of_search(tx, row)
         late = loan_store.take_news(tx, loan_shares.SCENARIO, AT_ONCE)
         for row in late:
-            _tell_of_movement(tx, row)
+            _TELL[row["kind"]](tx, row)
     return AT_ONCE in (len(early), len(late))
 
 
@@ -95,6 +111,41 @@ def _tell_of_movement(tx: Tx, row: Row) -> None:
         subject=share_id,
         data={"object": shown},
     )
+
+
+def _tell_how_it_stands(tx: Tx, row: Row) -> None:
+    detail = dict(row["detail"])
+    funder = detail.pop("funder")
+    share_id = store.share_of_loan(tx, row["subject"], funder)
+    if share_id is not None:
+        events.publish(
+            tx,
+            partner_id=funder,
+            kind=STANDS[row["kind"]],
+            subject=share_id,
+            data={"object": {"share_id": share_id, "loan_id": row["subject"], **detail}},
+        )
+
+
+def _tell_of_clearing(tx: Tx, row: Row) -> None:
+    funder, state = row["detail"]["funder"], row["detail"]["state"]
+    found = clearings.get(tx, row["subject"])
+    events.publish(
+        tx,
+        partner_id=funder,
+        kind=CLEARED[state],
+        subject=funder,
+        data={"object": views.clearing(found, state)},
+    )
+
+
+_TELL = {
+    "share_moved": _tell_of_movement,
+    "share_closed": _tell_how_it_stands,
+    "share_overdue": _tell_how_it_stands,
+    "share_stage_changed": _tell_how_it_stands,
+    "clearing": _tell_of_clearing,
+}
 
 
 def _what_moved(tx: Tx, loan_id: str, kind: str) -> str:

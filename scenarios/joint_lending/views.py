@@ -6,6 +6,7 @@ from lending.channels import service as channels
 from lending.customers import service as customers
 from lending.customers.errors import ConsentMissing
 from lending.customers.model import ConsentScope
+from lending.finance.model import Clearing
 from lending.foundation.clock import rfc3339
 from lending.foundation.crypto import FieldKeys
 from lending.foundation.database import Tx
@@ -57,6 +58,25 @@ def share(tx: Tx, found: FundingShare) -> dict[str, Any]:
         "call": _call(found),
         "loan": _loan(tx, found),
         "updated_at": rfc3339(found.changed_at),
+    }
+
+
+def clearing(found: Clearing, state: str) -> dict[str, Any]:
+    """A clearing with a funder; `state` is the one that is told of."""
+    return {
+        "id": found.id,
+        "business_date": found.business_date.isoformat(),
+        "state": state,
+        "movements": found.movements,
+        "principal_fen": found.principal_fen,
+        "interest_fen": found.interest_fen,
+        "fee_fen": found.fee_fen,
+        "penalty_fen": found.penalty_fen,
+        "service_fee_fen": found.service_fee_fen,
+        "funded_fen": found.funded_fen,
+        "carried_fen": found.carried_fen,
+        "amount_fen": found.amount_fen,
+        "payment_reference": found.reference or None,
     }
 
 

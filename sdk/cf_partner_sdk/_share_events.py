@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from ._models import Event
-from ._share_models import ReturnedMoney, Share, ShareMovement
+from ._share_models import (
+    Clearing,
+    ReturnedMoney,
+    Share,
+    ShareClosing,
+    ShareLateness,
+    ShareMovement,
+)
 
 
 class ShareEvent(Event):
@@ -71,3 +78,58 @@ class ShareWrittenOff(ShareMoved, of="share.written_off"):
 
 class ShareRecovered(ShareMoved, of="share.recovered"):
     """Something came in on a loan that was written off."""
+
+
+class ShareClosed(Event, of="share.closed"):
+    """Nothing is owed on the loan any more."""
+
+    @property
+    def closing(self) -> ShareClosing:
+        """When."""
+        return ShareClosing.from_json(self.object)
+
+
+class ShareLate(Event):
+    """The loan of a share is later, or less late, than was told before."""
+
+    @property
+    def lateness(self) -> ShareLateness:
+        """How late."""
+        return ShareLateness.from_json(self.object)
+
+
+class ShareOverdue(ShareLate, of="share.overdue"):
+    """Another bucket of 30 days."""
+
+
+class ShareStageChanged(ShareLate, of="share.stage_changed"):
+    """Another of the five grades."""
+
+
+class ClearingEvent(Event):
+    """Something about a clearing with the funder."""
+
+    @property
+    def clearing(self) -> Clearing:
+        """The clearing as it then was."""
+        return Clearing.from_json(self.object)
+
+
+class ClearingMade(ClearingEvent, of="clearing.made"):
+    """Money is on its way to the funder, or what moved comes to nothing."""
+
+
+class ClearingExpected(ClearingEvent, of="clearing.expected"):
+    """The funder owes the lender."""
+
+
+class ClearingPaid(ClearingEvent, of="clearing.paid"):
+    """The funder has the money."""
+
+
+class ClearingFailed(ClearingEvent, of="clearing.failed"):
+    """No money has moved: it goes into the next clearing."""
+
+
+class ClearingReceived(ClearingEvent, of="clearing.received"):
+    """The lender has the money."""

@@ -201,3 +201,73 @@ class ShareMovement(Model):
     principal_open_fen: int
 
     _readers: ClassVar[Mapping[str, Reader]] = {"happened_on": date.fromisoformat}
+
+
+@dataclass(frozen=True)
+class ShareClosing(Model):
+    """Nothing is owed on a share any more."""
+
+    share_id: str
+    loan_id: str
+    happened_on: date
+
+    _readers: ClassVar[Mapping[str, Reader]] = {"happened_on": date.fromisoformat}
+
+
+@dataclass(frozen=True)
+class ShareLateness(Model):
+    """How late the loan of a share is, beside what was told before."""
+
+    share_id: str
+    loan_id: str
+    happened_on: date
+    days_past_due: int
+    bucket: str
+    bucket_before: str
+    grade: str
+    grade_before: str
+    principal_open_fen: int
+    oldest_due: Optional[date] = None
+
+    _readers: ClassVar[Mapping[str, Reader]] = {
+        "happened_on": date.fromisoformat,
+        "oldest_due": date.fromisoformat,
+    }
+
+
+class ClearingState(OpenEnum):
+    """Where a clearing is."""
+
+    HELD = "held"
+    """The lender pays: the money is on its way."""
+    EVEN = "even"
+    EXPECTED = "expected"
+    """The funder owes it."""
+    PAID = "paid"
+    FAILED = "failed"
+    """It goes into the next clearing."""
+    RECEIVED = "received"
+
+
+@dataclass(frozen=True)
+class Clearing(Model):
+    """What is settled with a funder at one time; above 0 the lender pays."""
+
+    id: str
+    business_date: date
+    state: ClearingState
+    amount_fen: int
+    movements: int = 0
+    principal_fen: int = 0
+    interest_fen: int = 0
+    fee_fen: int = 0
+    penalty_fen: int = 0
+    service_fee_fen: int = 0
+    funded_fen: int = 0
+    carried_fen: int = 0
+    payment_reference: Optional[str] = None
+
+    _readers: ClassVar[Mapping[str, Reader]] = {
+        "business_date": date.fromisoformat,
+        "state": ClearingState,
+    }

@@ -17,9 +17,13 @@ from Crypto.PublicKey import RSA
 
 from lending.customers import service as customers
 from lending.customers.model import ConsentScope
+from lending.finance import clearings
+from lending.foundation.spans import Span
+from lending.loans import share_day
 from tests.gateway import described
 from tests.gateway.world import World as Front
 from tests.joint_lending.town import RSA_KEY, Town
+from tests.today import TODAY
 
 MINUTE = timedelta(minutes=1)
 
@@ -145,3 +149,38 @@ class TestAFunder:
             customer = town.world.customer_id
             customers.withdraw_consent(tx, customer, ConsentScope.FUNDERS, application_id)
         assert town.client().shares.get(asked.id).packet is None
+
+
+class TestTheLifeOfAJointLoan:
+    def test_is_told_to_its_funder_until_it_is_closed(self, town: Town):
+        order_id, share = town.called()
+        town.send(share)
+        town.client().shares.confirm_funding(share.id, bank_reference="T-1")
+        town.work()
+        with town.front.database.unit_of_work() as tx:
+            tx.run("UPDATE loan_standing SET days_past_due = 31, grade = 'special_mention'")
+            assert share_day.warn(tx, Span(0, 2**62), TODAY) == 1
+            assert share_day.warn(tx, Span(0, 2**62), TODAY) == 0
+        town.shop.mall.refunds.create(
+            refund_no="R-1", order_id=order_id, amount_fen=599_900, idempotency_key="R-1"
+        )
+        town.work()
+        with town.front.database.unit_of_work() as tx:
+            clearings.clear_day(tx, TODAY)
+        town.work()
+        told = town.told()
+        for event in told:
+            described.check_event(event.type, event.object)
+        assert [event.type for event in told[4:]] == [
+            "share.overdue",
+            "share.stage_changed",
+            "share.changed",
+            "share.closed",
+            "clearing.made",
+            "clearing.paid",
+        ]
+        assert told[4].lateness.bucket == "M2"
+        assert told[6].movement.principal_fen == share.amount_fen
+        assert told[6].movement.principal_open_fen == 0
+        assert told[-1].clearing.amount_fen == share.amount_fen
+        assert town.client().shares.get(share.id).state is ShareState.CLOSED

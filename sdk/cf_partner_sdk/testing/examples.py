@@ -349,6 +349,7 @@ _BY_FAMILY: dict[str, Callable[[str, datetime, date], Any]] = {
     "payment": _payment,
     "release": _release,
     "share": share_examples.about,
+    "clearing": share_examples.clearing,
     "commission": _bill,
     "claim": _claim,
 }

@@ -7,7 +7,19 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Union
 
-from cf_partner_sdk import FundingCall, ReturnedMoney, Share, ShareMovement, ShareState
+from cf_partner_sdk import (
+    Clearing,
+    ClearingState,
+    FundingCall,
+    ReturnedMoney,
+    Share,
+    ShareClosing,
+    ShareLateness,
+    ShareMovement,
+    ShareState,
+)
+
+Example = Union[Share, ShareMovement, ReturnedMoney, ShareClosing, ShareLateness]
 
 MONTHLY = {"principal_fen": 29_994, "interest_fen": 4_319, "service_fee_fen": -864}
 PARTS = {
@@ -20,12 +32,27 @@ PARTS = {
 KINDS = {"active": "loan.paid_out", "repaid": "loan.repaid", "changed": "loan.goods_returned"}
 
 
-def about(name: str, now: datetime, day: date) -> Union[Share, ShareMovement, ReturnedMoney]:
+def about(name: str, now: datetime, day: date) -> Example:
     """Return what an event `share.<name>` could be about at a moment."""
     if name == "money_returned":
         return ReturnedMoney("shr_example", "IN000001", 359_939, "wrong_amount", "loan_example")
     if name in PARTS:
         return _movement(name, day)
+    if name == "closed":
+        return ShareClosing("shr_example", "loan_example", day)
+    if name in ("overdue", "stage_changed"):
+        return ShareLateness(
+            share_id="shr_example",
+            loan_id="loan_example",
+            happened_on=day,
+            days_past_due=31,
+            bucket="M2",
+            bucket_before="M1",
+            grade="special_mention",
+            grade_before="special_mention" if name == "overdue" else "normal",
+            principal_open_fen=329_946,
+            oldest_due=day - timedelta(days=31),
+        )
     state = ShareState.CALLED if name == "funding_called" else ShareState(name)
     share = _share(state, now)
     if name in ("funding_called", "funded"):
@@ -38,6 +65,13 @@ def about(name: str, now: datetime, day: date) -> Union[Share, ShareMovement, Re
         )
         return replace(share, call=call, decision_reference="D-7", decided_at=now)
     return share
+
+
+def clearing(name: str, _now: datetime, day: date) -> Clearing:
+    """Return what an event `clearing.<name>` could be about at a moment."""
+    state = ClearingState.HELD if name == "made" else ClearingState(name)
+    amount_fen = -33_449 if name in ("expected", "received") else 33_449
+    return Clearing("clr_example", day, state, amount_fen, movements=1, principal_fen=amount_fen)
 
 
 def _share(state: ShareState, now: datetime) -> Share:
