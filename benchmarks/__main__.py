@@ -18,6 +18,7 @@ BENCHMARKS = (
     "commission_run",
     "joint_year",
     "share_files",
+    "prechecks",
     "store_fraud",
     "store_payments",
 )

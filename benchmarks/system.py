@@ -41,8 +41,8 @@ class Running:
 
 
 @contextmanager
-def running() -> Iterator[Running]:
-    """Starts everything but the shop, and stops it."""
+def running(app: str = "demo_shop") -> Iterator[Running]:
+    """Starts everything but the shop, and stops it; `app` is whose client it gives."""
     var = Path(tempfile.mkdtemp(prefix="cf-bench-"))
     ports = [free_port() for _ in range(3)]
     settings = Settings(
@@ -66,7 +66,7 @@ def running() -> Iterator[Running]:
     try:
         for part in all_parts(settings, shop=False):
             supervisor.start(part)
-        config = json.loads((var / "demo_shop.json").read_text())
+        config = json.loads((var / f"{app}.json").read_text())
         yield Running(settings, config, environment["DATABASE_URL"])
     finally:
         supervisor.stop()

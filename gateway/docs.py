@@ -18,7 +18,7 @@ from gateway.markdown import Page, coloured, read, styles
 
 FOLDER = Path(__file__).parents[1] / "docs"
 GUIDES = (
-    ("Start", ("quickstart-merchant", "for-funders", "quickstart-others")),
+    ("Start", ("quickstart-merchant", "for-platforms", "for-funders", "quickstart-others")),
     (
         "How it works",
         (
