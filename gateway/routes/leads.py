@@ -12,7 +12,7 @@ from lending.compliance import errors as compliance
 from lending.customers import errors as customers
 from lending.loans import errors as loans
 from lending.products import errors as products
-from scenarios.assisted_lending import errors, intake, platforms, precheck, servicing
+from scenarios.assisted_lending import attachments, errors, intake, platforms, precheck, servicing
 from scenarios.assisted_lending.servicing import LeadFilter
 
 LISTED = (
@@ -91,6 +91,21 @@ def hand_over(call: Call) -> Reply:
     return Reply(
         servicing.hand_over(call.tx, keys, call.partner_id, call.path["lead_id"], _public(call))
     )
+
+
+def attach(call: Call) -> Reply:
+    """Takes a file in."""
+    lending = call.context.lending
+    made = attachments.attach(
+        call.tx,
+        lending.keys,
+        lending.files,
+        call.partner_id,
+        lead_id=call.path["lead_id"],
+        kind=call.body["kind"],
+        content=call.body["content_base64"],
+    )
+    return Reply(made, 201)
 
 
 def withdraw(call: Call) -> Reply:
@@ -234,6 +249,28 @@ ENDPOINTS = (
         writes=True,
         refusals=(errors.NoSuchLead, errors.HandoverNotPossible),
         about="The link before it is good no more. Each is good once, and for half an hour.",
+    ),
+    Endpoint(
+        "POST",
+        "/v1/leads/<lead_id>/attachments",
+        "attach",
+        "Attach a document or a picture",
+        attach,
+        function="leads",
+        owner="partner",
+        request=schemas.AttachmentRequest(),
+        response=schemas.AttachmentSchema,
+        status=201,
+        writes=True,
+        refusals=(
+            errors.NoSuchLead,
+            errors.ScopeMissing,
+            errors.AttachmentTooLarge,
+            errors.AttachmentTypeRefused,
+            errors.TooManyAttachments,
+        ),
+        about="Needs a consent for `attachments`. At most ten for a lead. A picture is painted"
+        " anew, so its digest differs from yours.",
     ),
     Endpoint(
         "POST",

@@ -1,5 +1,6 @@
 """What goes over the wire with platforms: themselves, pre-checks, leads."""
 
+import base64
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -11,7 +12,7 @@ from gateway.schemas.mall import METADATA, NUMBER
 from gateway.sealed_fields import Envelope, Sealed
 from gateway.shown import Answer
 from lending.channels.listings import ListState
-from scenarios.assisted_lending import rules
+from scenarios.assisted_lending import attachments, rules
 from scenarios.assisted_lending.intake import SCHEMA_VERSIONS
 from scenarios.assisted_lending.model import PURPOSES, Applicant, Consent, NewLead, Scope
 from scenarios.assisted_lending.precheck import Probe
@@ -339,6 +340,53 @@ class LeadRequest(Strict):
         )
         applicant = Applicant(**data.pop("applicant"))
         return NewLead(applicant=applicant, consents=consents, told=told, **data)
+
+
+class Base64(Text):
+    """Bytes in base64, padded; loads as bytes."""
+
+    def __init__(self, *, most: int, **options: Any) -> None:
+        super().__init__(most=4 * -(-most // 3), **options)
+        self.metadata = {**self.metadata, "contentEncoding": "base64"}
+
+    def _deserialize(  # type: ignore[override]
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **_: Any
+    ) -> bytes:
+        if not isinstance(value, str):
+            raise ValidationError("must be a text")
+        if not 1 <= len(value) <= self.most:
+            raise ValidationError(f"must have 1 to {self.most} characters")
+        try:
+            return base64.b64decode(value, validate=True)
+        except ValueError:
+            raise ValidationError("must be base64") from None
+
+
+class AttachmentRequest(Strict):
+    """A document or picture of a person who was sent."""
+
+    kind = Choice(attachments.KINDS, required=True, metadata=said("What it is.", "income"))
+    content_base64 = Base64(
+        most=attachments.BYTES_MAX,
+        required=True,
+        metadata=said(
+            "A JPEG, PNG or PDF of at most 700 KiB, in base64. What it is, its content says.",
+            "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4//8/AAX+Av4N70a4AAAAAElFTkSu"
+            "QmCC",
+        ),
+    )
+
+
+class AttachmentSchema(Answer):
+    """A file of a lead. It is kept in a form of our own: a picture is painted anew."""
+
+    id = shown.id_("att", "The lender's id of the file.")
+    lead_id = shown.id_("led", "Of which lead.")
+    kind = shown.one_of(attachments.KINDS, "What it is.", "income")
+    content_type = shown.text("What it is by its content.", "image/jpeg")
+    size_bytes = shown.whole("As it is kept, in bytes.", 631, least=1)
+    sha256 = shown.text("As it is kept, in hex digits.", "ef" * 32)
+    created_at = shown.instant("When it was taken.")
 
 
 class LeadSchema(Answer):

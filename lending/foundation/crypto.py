@@ -58,6 +58,26 @@ class FieldKeys:
         return hmac.digest(self.index_key, f"{of}|{normal}".encode(), sha256)
 
 
+def seal_file(content: bytes, *, at: str) -> tuple[bytes, bytes]:
+    """Encrypts a file under a new key of its own; the key, and what is to be stored.
+
+    `at` names the file. Whoever forgets the key forgets the file.
+    """
+    key, nonce = ids.random_bytes(32), ids.random_bytes(12)
+    return key, nonce + AESGCM(key).encrypt(nonce, content, at.encode())
+
+
+def open_file(key: bytes, sealed: bytes, *, at: str) -> bytes:
+    """Decrypts a file that `seal_file` encrypted.
+
+    Raises CellDoesNotOpen when it was changed, or is another.
+    """
+    try:
+        return AESGCM(key).decrypt(sealed[:12], sealed[12:], at.encode())
+    except InvalidTag:
+        raise CellDoesNotOpen(at) from None
+
+
 def load_or_make(path: Path) -> FieldKeys:
     """Reads the keys from a file only its owner can read; makes them on first use."""
     if not path.exists():

@@ -88,6 +88,21 @@ CREATE TABLE lead_consent (
     PRIMARY KEY (lead_id, scope)
 );
 
+-- Files are kept under keys of their own: without its row, a file can be read by nobody.
+CREATE TABLE lead_attachment (
+    id text PRIMARY KEY,
+    lead_id text NOT NULL REFERENCES lead,
+    kind text NOT NULL,
+    content_type text NOT NULL,
+    size_bytes integer NOT NULL,
+    sha256 text NOT NULL,
+    file_name text NOT NULL,
+    file_sha256 text NOT NULL,
+    key_sealed bytea NOT NULL,
+    created_at timestamptz NOT NULL
+);
+CREATE INDEX ON lead_attachment (lead_id, created_at);
+
 -- A lead's state is that of its application and loan, in the words a platform knows.
 CREATE VIEW lead_now AS
 SELECT d.id, d.partner_id, d.lead_no, d.schema_version, d.amount_fen, d.purpose, d.name_sealed,

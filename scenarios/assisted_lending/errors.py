@@ -98,6 +98,27 @@ class ConsentTwice(BadInput):
     mend = "Send the newest consent of each scope."
 
 
+class AttachmentTooLarge(Refused):
+    """A file is larger than what is taken."""
+
+    code, title, field = "attachment.too_large", "The file is too large", "/content_base64"
+    mend = "Send at most 700 KiB and 40 million pixels."
+
+
+class AttachmentTypeRefused(Refused):
+    """By its content, a file is of no type that is taken, broken, or able to act."""
+
+    code, title, field = "attachment.type_refused", "This file is not taken", "/content_base64"
+    mend = "Send a JPEG, a PNG, or a PDF without scripts, forms, attachments or encryption."
+
+
+class TooManyAttachments(Refused):
+    """A lead has as many files as it may have."""
+
+    code, title = "attachment.too_many", "The lead has as many files as it may have"
+    mend = "Send the most telling ones, at most ten."
+
+
 class HandoverForged(NotFound):
     """The link was not made by us, or was changed."""
 

@@ -176,6 +176,7 @@ def forget(tx: Tx, lead_id: str) -> None:
         " WHERE id = :id",
         id=lead_id,
     )
+    tx.run("DELETE FROM lead_attachment WHERE lead_id = :id", id=lead_id)
     tx.run(
         "UPDATE application SET partner_signals = '{}' FROM lead"
         " WHERE lead.id = :id AND application.id = lead.application_id",

@@ -93,6 +93,7 @@ if _TYPE_CHECKING:
     )
     from ._lead_models import (
         Lead,
+        LeadAttachment,
         LeadConsent,
         LeadRepayment,
         LeadState,
@@ -334,6 +335,7 @@ __all__ = [
     "KeyState",
     "Lead",
     "LeadApproved",
+    "LeadAttachment",
     "LeadCancelled",
     "LeadConsent",
     "LeadEvent",
@@ -545,6 +547,7 @@ _LATER = {
     ),
     "._lead_models": (
         "Lead",
+        "LeadAttachment",
         "LeadConsent",
         "LeadRepayment",
         "LeadState",

@@ -148,6 +148,21 @@ class Lead(Model):
 
 
 @dataclass(frozen=True)
+class LeadAttachment(Model):
+    """A file of a lead, as the lender keeps it: a picture is painted anew."""
+
+    id: str
+    lead_id: str
+    kind: str
+    content_type: str
+    size_bytes: int
+    sha256: str
+    created_at: Optional[datetime] = None
+
+    _readers: ClassVar[Mapping[str, Reader]] = {"created_at": instant}
+
+
+@dataclass(frozen=True)
 class LeadRepayment(Model):
     """What a borrower who was sent has paid, and what is still owed."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from datetime import timezone
 from typing import Any, Optional
@@ -9,7 +10,7 @@ from typing import Any, Optional
 from ._calls import Call, Page, Sealed, ask, pages, read, segment, write
 from ._errors import AnswerNotUnderstood, ArgumentInvalid
 from ._finding import the_one
-from ._lead_models import Lead, LeadConsent, PlatformInfo, PrecheckKey
+from ._lead_models import Lead, LeadAttachment, LeadConsent, PlatformInfo, PrecheckKey
 from ._service import R, Service, call, listing
 
 BATCH_MAX = 1_000
@@ -123,6 +124,24 @@ class Leads(Service[R]):
     def hand_over(self, lead_id: str, *, idempotency_key: Optional[str] = None) -> Call[Lead]:
         """Have a new link made for a person who comes back; each is good once, for half an hour."""
         return write(_path(lead_id, "handover"), Lead.from_json, None, idempotency_key)
+
+    @call
+    def attach(
+        self,
+        lead_id: str,
+        *,
+        kind: str,
+        content: bytes,
+        idempotency_key: Optional[str] = None,
+    ) -> Call[LeadAttachment]:
+        """Attach a JPEG, a PNG or a PDF of at most 700 KiB.
+
+        `kind` is `identity_front`, `identity_back`, `income`, `employment` or `other`. Needs the
+        person's consent for `attachments`.
+        """
+        body = {"kind": kind, "content_base64": b64encode(content).decode("ascii")}
+        path = _path(lead_id, "attachments")
+        return write(path, LeadAttachment.from_json, body, idempotency_key)
 
     @call
     def withdraw(self, lead_id: str, *, idempotency_key: Optional[str] = None) -> Call[Lead]:

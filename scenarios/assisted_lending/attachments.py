@@ -1,0 +1,176 @@
+"""Documents and pictures that come with a lead: small, of known types, never as they were sent.
+
+What a file is, its content says: names and types that are sent along count for nothing. A picture
+is painted anew, so that nothing but its pixels is kept; a document that could do something when it
+is opened is refused. Each is kept under a key of its own, and forgetting the key forgets the file.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from io import BytesIO
+
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from lending.foundation import audit, ids
+from lending.foundation.audit import Actor
+from lending.foundation.clock import rfc3339
+from lending.foundation.crypto import FieldKeys, open_file, seal_file
+from lending.foundation.database import Row, Tx
+from lending.foundation.files import FileStore, StoredFile
+from scenarios.assisted_lending import attachments_store as store
+from scenarios.assisted_lending import leads_store, servicing
+from scenarios.assisted_lending.errors import (
+    AttachmentTooLarge,
+    AttachmentTypeRefused,
+    NoSuchLead,
+    ScopeMissing,
+    TooManyAttachments,
+)
+from scenarios.assisted_lending.model import Scope
+
+KINDS = {
+    "identity_front": "The identity card, front.",
+    "identity_back": "The identity card, back.",
+    "income": "What shows an income.",
+    "employment": "What shows an employment.",
+    "other": "Something else.",
+}
+BYTES_MAX = 700 * 1024
+PIXELS_MAX = 40_000_000
+PER_LEAD_MAX = 10
+_ACTIVE = re.compile(
+    rb"/(JavaScript|JS|Launch|EmbeddedFile|OpenAction|AA|RichMedia|XFA|SubmitForm|GoToE|Encrypt)\b"
+)
+"""What a document may not hold: it would act when opened, or hide what it holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file of a lead, as it is kept."""
+
+    id: str
+    lead_id: str
+    kind: str
+    content_type: str
+    size_bytes: int
+    sha256: str
+    """Of the content as it is kept."""
+    created_at: datetime
+
+
+def attach(
+    tx: Tx,
+    keys: FieldKeys,
+    files: FileStore,
+    partner_id: str,
+    *,
+    lead_id: str,
+    kind: str,
+    content: bytes,
+) -> dict[str, object]:
+    """Takes a file in for a lead that is still open; the file as its platform sees it.
+
+    Raises NoSuchLead, ScopeMissing, AttachmentTooLarge, AttachmentTypeRefused, TooManyAttachments.
+    Nothing is kept then.
+    """
+    lead = servicing.found(tx, partner_id, lead_id)
+    if not leads_store.consented(tx, lead_id, Scope.ATTACHMENTS.value):
+        raise ScopeMissing("there is no consent for attachments", field="/content_base64")
+    content_type, clean = cleaned(content)
+    leads_store.lead_by_id(tx, lead_id, lock=True)
+    if store.count(tx, lead.id) >= PER_LEAD_MAX:
+        raise TooManyAttachments
+    attachment_id = ids.new("att")
+    key, sealed = seal_file(clean, at=attachment_id)
+    kept = files.put("attachment", ".sealed", sealed)
+    made = Attachment(
+        id=attachment_id,
+        lead_id=lead.id,
+        kind=kind,
+        content_type=content_type,
+        size_bytes=len(clean),
+        sha256=sha256(clean).hexdigest(),
+        created_at=tx.now,
+    )
+    key_sealed = keys.seal(key.hex(), at=_cell(attachment_id))
+    store.insert(tx, made, kept, key_sealed)
+    audit.record(tx, Actor("partner", partner_id), "lead.attach", lead.id, {"id": attachment_id})
+    return view(made)
+
+
+def of_lead(tx: Tx, lead_id: str) -> list[Attachment]:
+    """The files of a lead, the first at the front."""
+    return [_attachment(row) for row in store.of_lead(tx, lead_id)]
+
+
+def opened(
+    tx: Tx, keys: FieldKeys, files: FileStore, attachment_id: str, actor: Actor
+) -> tuple[Attachment, bytes]:
+    """A file and its content, for somebody who is named in the log.
+
+    Raises NoSuchLead, FileChanged.
+    """
+    row = store.one(tx, attachment_id)
+    if row is None:
+        raise NoSuchLead
+    made = _attachment(row)
+    key = bytes.fromhex(keys.open(bytes(row["key_sealed"]), at=_cell(made.id)))
+    sealed = files.get(StoredFile(row["file_name"], row["file_sha256"]))
+    audit.record(tx, actor, "lead.see_attachment", made.lead_id, {"id": made.id})
+    return made, open_file(key, sealed, at=made.id)
+
+
+def cleaned(content: bytes) -> tuple[str, bytes]:
+    """The type of a file by its content, and the content with nothing else in it.
+
+    Raises AttachmentTooLarge, AttachmentTypeRefused.
+    """
+    if len(content) > BYTES_MAX:
+        raise AttachmentTooLarge(f"the file has {len(content):,} bytes")
+    if content.startswith(b"%PDF-"):
+        if _ACTIVE.search(content) or b"%%EOF" not in content[-1024:]:
+            raise AttachmentTypeRefused("the document is broken, or acts when it is opened")
+        return "application/pdf", content
+    if content.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")):
+        return "image/jpeg", _painted_anew(content)
+    raise AttachmentTypeRefused
+
+
+def view(made: Attachment) -> dict[str, object]:
+    """A file as its platform sees it."""
+    return {
+        "id": made.id,
+        "lead_id": made.lead_id,
+        "kind": made.kind,
+        "content_type": made.content_type,
+        "size_bytes": made.size_bytes,
+        "sha256": made.sha256,
+        "created_at": rfc3339(made.created_at),
+    }
+
+
+def _painted_anew(content: bytes) -> bytes:
+    """A picture's pixels alone: no metadata, and nothing hidden behind it."""
+    try:
+        with Image.open(BytesIO(content), formats=("JPEG", "PNG")) as picture:
+            if picture.width * picture.height > PIXELS_MAX:
+                raise AttachmentTooLarge(f"the picture has more than {PIXELS_MAX:,} pixels")
+            painted = BytesIO()
+            upright = ImageOps.exif_transpose(picture)
+            upright.convert("RGB").save(painted, "JPEG", quality=88)
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as broken:
+        raise AttachmentTypeRefused("the picture cannot be read") from broken
+    except Image.DecompressionBombError as bomb:
+        raise AttachmentTooLarge("the picture is too large when it is opened") from bomb
+    return painted.getvalue()
+
+
+def _attachment(row: Row) -> Attachment:
+    names = Attachment.__dataclass_fields__
+    return Attachment(**{name: row[name] for name in names})
+
+
+def _cell(attachment_id: str) -> str:
+    return f"lead_attachment.key:{attachment_id}"
