@@ -9,6 +9,7 @@ from console.claims import pages as claims
 from console.commissions import pages as commissions
 from console.credit_lines import pages as credit_lines
 from console.finance import pages as finance
+from console.funding import pages as funding
 from console.ledger import pages as ledger
 from console.loans import pages as loans
 from console.operations import pages as operations
@@ -43,6 +44,7 @@ def create_blueprint(context: Context, kinds: Kinds) -> Blueprint:
         operations,
         approvals,
         channels,
+        funding,
         commissions,
         claims,
     ):

@@ -25,6 +25,7 @@ from lending.credit_lines import guarded as line_guarded
 from lending.finance import clearings
 from lending.foundation.context import Context
 from lending.foundation.settings import Settings
+from lending.funding import guarded as funding_guarded
 from lending.loans import payouts
 from lending.remittances import service as remittances
 from lending.repayments import guarded
@@ -48,6 +49,7 @@ def create_app(context: Context, gateway_: GatewayContext) -> Flask:
         **guarded.kinds(),
         **line_guarded.kinds(),
         **platform_guarded.kinds(),
+        **funding_guarded.kinds(),
         **claim_guarded.kinds(),
         **commission_guarded.kinds(context.files),
         **ticket_guarded.kinds(),
