@@ -6,12 +6,12 @@ it owes us is expected from it. Where no money moves, the amount goes into the n
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 
 from lending.channels import service as channels
 from lending.finance import clearing_store as store
 from lending.finance.model import Clearing, ClearingMode, ClearingState
-from lending.foundation import audit, business_day, ids, jobs
+from lending.foundation import audit, business_day, ids, jobs, paying
 from lending.foundation.audit import Actor
 from lending.foundation.calendar import is_working_day
 from lending.foundation.clock import SHANGHAI
@@ -28,8 +28,6 @@ from lending.ledger.model import Account
 from lending.loans.service import tell
 from lending.loans.shares import SCENARIO
 
-QUERY_AFTER_S = (2, 5, 15, 60, 300, 900)
-"""How long after each question an unknown payment is asked for again; the last one repeats."""
 OPEN = (ClearingState.HELD, ClearingState.UNKNOWN)
 
 
@@ -88,13 +86,8 @@ def send(context: Context, clearing_id: str, *, queries: int | None = None) -> N
         if found.state not in OPEN or queries not in (None, found.queries):
             return
         order = _order(tx, context.keys, found)
-    if found.state is ClearingState.HELD:
-        result = context.channel.pay_out(order)
-    else:
-        result = context.channel.query_payout(order.channel_order_no)
-        if result.state is ChannelState.NOT_FOUND:
-            # It never arrived. Under its own number it is still one payment for ever.
-            result = context.channel.pay_out(order)
+    is_held = found.state is ClearingState.HELD
+    result = paying.pay_or_ask(context.channel, order, is_held=is_held)
     with context.database.unit_of_work() as tx:
         record(tx, clearing_id, result)
 
@@ -124,9 +117,8 @@ def record(tx: Tx, clearing_id: str, result: ChannelResult) -> None:
         _tell(tx, found, ClearingState.FAILED)
     else:
         store.set_unknown(tx, found.id, asked=True)
-        wait_s = QUERY_AFTER_S[min(found.queries, len(QUERY_AFTER_S) - 1)]
         again = replace(found, queries=found.queries + 1)
-        _enqueue(tx, again, at=tx.now + timedelta(seconds=wait_s))
+        _enqueue(tx, again, at=paying.query_at(tx.now, found.queries))
 
 
 def receive(tx: Tx) -> int:

@@ -6,11 +6,11 @@ the same number, never by paying again.
 
 from datetime import datetime
 
-from lending.foundation import jobs
+from lending.foundation import jobs, paying
 from lending.foundation.context import Context
 from lending.foundation.database import Tx
 from lending.foundation.ports import ChannelResult, ChannelState, PayoutOrder
-from lending.funding import money_store, rules, store
+from lending.funding import money_store, store
 from lending.funding.model import Transfer, TransferState
 from lending.ledger import funders as funder_accounts
 from lending.ledger import service as ledger
@@ -50,12 +50,8 @@ def send(context: Context, reference: str, queries: int) -> None:
         account_name=transfer.from_name,
         purpose="return",
     )
-    if transfer.state is TransferState.RETURNING:
-        result = context.channel.pay_out(order)
-    else:
-        result = context.channel.query_payout(order.channel_order_no)
-        if result.state is ChannelState.NOT_FOUND:
-            result = context.channel.pay_out(order)
+    is_held = transfer.state is TransferState.RETURNING
+    result = paying.pay_or_ask(context.channel, order, is_held=is_held)
     with context.database.unit_of_work() as tx:
         _record(tx, reference, result)
 
@@ -75,7 +71,7 @@ def _record(tx: Tx, reference: str, result: ChannelResult) -> None:
         money_store.end(tx, reference, TransferState.RETURN_FAILED)
     else:
         money_store.set_unknown(tx, reference)
-        at = rules.query_at(tx.now, transfer.queries)
+        at = paying.query_at(tx.now, transfer.queries)
         _enqueue(tx, reference, transfer.queries + 1, at=at)
 
 

@@ -23,7 +23,6 @@ from lending.funding.model import (
 
 FUNDERS_MAX = shares.LENDERS_MAX - 1
 MINUTES_MAX = 24 * 60
-QUERY_AFTER_S = (2, 5, 15, 60, 300, 900)
 RETRY_EVERY = timedelta(minutes=1)
 """How often an application that waits for funders is tried again."""
 
@@ -189,8 +188,3 @@ def fund_by(now: datetime, agreement: FunderAgreement) -> datetime:
 def parts(amount_fen: int, own_bp: int, shares_bp: Sequence[int]) -> list[int]:
     """A loan's principal divided among its lenders, ours first (JOINT-3)."""
     return shares.divided(amount_fen, (own_bp, *shares_bp))
-
-
-def query_at(now: datetime, queries: int) -> datetime:
-    """When money that went back without an answer is to be asked for next."""
-    return now + timedelta(seconds=QUERY_AFTER_S[min(queries, len(QUERY_AFTER_S) - 1)])

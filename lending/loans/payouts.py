@@ -11,7 +11,7 @@ from lending.compliance import complaints
 from lending.customers import service as customers
 from lending.customers.errors import CardNotYours
 from lending.engine.plans import make_plan
-from lending.foundation import audit, business_day, ids, jobs
+from lending.foundation import audit, business_day, ids, jobs, paying
 from lending.foundation.audit import Actor
 from lending.foundation.calendar import working_days_after
 from lending.foundation.clock import shanghai_date, shanghai_midnight
@@ -88,13 +88,8 @@ def send(context: Context, payout_id: str, *, queries: int | None = None) -> Non
         order = _order(tx, context.keys, payout)
     if payout.state in FINAL or queries not in (None, payout.queries):
         return
-    if payout.state is PayoutState.HELD:
-        result = context.channel.pay_out(order)
-    else:
-        result = context.channel.query_payout(order.channel_order_no)
-        if result.state is ChannelState.NOT_FOUND:
-            # It never arrived. Under its own number it is still one payment for ever.
-            result = context.channel.pay_out(order)
+    is_held = payout.state is PayoutState.HELD
+    result = paying.pay_or_ask(context.channel, order, is_held=is_held)
     with context.database.unit_of_work() as tx:
         record(tx, payout_id, result)
 
@@ -116,7 +111,7 @@ def record(tx: Tx, payout_id: str, result: ChannelResult) -> None:
         _failed(tx, loan, payout, result)
     else:
         payout_store.set_unknown(tx, payout_id)
-        at = rules.query_at(tx.now, payout.queries)
+        at = paying.query_at(tx.now, payout.queries)
         _enqueue(tx, replace(payout, queries=payout.queries + 1), at=at)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -21,8 +21,6 @@ from lending.loans.terms import Terms
 from lending.products.model import Offer, Product, SubsidyPayer
 
 DECISION_GOOD_FOR = timedelta(minutes=30)
-QUERY_AFTER_S = (2, 5, 15, 60, 300, 900)
-"""How long after each question an unknown payment is asked for again; the last one repeats."""
 
 LENDER_ZH = "安心消费金融有限公司"
 NOTHING_ELSE = "除本表所列项目外,贷款人及任何合作机构不收取其他任何费用。"
@@ -439,8 +437,3 @@ def _given_up(sums: Sums) -> int:
 def lenders_shown(lenders: Sequence[AgreedShare] | None) -> tuple[tuple[str, str], ...]:
     """The lenders of a joint loan as its contract names them (JOINT-6); none where we lend all."""
     return tuple((each.name or LENDER_ZH, percent_bp(each.weight)) for each in lenders or ())
-
-
-def query_at(now: datetime, queries: int) -> datetime:
-    """When an unknown payment is to be asked for next."""
-    return now + timedelta(seconds=QUERY_AFTER_S[min(queries, len(QUERY_AFTER_S) - 1)])

@@ -5,10 +5,10 @@ has definitely refused, the partner's next account is tried under a new number.
 """
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from lending.channels import service as channels
-from lending.foundation import ids, jobs
+from lending.foundation import ids, jobs, paying
 from lending.foundation.context import Context
 from lending.foundation.database import Tx
 from lending.foundation.ports import ChannelResult, ChannelState, PayoutOrder
@@ -20,8 +20,6 @@ from lending.remittances.errors import AlreadyRemitted, NoSettlementAccount, NoS
 from lending.remittances.model import Payment, Purpose, Remittance, RemittanceState
 
 FINAL = (RemittanceState.PAID, RemittanceState.FAILED)
-QUERY_AFTER_S = (2, 5, 15, 60, 300, 900)
-"""How long after each question an unknown payment is asked for again; the last one repeats."""
 
 
 def begin(tx: Tx, payment: Payment) -> str:
@@ -59,13 +57,8 @@ def send(context: Context, remittance_id: str, *, queries: int | None = None) ->
         )
     if found.state in FINAL or queries not in (None, found.queries):
         return
-    if found.state is RemittanceState.HELD:
-        result = context.channel.pay_out(order)
-    else:
-        result = context.channel.query_payout(order.channel_order_no)
-        if result.state is ChannelState.NOT_FOUND:
-            # It never arrived. Under its own number it is still one payment for ever.
-            result = context.channel.pay_out(order)
+    is_held = found.state is RemittanceState.HELD
+    result = paying.pay_or_ask(context.channel, order, is_held=is_held)
     with context.database.unit_of_work() as tx:
         record(tx, remittance_id, result)
 
@@ -96,9 +89,8 @@ def record(tx: Tx, remittance_id: str, result: ChannelResult) -> None:
         _try_next(tx, found)
     else:
         store.set_unknown(tx, found.id)
-        wait_s = QUERY_AFTER_S[min(found.queries, len(QUERY_AFTER_S) - 1)]
         asked = replace(found, queries=found.queries + 1)
-        _enqueue(tx, asked, at=tx.now + timedelta(seconds=wait_s))
+        _enqueue(tx, asked, at=paying.query_at(tx.now, found.queries))
 
 
 def heard(tx: Tx, channel_order_no: str) -> bool:

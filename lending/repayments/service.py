@@ -5,14 +5,13 @@ from datetime import date, datetime
 
 from lending.customers import service as customers
 from lending.engine.life import require_possible
-from lending.foundation import audit, business_day, ids, jobs
+from lending.foundation import audit, business_day, ids, jobs, paying
 from lending.foundation.audit import Actor
 from lending.foundation.context import Context
 from lending.foundation.crypto import FieldKeys
 from lending.foundation.database import Tx
 from lending.foundation.ports import ChannelResult, ChannelState, DebitOrder
 from lending.loans import life
-from lending.loans import rules as loan_rules
 from lending.loans import store as loan_store
 from lending.loans.errors import NoSuchLoan
 from lending.loans.model import Loan, LoanState
@@ -64,7 +63,7 @@ def pay(context: Context, loan_id: str, what: What, *, amount_fen: int) -> Repay
         made = begin(tx, loan, Source.ACTIVE_DEBIT, what, amount_fen=amount_fen)
         audit.record(tx, Actor("customer", loan.customer_id), "repayment.pay", loan_id)
         # Should this process die now, the job finds the intent and sends it.
-        _enqueue(tx, made, at=loan_rules.query_at(tx.now, 0))
+        _enqueue(tx, made, at=paying.query_at(tx.now, 0))
     send(context, made.id)
     with context.database.unit_of_work() as tx:
         return get(tx, made.id)
@@ -149,7 +148,7 @@ def record(tx: Tx, repayment_id: str, result: ChannelResult) -> None:
         store.set_failed(tx, repayment_id, result)
     else:
         store.set_unknown(tx, repayment_id)
-        at = loan_rules.query_at(tx.now, found.queries)
+        at = paying.query_at(tx.now, found.queries)
         _enqueue(tx, replace(found, queries=found.queries + 1), at=at)
 
 
