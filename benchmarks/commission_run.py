@@ -82,8 +82,8 @@ def fill(tx: Tx, repayments: int) -> str:
     tx.run(_ENTRIES, loans=loans, repayments=repayments, first=FIRST, now=tx.now)
     accounts = {
         code: tx.scalar(
-            "INSERT INTO ledger_account (book, code, owner, opened_at)"
-            " VALUES ('own', :code, :owner, :now) RETURNING id",
+            "INSERT INTO ledger_account (book, code, owner, limited, opened_at)"
+            " VALUES ('own', :code, :owner, false, :now) RETURNING id",
             code=code.value,
             owner=owner,
             now=tx.now,

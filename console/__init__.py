@@ -15,6 +15,7 @@ from console.loans import pages as loans
 from console.operations import pages as operations
 from console.repayments import pages as repayments
 from console.risk import pages as risk
+from console.statistics import pages as statistics
 from console.system import approvals
 from console.system import pages as system
 from lending.foundation.context import Context
@@ -36,7 +37,7 @@ def create_blueprint(context: Context, kinds: Kinds) -> Blueprint:
         static_folder="static",
     )
     session.protect(console, context)
-    for pages in (system, loans, ledger, batch, finance, risk):
+    for pages in (system, loans, ledger, batch, finance, risk, statistics):
         pages.add(console, context)
     for guarded in (
         repayments,

@@ -32,6 +32,15 @@ ROUTES: dict[str, Right | None] = {
     "console.funding_requests": Right.SEE_LOANS,
     "console.propose_funder": Right.PROPOSE_PARTNERS,
     "console.stop_funder": Right.STOP_PARTNERS,
+    "console.commissions": Right.SEE_LOANS,
+    "console.commission": Right.SEE_LOANS,
+    "console.commission_pdf": Right.SEE_LOANS,
+    "console.propose_commission": Right.SEE_LOANS,
+    "console.retry_commission": Right.RETRY_PAYOUTS,
+    "console.guarantors": Right.SEE_LOANS,
+    "console.claim": Right.SEE_LOANS,
+    "console.propose_claim": Right.SEE_LOANS,
+    "console.channel_statistics": Right.SEE_LOANS,
     "console.hold_release": Right.HOLD_RELEASES,
     "console.retry_release": Right.RETRY_PAYOUTS,
     "console.tickets": Right.SEE_TICKETS,
@@ -48,6 +57,9 @@ ROUTES: dict[str, Right | None] = {
     "console.approve": Right.APPROVE_LOAN_CHANGES,
     "console.refuse": Right.APPROVE_LOAN_CHANGES,
 }
-"""By endpoint; None: whoever is signed in. The services behind them ask again."""
+"""By endpoint; None: whoever is signed in. The services behind them ask again.
+
+A form that several kinds of proposals come from needs the right of each kind, which proposing asks.
+"""
 OPEN = frozenset({"console.sign_in", "console.static"})
 """What can be seen without signing in."""

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from console import forms, proposing, session
 from lending.channels import service as channels
+from lending.channels.model import PartnerKind
 from lending.claims import service
 from lending.compliance import parameters
 from lending.foundation.context import Context
@@ -25,10 +26,19 @@ def _arrival() -> dict[str, Any]:
     }
 
 
+AGREED = (
+    *("product_code", "licence_kind", "licence_no", "licence_to", "fee_payer", "fee_rate"),
+    *("covers_interest", "covers_penalty", "valid_from"),
+)
 FORMS: Mapping[str, Callable[[], dict[str, Any]]] = {
     "claim.receive": _arrival,
     "pool.top_up": _arrival,
     "claim.take_back": lambda: {"because": forms.text("because")},
+    "guarantee.agree": lambda: {
+        **{name: forms.text(name) for name in AGREED},
+        "trigger_days": forms.whole("trigger_days"),
+        **{f"{name}_fen": forms.fen(name) for name in ("quota", "claims_cap", "pool_min")},
+    },
 }
 """What the form of each kind carries."""
 
@@ -41,14 +51,15 @@ def add(console: Blueprint, context: Context, kinds: Kinds) -> None:
         system.require(session.operator(), Right.SEE_LOANS)
         with context.database.unit_of_work() as tx:
             agreed = guarantees.all_in_force(tx)
-            names = {each.id: each.name for each in channels.partners(tx)}
+            partners = channels.partners(tx)
             stands = {
                 each.guarantor_id: guarantees.standing(tx, each.guarantor_id) for each in agreed
             }
             return render_template(
                 "console/guarantees.html",
                 agreements=agreed,
-                names=names,
+                names={each.id: each.name for each in partners},
+                guarantors=[each for each in partners if each.kind is PartnerKind.GUARANTOR],
                 stands=stands,
                 ratio=guarantees.ratio(tx),
                 most=parameters.today(tx).number("guarantee.balance_rate_max"),

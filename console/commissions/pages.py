@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from console import forms, proposing, session
 from lending.channels import service as channels
+from lending.channels.model import PartnerKind
 from lending.commissions import service
 from lending.commissions.model import BillState
 from lending.foundation.audit import Actor
@@ -17,10 +18,19 @@ from lending.system import service as system
 from lending.system.approvals import Kinds
 from lending.system.model import Right
 
+AGREED = (
+    *("product_code", "basis", "rate", "cap_rate", "clawback_rate"),
+    *("valid_from", "tier_by", "tiers"),
+)
 FORMS: Mapping[str, Callable[[], dict[str, Any]]] = {
     "commission.answer": lambda: {
         "answer": forms.text("answer"),
         "adjustment_fen": forms.fen("more") - forms.fen("less"),
+    },
+    "commission.agree": lambda: {
+        **{name: forms.text(name) for name in AGREED},
+        "per_loan_fen": forms.fen("per_loan"),
+        "clawback_days": forms.whole("clawback_days"),
     },
 }
 """What the form of each kind carries."""
@@ -36,8 +46,14 @@ def add(console: Blueprint, context: Context, kinds: Kinds) -> None:
         state = asked if asked in {each.value for each in BillState} else None
         with context.database.unit_of_work() as tx:
             found, _ = service.page(tx, None, state=state, limit=200)
-            names = {each.id: each.name for each in channels.partners(tx)}
-        return render_template("console/commissions.html", bills=found, names=names, state=state)
+            partners = channels.partners(tx)
+        return render_template(
+            "console/commissions.html",
+            bills=found,
+            names={each.id: each.name for each in partners},
+            platforms=[each for each in partners if each.kind is PartnerKind.PLATFORM],
+            state=state,
+        )
 
     @console.get("/commissions/<bill_id>")
     def commission(bill_id: str) -> ResponseReturnValue:
@@ -62,9 +78,9 @@ def add(console: Blueprint, context: Context, kinds: Kinds) -> None:
         content = service.pdf_part(context.files, found, 0, found.pdf_size_bytes)
         return Response(content, mimetype="application/pdf")
 
-    @console.post("/commissions/<bill_id>/propose")
-    def propose_commission(bill_id: str) -> ResponseReturnValue:
-        return proposing.propose(context, kinds, FORMS, bill_id)
+    @console.post("/commissions/<subject>/propose")
+    def propose_commission(subject: str) -> ResponseReturnValue:
+        return proposing.propose(context, kinds, FORMS, subject)
 
     @console.post("/commissions/<bill_id>/retry")
     def retry_commission(bill_id: str) -> ResponseReturnValue:

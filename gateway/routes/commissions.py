@@ -9,7 +9,9 @@ from gateway.fields import page
 from gateway.schemas import commissions as schemas
 from lending.channels import errors as channels
 from lending.commissions import errors, service
+from lending.foundation import business_day
 from lending.remittances import errors as remittances
+from lending.statistics import channels as statistics
 
 
 def bill_list(call: Call) -> Reply:
@@ -59,6 +61,20 @@ def dispute(call: Call) -> Reply:
     return Reply(service.view(service.dispute(call.tx, call.partner_id, _id(call), reason)))
 
 
+def platform_statistics(call: Call) -> Reply:
+    """What came of the people whom a platform sent."""
+    asked = call.query.get("month")
+    month = date.fromisoformat(f"{asked}-01") if asked else business_day.today(call.tx)
+    found = statistics.of_partner(call.tx, call.partner_id, month)
+    return Reply(
+        {
+            "month": f"{month:%Y-%m}",
+            "prechecks": statistics.asked(call.tx, call.partner_id, month),
+            "products": [statistics.view(each) for each in found],
+        }
+    )
+
+
 def _id(call: Call) -> str:
     return call.path["bill_id"]
 
@@ -77,6 +93,18 @@ ENDPOINTS = (
         scope="commissions:read",
         response=schemas.BillList,
         query={"state": schemas.STATE, "month": schemas.MONTH, **page()},
+    ),
+    Endpoint(
+        "GET",
+        "/v1/platform/statistics",
+        "platform_statistics",
+        "What came of the people whom you sent: how many, how much, how it is repaid",
+        platform_statistics,
+        function="commissions",
+        owner="partner",
+        scope="commissions:read",
+        response=schemas.PlatformStatisticsSchema,
+        query={"month": schemas.MONTH},
     ),
     Endpoint(
         "GET",

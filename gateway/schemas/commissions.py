@@ -133,3 +133,51 @@ STATE = Choice(STATES, metadata=said("Only bills in this state."))
 MONTH = Text(
     most=7, pattern=r"\d{4}-(0[1-9]|1[0-2])", metadata=said("Only that of a month.", "2026-11")
 )
+
+
+class StageSchema(Answer):
+    """What is overdue for about as long."""
+
+    stage = shown.text("M1 up to 30 days, M2 up to 60, and so on.", "M1")
+    open_fen = shown.fen("Open principal.", 1_200_000)
+
+
+class VintageSchema(Answer):
+    """The loans that began in a month, as they stand now."""
+
+    month = shown.text("The month.", "2026-10", pattern=r"^\d{4}-\d{2}$")
+    loans = shown.whole("How many.", 300)
+    lent_fen = shown.fen("What was lent.", 120_000_000)
+    late_rate = shown.rate("The part that is more than 30 days late, claimed or lost.", "0.008000")
+
+
+class ProductFiguresSchema(Answer):
+    """What came of the people whom you sent for a product."""
+
+    product_code = shown.text("The product.", "cash-standard")
+    month = shown.text("The month.", "2026-11", pattern=r"^\d{4}-\d{2}$")
+    leads = shown.whole("Leads of the month.", 1_000)
+    submitted = shown.whole("Of these, how many applied.", 800)
+    approved = shown.whole("How many were approved.", 400)
+    signed = shown.whole("How many signed.", 310)
+    paid = shown.whole("How many were paid.", 309)
+    lent_fen = shown.fen("Lent in the month.", 120_000_000)
+    growth_rate = shown.text(
+        "How much more than in the month before; or null.", "0.120000", nullable=True
+    )
+    open_fen = shown.fen("Open principal of all your loans.", 900_000_000)
+    overdue_rate = shown.rate("The part of it that is overdue.", "0.013000")
+    bad_rate = shown.rate("The part more than 90 days overdue or written off.", "0.004000")
+    first_default_rate = shown.rate("First instalments not paid for over 30 days.", "0.006000")
+    claim_rate = shown.rate("What guarantors paid, of all that was lent.", "0.005000")
+    commission_fen = shown.fen("What you have earned, to date.", 5_000_000, least=LOSS)
+    stages = shown.many(StageSchema, "What is overdue, by how long.")
+    vintages = shown.many(VintageSchema, "Loans by the month in which they began.")
+
+
+class PlatformStatisticsSchema(Answer):
+    """What came of the people whom you sent."""
+
+    month = shown.text("The month.", "2026-11", pattern=r"^\d{4}-\d{2}$")
+    prechecks = shown.whole("How many people you asked about in the month.", 20_000)
+    products = shown.many(ProductFiguresSchema, "By product.")

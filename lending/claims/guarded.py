@@ -1,16 +1,17 @@
-"""What of claims needs two people: money that a guarantor sent, and what takes a claim back."""
+"""What of guarantees needs two people: agreements, money that came, what takes a claim back."""
 
 from collections.abc import Callable
-from datetime import date
 from typing import Any
 
 from lending.claims import service
-from lending.claims.errors import ArrivalWrong
 from lending.claims.model import Arrival
 from lending.foundation.audit import Actor
 from lending.foundation.database import Tx
+from lending.guarantees import service as guarantees
+from lending.guarantees.model import FeePayer, LicenceKind, NewAgreement
 from lending.system.approvals import Kind, Payload, register, whole_number, words
 from lending.system.model import Right
+from lending.system.payloads import choice, day, rate
 
 
 def kinds() -> dict[str, Kind]:
@@ -18,6 +19,13 @@ def kinds() -> dict[str, Kind]:
     return register(
         _kind("claim.receive", "登记代偿款到账", _receive),
         _kind("claim.take_back", "冲正代偿", _take_back),
+        Kind(
+            "guarantee.agree",
+            "登记增信协议",
+            Right.PROPOSE_PARTNERS,
+            Right.APPROVE_PARTNERS,
+            _agree,
+        ),
         _kind("pool.top_up", "登记担保保证金", _top_up),
     )
 
@@ -42,13 +50,29 @@ def _top_up(tx: Tx, guarantor_id: str, payload: Payload, actor: Actor) -> dict[s
     return {"pool_fen": service.top_up(tx, guarantor_id, _arrival(payload), actor)}
 
 
+def _agree(tx: Tx, guarantor_id: str, payload: Payload, actor: Actor) -> dict[str, Any]:
+    new = NewAgreement(
+        guarantor_id=guarantor_id,
+        product_code=words(payload, "product_code"),
+        licence_kind=choice(payload, "licence_kind", LicenceKind),
+        licence_no=words(payload, "licence_no"),
+        licence_to=day(payload, "licence_to"),
+        fee_payer=choice(payload, "fee_payer", FeePayer),
+        fee_rate=rate(payload, "fee_rate"),
+        trigger_days=whole_number(payload, "trigger_days"),
+        covers_interest=words(payload, "covers_interest") == "yes",
+        covers_penalty=words(payload, "covers_penalty") == "yes",
+        quota_fen=whole_number(payload, "quota_fen"),
+        claims_cap_fen=whole_number(payload, "claims_cap_fen"),
+        pool_min_fen=whole_number(payload, "pool_min_fen"),
+        valid_from=day(payload, "valid_from"),
+    )
+    return {"agreement": guarantees.agree(tx, new, actor).id, "quota_fen": new.quota_fen}
+
+
 def _arrival(payload: Payload) -> Arrival:
-    try:
-        arrived_on = date.fromisoformat(words(payload, "arrived_on"))
-    except ValueError:
-        raise ArrivalWrong(field="/arrived_on", mend="请按 年-月-日 填写。") from None
     return Arrival(
         amount_fen=whole_number(payload, "amount_fen", least=1),
         reference=words(payload, "reference"),
-        arrived_on=arrived_on,
+        arrived_on=day(payload, "arrived_on"),
     )

@@ -143,6 +143,75 @@ class CommissionAccrual(Model):
     }
 
 
+@dataclass(frozen=True)
+class OverdueStage(Model):
+    """Open principal that is overdue for about as long: M1 up to 30 days, M2 up to 60."""
+
+    stage: str
+    open_fen: int
+
+
+@dataclass(frozen=True)
+class LoanVintage(Model):
+    """The loans that began in a month, as they stand now."""
+
+    month: str
+    loans: int
+    lent_fen: int
+    late_rate: Decimal
+
+    _readers: ClassVar[Mapping[str, Reader]] = {"late_rate": Decimal}
+
+
+@dataclass(frozen=True)
+class ProductFigures(Model):
+    """What came of the people whom you sent for a product."""
+
+    product_code: str
+    month: str
+    leads: int
+    submitted: int
+    approved: int
+    signed: int
+    paid: int
+    lent_fen: int
+    open_fen: int
+    overdue_rate: Decimal
+    bad_rate: Decimal
+    first_default_rate: Decimal
+    claim_rate: Decimal
+    commission_fen: int
+    growth_rate: Optional[Decimal] = None
+    stages: tuple[OverdueStage, ...] = ()
+    vintages: tuple[LoanVintage, ...] = ()
+
+    _readers: ClassVar[Mapping[str, Reader]] = {
+        **dict.fromkeys(
+            (
+                "overdue_rate",
+                "bad_rate",
+                "first_default_rate",
+                "claim_rate",
+                "growth_rate",
+            ),
+            Decimal,
+        ),
+        "stages": many(OverdueStage.from_json),
+        "vintages": many(LoanVintage.from_json),
+    }
+
+
+@dataclass(frozen=True)
+class PlatformStatistics(Model):
+    """What came of the people whom you sent in a month, by product."""
+
+    month: str
+    prechecks: int
+    products: tuple[ProductFigures, ...]
+
+    _readers: ClassVar[Mapping[str, Reader]] = {"products": many(ProductFigures.from_json)}
+
+
 class ClaimState(OpenEnum):
     """Where a claim is."""
 

@@ -8,6 +8,7 @@ from datetime import timezone
 from typing import Any, Optional
 
 from ._calls import Call, Page, Sealed, ask, pages, read, segment, write
+from ._commission_models import PlatformStatistics
 from ._errors import AnswerNotUnderstood, ArgumentInvalid
 from ._finding import the_one
 from ._lead_models import Lead, LeadAttachment, LeadConsent, PlatformInfo, PrecheckKey
@@ -156,6 +157,11 @@ class Platform(Service[R]):
     def get(self) -> Call[PlatformInfo]:
         """Return the agreement, the list state, and how much of the day's quotas is used."""
         return read("/v1/platform", PlatformInfo.from_json)
+
+    @call
+    def statistics(self, *, month: Optional[str] = None) -> Call[PlatformStatistics]:
+        """Return what came of the people whom you sent, in this month or one such as `2026-11`."""
+        return read("/v1/platform/statistics", PlatformStatistics.from_json, month=month)
 
     @call
     def new_precheck_key(self, *, idempotency_key: Optional[str] = None) -> Call[PrecheckKey]:

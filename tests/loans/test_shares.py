@@ -115,15 +115,20 @@ class SharedLoan(RuleBasedStateMachine):
         subsidy_fen=st.sampled_from([0, 0, 777]),
     )
     def lend(self, shares: tuple[Share, ...], principal_fen: int, subsidy_fen: int) -> None:
-        self.loan = loan_of(shares, principal_fen, subsidy_fen=subsidy_fen)
-        plan = make_plan(rules.plan_input(principal_fen, self.loan.terms, START))
-        self.course: Course = life_rules.course(self.loan, rules.opened(plan))
+        self.begin(loan_of(shares, principal_fen, subsidy_fen=subsidy_fen))
+
+    def begin(self, loan: Loan) -> None:
+        """The loan on the day of its payout, and the entry of that."""
+        self.loan = loan
+        plan = make_plan(rules.plan_input(loan.principal_fen, loan.terms, START))
+        self.course: Course = life_rules.course(loan, rules.opened(plan, loan.terms))
         self.today = START
         self.events: list[Event] = []
         self.books: defaultdict[Account, int] = defaultdict(int)
         self.got: defaultdict[tuple[str, str], int] = defaultdict(int)
         self.sums = self.now()
         self.post(rules.disbursement_legs(self.loan, payout_of(self.loan)))
+        self.lent_own_fen = self.books[Account(Code.LOAN_PRINCIPAL, loan.id)]
 
     def now(self):
         position = life.replay(self.course, self.events, self.today)
