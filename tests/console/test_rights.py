@@ -76,6 +76,7 @@ class TestEveryRoute:
     def test_changes_nothing_by_get(self, app: Flask):
         writing = {"sign_out", "decide", "retry_payout", "propose", "approve", "refuse"}
         writing |= {"propose_line", "freeze_line", "reject_security"}
+        writing |= {"propose_commission", "retry_commission", "propose_claim"}
         writing |= {"hold_release", "retry_release", "propose_platform", "stop_platform"}
         posted = {rule.endpoint for method, rule in routes(app) if method == "POST"}
         read = {rule.endpoint for method, rule in routes(app) if method == "GET"}
