@@ -246,6 +246,7 @@ class ShareMovementSchema(Answer):
     kind = shown.text("What happened, such as `loan.repaid`.", "loan.repaid")
     source_id = shown.text("What it comes from; once for each share and kind.", example_id("rep"))
     happened_on = shown.day("When.")
+    business_date = shown.day("In which day's file it is.")
     principal_fen = shown.whole(
         "Repaid to you; below 0 lent by you. In fen.", 29_994, least=-(2**63)
     )

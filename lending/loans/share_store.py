@@ -45,7 +45,9 @@ WITH moved AS (
     SELECT one, number FROM jsonb_array_elements(:moved) WITH ORDINALITY AS t (one, number)
 ), news AS (
     INSERT INTO loan_news (scenario, subject, kind, detail, at)
-    SELECT :scenario, :loan_id, 'share_moved', one, :now FROM moved ORDER BY number
+    SELECT :scenario, :loan_id, 'share_moved',
+        one || jsonb_build_object('business_date', d.business_date), :now
+    FROM moved, business_day d ORDER BY number
 )
 INSERT INTO share_movement (funder, loan_id, kind, source_id, business_date, happened_on, at,
     principal_fen, interest_fen, fee_fen, penalty_fen, service_fee_fen, funded_fen,

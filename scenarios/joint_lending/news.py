@@ -101,6 +101,7 @@ def _tell_of_movement(tx: Tx, row: Row) -> None:
         "kind": detail["kind"],
         "source_id": detail["source_id"],
         "happened_on": detail["happened_on"],
+        "business_date": detail["business_date"],
         "due_fen": sum(detail[name] for name in PARTS[:-1]),
         **{name: detail[name] for name in PARTS},
     }

@@ -209,6 +209,7 @@ if _TYPE_CHECKING:
         ShareWithdrawn,
         ShareWrittenOff,
     )
+    from ._share_files import ShareFileDifference, share_differences
     from ._share_models import (
         Applicant,
         Clearing,
@@ -443,6 +444,7 @@ __all__ = [
     "ShareClosing",
     "ShareEvent",
     "ShareExpired",
+    "ShareFileDifference",
     "ShareFunded",
     "ShareFundingCalled",
     "ShareInvited",
@@ -487,6 +489,7 @@ __all__ = [
     "WebhookVerifier",
     "__version__",
     "open_packet",
+    "share_differences",
 ]
 
 
@@ -669,6 +672,7 @@ _LATER = {
         "ShareWithdrawn",
         "ShareWrittenOff",
     ),
+    "._share_files": ("ShareFileDifference", "share_differences"),
     "._share_models": (
         "Applicant",
         "Clearing",

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ._partner_keys import Keys
     from ._payments import Payments
     from ._sandbox import Sandbox
+    from ._share_files import ShareFiles
     from ._shares import Shares
     from ._statements import Reconciliation, Statements
     from ._stores import Stores
@@ -93,6 +94,13 @@ class Services(Generic[R]):
         from ._credit_lines import CreditLines  # noqa: PLC0415
 
         return CreditLines(self._runner)
+
+    @cached_property
+    def share_files(self) -> ShareFiles[R]:
+        """A funder's daily files."""
+        from ._share_files import ShareFiles  # noqa: PLC0415
+
+        return ShareFiles(self._runner)
 
     @cached_property
     def webhook_endpoints(self) -> WebhookEndpoints[R]:

@@ -199,8 +199,13 @@ class ShareMovement(Model):
     funded_fen: int
     due_fen: int
     principal_open_fen: int
+    business_date: Optional[date] = None
+    """In which day's file it is."""
 
-    _readers: ClassVar[Mapping[str, Reader]] = {"happened_on": date.fromisoformat}
+    _readers: ClassVar[Mapping[str, Reader]] = {
+        "happened_on": date.fromisoformat,
+        "business_date": date.fromisoformat,
+    }
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,12 @@ class StatementKind(OpenEnum):
     """A platform's account: what it earned on each loan, gave back and was paid."""
     GUARANTEE = "guarantee"
     """A guarantor's account: claims, fees, what borrowers repaid, what it was paid."""
+    SHARE_MOVEMENTS = "share_movements"
+    """A funder's account: what it lent and was owed for each loan, what was cleared."""
+    SHARE_POSITIONS = "share_positions"
+    """A funder's part of each open loan at the end of a date, with its grade."""
+    SHARE_FORECAST = "share_forecast"
+    """What falls due to a funder by date."""
 
 
 class StatementSpan(OpenEnum):
@@ -64,6 +70,18 @@ class MovementType(OpenEnum):
     """Repaid by a borrower of what you paid."""
     REMITTED = "remitted"
     """What was held for you, paid to your settlement account."""
+    LENT = "lent"
+    """Principal that a funder lent; below 0."""
+    FUNDED = "funded"
+    """Of what it lent, what it had sent beforehand."""
+    PRINCIPAL_REPAID = "principal_repaid"
+    INTEREST_RECEIVED = "interest_received"
+    FEE_RECEIVED = "fee_received"
+    PENALTY_RECEIVED = "penalty_received"
+    SERVICE_FEE = "service_fee"
+    """What a funder leaves to the lender; below 0."""
+    CLEARED = "cleared"
+    """Paid to a funder, below 0; above 0 paid by it."""
     ADJUSTMENT = "adjustment"
     """A correction by the lender."""
 

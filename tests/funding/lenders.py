@@ -26,7 +26,7 @@ from lending.products.model import Funding
 from tests.loans.world import PRODUCT, World
 from tests.today import TODAY
 
-FUNCTIONS = ("shares", "webhooks")
+FUNCTIONS = ("shares", "statements", "webhooks")
 JWK = {"kty": "RSA", "alg": "RSA-OAEP-256", "e": "AQAB", "n": "t" * 342}
 """Has the form of a key; nothing that is encrypted to it is read here."""
 TO_ONE = Funding(own_bp=4000, funders_bp=(6000,), own_bp_max=7000, wait_minutes=60)

@@ -4,6 +4,7 @@ from decimal import Decimal
 import pytest
 from cf_partner_sdk import (
     Conflict,
+    Event,
     NotFound,
     Refused,
     ShareActive,
@@ -11,13 +12,15 @@ from cf_partner_sdk import (
     ShareInvited,
     ShareState,
     open_packet,
+    share_differences,
 )
 from cf_partner_sdk.field_encryption import FieldNotReadable
 from Crypto.PublicKey import RSA
 
 from lending.customers import service as customers
 from lending.customers.model import ConsentScope
-from lending.finance import clearings
+from lending.finance import clearings, statements
+from lending.foundation import business_day
 from lending.foundation.spans import Span
 from lending.loans import share_day
 from tests.gateway import described
@@ -184,3 +187,19 @@ class TestTheLifeOfAJointLoan:
         assert told[6].movement.principal_open_fen == 0
         assert told[-1].clearing.amount_fen == share.amount_fen
         assert town.client().shares.get(share.id).state is ShareState.CLOSED
+        self.require_file_rebuilt(town, told)
+
+    def require_file_rebuilt(self, town: Town, told: list[Event]) -> None:
+        """The day's file says what the events alone say, to the fen."""
+        with town.front.database.unit_of_work() as tx:
+            business_day.close(tx)
+        with town.front.database.unit_of_work() as tx:
+            statements.make(tx, town.front.context.lending.files, TODAY)
+        files = town.client().share_files
+        (statement,) = files.list(period=TODAY.isoformat())
+        rows = list(files.rows(statement.id))
+        assert share_differences(told, statement, rows) == []
+        missing = share_differences(told[:-2], statement, rows)
+        assert {one.type.value for one in missing} == {"cleared"}
+        (lost,) = share_differences(told, statement, [r for r in rows if r.type.value != "lent"])
+        assert (lost.in_file_fen, lost.in_events_fen) == (None, told[3].movement.principal_fen)

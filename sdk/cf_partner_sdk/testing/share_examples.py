@@ -104,6 +104,7 @@ def _movement(name: str, day: date) -> ShareMovement:
         kind=KINDS.get(name, f"loan.{name}"),
         source_id="rep_example",
         happened_on=day,
+        business_date=day,
         due_fen=sum(parts.values()),
         principal_open_fen=open_fen,
         **parts,
