@@ -19,6 +19,7 @@ BENCHMARKS = (
     "joint_year",
     "share_files",
     "prechecks",
+    "leads",
     "store_fraud",
     "store_payments",
 )

@@ -12,7 +12,15 @@ from lending.compliance import errors as compliance
 from lending.customers import errors as customers
 from lending.loans import errors as loans
 from lending.products import errors as products
-from scenarios.assisted_lending import attachments, errors, intake, platforms, precheck, servicing
+from scenarios.assisted_lending import (
+    attachments,
+    by_api,
+    errors,
+    intake,
+    platforms,
+    precheck,
+    servicing,
+)
 from scenarios.assisted_lending.servicing import LeadFilter
 
 LISTED = (
@@ -106,6 +114,13 @@ def attach(call: Call) -> Reply:
         content=call.body["content_base64"],
     )
     return Reply(made, 201)
+
+
+def hand_in(call: Call) -> Reply:
+    """Takes the binding steps in, where the law allows that."""
+    keys, lead_id = call.context.lending.keys, call.path["lead_id"]
+    by_api.hand_in(call.tx, keys, call.partner_id, lead_id, call.body)
+    return Reply(servicing.get(call.tx, keys, call.partner_id, lead_id, _public(call)))
 
 
 def withdraw(call: Call) -> Reply:
@@ -271,6 +286,28 @@ ENDPOINTS = (
         ),
         about="Needs a consent for `attachments`. At most ten for a lead. A picture is painted"
         " anew, so its digest differs from yours.",
+    ),
+    Endpoint(
+        "POST",
+        "/v1/leads/<lead_id>/application",
+        "hand_in",
+        "Hand an application in without the lender's page: refused while the law wants the page",
+        hand_in,
+        function="leads",
+        owner="partner",
+        request=schemas.HandInRequest(),
+        response=schemas.LeadSchema,
+        writes=True,
+        refusals=(
+            errors.NoSuchLead,
+            compliance.OwnPageRequired,
+            loans.WrongState,
+            errors.ScopeMissing,
+            compliance.StudentWithoutSecondSource,
+            errors.NotSuitable,
+        ),
+        about="Since 2026-09-30 suitability, signing and payout happen on the lender's own page,"
+        " and this is refused. The contract is signed there in any case.",
     ),
     Endpoint(
         "POST",

@@ -12,7 +12,10 @@ from gateway.schemas.mall import METADATA, NUMBER
 from gateway.sealed_fields import Envelope, Sealed
 from gateway.shown import Answer
 from lending.channels.listings import ListState
+from lending.customers.model import ConsentScope
 from scenarios.assisted_lending import attachments, rules
+from scenarios.assisted_lending.applying import Suitability
+from scenarios.assisted_lending.by_api import HandIn, LenderConsent
 from scenarios.assisted_lending.intake import SCHEMA_VERSIONS
 from scenarios.assisted_lending.model import PURPOSES, Applicant, Consent, NewLead, Scope
 from scenarios.assisted_lending.precheck import Probe
@@ -340,6 +343,71 @@ class LeadRequest(Strict):
         )
         applicant = Applicant(**data.pop("applicant"))
         return NewLead(applicant=applicant, consents=consents, told=told, **data)
+
+
+class SuitabilityIn(Strict):
+    """What the person can bear, as they answered."""
+
+    purpose_confirmed = Flag(required=True, metadata=said("It is for what was named.", True))
+    risk_understood = Flag(required=True, metadata=said("What being late means is clear.", True))
+    income_monthly_fen = Whole(
+        least=1, most=10**10, required=True, metadata=said("Income each month. In fen.", 1_200_000)
+    )
+    instalments_elsewhere_fen = Whole(
+        least=0, most=10**10, required=True, metadata=said("Repaid elsewhere. In fen.", 0)
+    )
+    student = Flag(required=True, metadata=said("Whether the person studies.", False))
+    second_source = Flag(required=True, metadata=said("Whether somebody else would pay.", False))
+
+
+class LenderConsentIn(Strict):
+    """A consent to one of the lender's own texts, as you have shown it."""
+
+    scope = Choice(
+        {
+            "personal_info": "Processing what is needed for the loan.",
+            "bureau_query": "Asking credit bureaus.",
+            "sharing": "Telling you the state.",
+        },
+        required=True,
+        metadata=said("To what.", "personal_info"),
+    )
+    text_version = Text(most=64, required=True, metadata=said("Of the lender's text.", "2026-11"))
+    text_sha256 = Text(
+        least=64,
+        most=64,
+        pattern="[0-9a-f]{64}",
+        required=True,
+        metadata=said("SHA-256 of it, in hex digits.", "ab" * 32),
+    )
+
+
+class HandInRequest(Strict):
+    """What your own page has asked, where the law allows that."""
+
+    card_no = Sealed(
+        Text(most=23), required=True, metadata=said("The person's own card.", "6217000000000000883")
+    )
+    suitability = fields.Nested(SuitabilityIn, required=True, metadata=said("What they can bear."))
+    consents = fields.List(
+        fields.Nested(LenderConsentIn),
+        required=True,
+        validate=validate.Length(1, 3),
+        metadata=said("One for each of the lender's texts."),
+    )
+    encryption = Envelope(required=True)
+
+    @post_load
+    def command(self, data: dict[str, Any], **_: object) -> HandIn:
+        """The command that the scenario takes."""
+        return HandIn(
+            card_no=data["card_no"],
+            suitability=Suitability(**data["suitability"]),
+            consents=tuple(
+                LenderConsent(**{**each, "scope": ConsentScope(each["scope"])})
+                for each in data["consents"]
+            ),
+        )
 
 
 class Base64(Text):

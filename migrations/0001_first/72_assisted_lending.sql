@@ -69,6 +69,7 @@ CREATE TABLE lead (
     handover_expires_at timestamptz NOT NULL,
     handover_used_at timestamptz,
     suitability jsonb,
+    card_no_sealed bytea,
     created_at timestamptz NOT NULL,
     changed_at timestamptz NOT NULL,
     expires_at timestamptz NOT NULL,

@@ -33,6 +33,8 @@ from scenarios.assisted_lending.errors import LeadEnded, NotSuitable
 from scenarios.assisted_lending.model import PURPOSES, Applicant, Lead
 from scenarios.assisted_lending.terms import compile_terms
 
+OPEN = ("received", "handed_over")
+"""Nothing is handed in yet."""
 ENDED = ("cancelled", "expired")
 
 
@@ -83,7 +85,7 @@ def suit(tx: Tx, lead: Lead, answers: Suitability) -> None:
     Raises StudentWithoutSecondSource (R-STUDENT), NotSuitable, WrongState for an application that
     is handed in.
     """
-    if lead.state != "handed_over":
+    if lead.state not in OPEN:
         raise WrongState(f"the lead is {lead.state}")
     gates.require_student_second_source(
         student=answers.student,

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from lending.foundation.context import Context
-from scenarios.assisted_lending import applying, precheck
+from scenarios.assisted_lending import applying, by_api, precheck
 
 
 def handlers(context: Context) -> dict[str, Callable[..., Any]]:
@@ -17,4 +17,7 @@ def handlers(context: Context) -> dict[str, Callable[..., Any]]:
     def index_key(key_number: int) -> None:
         precheck.index_key(context, key_number)
 
-    return {"assisted.expire": expire, "assisted.index_key": index_key}
+    def hand_in(lead_id: str, consents: list[list[str]]) -> None:
+        by_api.carry_out(context, lead_id, consents)
+
+    return {"assisted.hand_in": hand_in, "assisted.expire": expire, "assisted.index_key": index_key}

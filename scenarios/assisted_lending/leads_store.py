@@ -169,10 +169,22 @@ def set_suitability(tx: Tx, lead_id: str, answers: dict[str, object]) -> None:
     )
 
 
+def set_card(tx: Tx, keys: FieldKeys, lead_id: str, card_no: str | None) -> None:
+    """Keeps a card number until it is confirmed; None takes it away."""
+    sealed = keys.seal(card_no, at=cell(lead_id, "card_no")) if card_no else None
+    tx.run("UPDATE lead SET card_no_sealed = :sealed WHERE id = :id", id=lead_id, sealed=sealed)
+
+
+def card_no(tx: Tx, keys: FieldKeys, lead_id: str) -> str | None:
+    sealed = tx.scalar("SELECT card_no_sealed FROM lead WHERE id = :id", id=lead_id)
+    return keys.open(bytes(sealed), at=cell(lead_id, "card_no")) if sealed else None
+
+
 def forget(tx: Tx, lead_id: str) -> None:
     """Nothing personal is kept of whoever never applied."""
     tx.run(
-        "UPDATE lead SET name_sealed = NULL, identity_no_sealed = NULL, mobile_sealed = NULL"
+        "UPDATE lead SET name_sealed = NULL, identity_no_sealed = NULL, mobile_sealed = NULL,"
+        " card_no_sealed = NULL"
         " WHERE id = :id",
         id=lead_id,
     )

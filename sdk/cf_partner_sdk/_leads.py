@@ -145,6 +145,27 @@ class Leads(Service[R]):
         return write(path, LeadAttachment.from_json, body, idempotency_key)
 
     @call
+    def hand_in(
+        self,
+        lead_id: str,
+        *,
+        card_no: str,
+        suitability: Mapping[str, Any],
+        consents: Sequence[Mapping[str, str]],
+        idempotency_key: Optional[str] = None,
+    ) -> Call[Lead]:
+        """Hand an application in without the lender's page. Raises Refused while the law wants it.
+
+        The card number travels encrypted. `consents` are to the lender's own texts.
+        """
+        body = {
+            "card_no": Sealed(card_no),
+            "suitability": dict(suitability),
+            "consents": [dict(each) for each in consents],
+        }
+        return write(_path(lead_id, "application"), Lead.from_json, body, idempotency_key)
+
+    @call
     def withdraw(self, lead_id: str, *, idempotency_key: Optional[str] = None) -> Call[Lead]:
         """Take a lead back that nothing was signed for."""
         return write(_path(lead_id, "withdraw"), Lead.from_json, None, idempotency_key)

@@ -74,7 +74,7 @@ NEEDS_A_WORKER = {
 REFUSED_HERE = {
     *("sandbox_reset", "contract", "refund", "confirm_commission"),
     *("accept_share", "confirm_funding"),
-    *("precheck", "precheck_batch", "attach"),
+    *("precheck", "precheck_batch", "attach", "hand_in"),
     *("take_payment", "confirm_service", "stop_service", "refund_payment"),
 }
 """Nothing is paid out in this world, and the example's key is nobody's: refused, in the way that
