@@ -7,6 +7,7 @@ from cf_partner_sdk.recompute import differences, rebuild
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from lending.finance.statement_store import MERCHANT_TYPES
 from lending.foundation.audit import SYSTEM
 from lending.foundation.errors import Problem
 from scenarios.offline_credit import news, servicing
@@ -100,7 +101,9 @@ class TestAStatementOfStores:
             ("days", 1),
         ):
             act(shop, payments, *each)
-        assert require_told(world) == set(MovementType) - {MovementType.ADJUSTMENT}
+        assert require_told(world) == {MovementType(each) for each in MERCHANT_TYPES} - {
+            MovementType.ADJUSTMENT
+        }
         rows = [row for _, of in made(world) for row in of]
         assert {row.store_no for row in rows} == {"S-1", "S-2"}
         assert {row.till_no for row in rows} == {"T-1"}
