@@ -16,6 +16,7 @@ BENCHMARKS = (
     "orders",
     "end_of_day",
     "commission_run",
+    "invitations",
     "joint_year",
     "share_files",
     "prechecks",
