@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from . import sealing
 from .wire import Problem
 
 Check = Callable[[Any, str], None]
@@ -163,6 +164,43 @@ PAYMENT_REFUND: Mapping[str, Check] = {
     "payment_id": text(64, r"[a-z0-9_]+"),
     "amount_fen": _AMOUNT,
     "reason?": text(200, least=0),
+}
+
+
+def anything(value: Any, at: str) -> None:
+    """Check an object whose members the fake lender does not read."""
+    if not isinstance(value, dict):
+        raise refused(at, "must be an object")
+
+
+_CONSENT: Mapping[str, Check] = {
+    "scope": text(32, r"identity|profile|device|behaviour|score|attachments"),
+    "text_version": text(64),
+    "text_sha256": text(64, r"[0-9a-f]{64}", 64),
+    "channel": text(32, r"app|web|mini_program|call"),
+    "given_at": text(32),
+}
+LEAD: Mapping[str, Check] = {
+    "schema_version": text(1, "1"),
+    "lead_no": _NUMBER,
+    "product_code?": _NUMBER,
+    "amount_fen": whole(20_000_000),
+    "purpose": text(64, r"[a-z_]+"),
+    "applicant": members(dict.fromkeys(("name", "identity_no", "mobile"), sealing.check)),
+    "profile?": anything,
+    "device?": anything,
+    "behaviour?": anything,
+    "score?": anything,
+    "consents": several(members(_CONSENT), 1, 6),
+    "return_url": _URL,
+    "metadata?": labels,
+    "encryption": anything,
+}
+_HASHED: Mapping[str, Check] = {"identity_no?": text(128), "mobile?": text(128)}
+PRECHECK: Mapping[str, Check] = {"key": text(64), **_HASHED}
+PRECHECKS: Mapping[str, Check] = {
+    "key": text(64),
+    "people": several(members(_HASHED), 1, 1_000),
 }
 SIGN: Mapping[str, Check] = {"url": _URL}
 ENDPOINT: Mapping[str, Check] = {

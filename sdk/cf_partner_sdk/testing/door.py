@@ -21,10 +21,11 @@ from cf_partner_sdk.http_signatures import (
     verify_request,
 )
 
-from . import bodies
+from . import bodies, sealing
 from .book import Book
 from .clock import FakeClock
 from .failures import PROXY_PAGE, RETRY_AFTER_S, SLOW_S, Failure
+from .lead_book import LeadBook
 from .routes import ROUTES, Asked, Route, query_of
 from .wire import Answer, Problem, dumps, rfc3339
 
@@ -47,13 +48,14 @@ class LineFault(Exception):
 class Door:
     """Takes requests and gives signed answers."""
 
-    def __init__(self, clock: FakeClock, book: Book) -> None:
+    def __init__(self, clock: FakeClock, book: Book, leads: LeadBook) -> None:
         self.root, self.response, self.event = (PrivateKey.generate() for _ in range(3))
         self.partner_keys: dict[str, Verifier] = {}
         self.calls: list[Message] = []
         self.failures: deque[Failure] = deque()
         self._clock = clock
         self._book = book
+        self._leads = leads
         self._nonces: set[tuple[str, str]] = set()
         self._replies: dict[str, tuple[bytes, Answer]] = {}
 
@@ -126,7 +128,7 @@ class Door:
         if route.checks is not None:
             body = bodies.read(asked.body, asked.headers.get("content-type", ""), route.checks)
         if not route.writes:
-            return route.act(Asked(self._book, self.event, ids, query, body))
+            return route.act(Asked(self._book, self._leads, self.event, ids, query, body))
         key = asked.headers.get("idempotency-key")
         if key is None:
             mend = "Send a key of 1 to 255 printable characters, and keep it for your retries."
@@ -140,7 +142,7 @@ class Door:
                 title = "This Idempotency-Key belongs to another call"
                 raise Problem(422, "idempotency.key_reused", title, mend=mend)
             return reply
-        reply = route.act(Asked(self._book, self.event, ids, query, body))
+        reply = route.act(Asked(self._book, self._leads, self.event, ids, query, body))
         self._replies[key] = call, reply
         return reply
 
@@ -154,7 +156,11 @@ class Door:
             )
         ]
         kind = "application/http-message-signatures-directory+json"
-        return Answer(200, dumps({"keys": keys}), {"Content-Type": kind, "Request-Id": "req_keys"})
+        return Answer(
+            200,
+            dumps({"keys": [*keys, sealing.jwk()]}),
+            {"Content-Type": kind, "Request-Id": "req_keys"},
+        )
 
     def _signed(
         self, asked: Message, answer: Answer, key: PrivateKey, nonce: Optional[str]

@@ -17,6 +17,8 @@ from cf_partner_sdk import (
     CreditLineState,
     Event,
     HttpOptions,
+    Lead,
+    LeadState,
     Order,
     OrderState,
     PrivateKey,
@@ -31,6 +33,7 @@ from .book import Book
 from .clock import FakeClock
 from .door import Door
 from .failures import CLOCK_SKEW_S, Failure
+from .lead_book import LeadBook
 from .mounting import Mounted
 from .payments import Payments
 from .signed_events import SignedEvent, require_type, sign_event
@@ -79,7 +82,8 @@ class FakeGateway:
         self.clock = clock or FakeClock()
         self.partner_key = partner_key or PrivateKey.generate()
         self._book = Book(self.clock, base_url)
-        self._door = Door(self.clock, self._book)
+        self._leads = LeadBook(self.clock, self._book, base_url)
+        self._door = Door(self.clock, self._book, self._leads)
         self._mounted = Mounted(base_url, self._door, mock)
         self.accept_key(self.partner_key.public)
 
@@ -251,6 +255,42 @@ class FakeGateway:
         if order.expires_at is not None and order.expires_at > self.clock.now():
             self.clock.advance(order.expires_at - self.clock.now())
         return self.order(order.id)
+
+    def lead(self, which: Union[Lead, str]) -> Lead:
+        """Return a lead as it stands, by its id or by its number. Raises LookupError."""
+        wanted = which.id if isinstance(which, Lead) else which
+        for lead in self._leads.leads.values():
+            if wanted in (lead.id, lead.lead_no):
+                return lead
+        raise LookupError(f"there is no lead {wanted}")
+
+    def bar(self, *, identity_no: Optional[str] = None, mobile: Optional[str] = None) -> None:
+        """Have pre-checks say from now on that a person may not be sent."""
+        known = {"identity_no": identity_no, "mobile": mobile}
+        self._leads.barred |= {(kind, value) for kind, value in known.items() if value}
+
+    def move_lead(self, which: Union[Lead, str], state: LeadState, *, periods: int = 12) -> Lead:
+        """Let a lead come to a state: handed over, decided, signed, paid, expired, …"""
+        lead = self.lead(which)
+        if not lead.state.is_open:
+            raise ValueError(f"{lead.lead_no} is {lead.state}: it cannot become {state}")
+        if state is LeadState.PAID:
+            return self._leads.pay(lead.id)
+        more: dict[str, Any] = {}
+        if state is LeadState.SIGNED:
+            more = {"periods": periods, "loan_id": self._book.new_id("loan")}
+        if state is LeadState.REFUSED:
+            more = {"refuse_reason": "refused_by_lender"}
+        return self._leads.move(lead.id, state, **more)
+
+    def repay_lead(
+        self, which: Union[Lead, str], *, principal_fen: int, interest_fen: int = 0
+    ) -> None:
+        """Let the borrower whom a lead became pay on the loan."""
+        lead = self.lead(which)
+        if lead.loan_id is None:
+            raise ValueError(f"{lead.lead_no} has no loan")
+        self._leads.repay(lead, principal_fen, interest_fen)
 
     def finish_refund(self, refund: Refund) -> Refund:
         """Let what the borrower is owed arrive."""

@@ -10,8 +10,9 @@ from urllib.parse import parse_qsl, urlsplit
 
 from cf_partner_sdk import CreditLineState, PrivateKey
 
-from . import bodies, quoting
+from . import bodies, quoting, sealing
 from .book import Book, url_refused
+from .lead_book import LeadBook
 from .signed_events import sign_event
 from .wire import Answer, Problem, dumps, not_found, to_json
 
@@ -24,6 +25,7 @@ class Asked:
     """A verified call: the book, the ids in its path, its query and its body."""
 
     book: Book
+    leads: LeadBook
     event_key: PrivateKey
     ids: Sequence[str]
     query: Mapping[str, str]
@@ -207,6 +209,38 @@ def _events(asked: Asked) -> Answer:
     return _page(asked, found)
 
 
+def _submit(asked: Asked) -> Answer:
+    made = asked.leads.submit(sealing.opened(asked.body))
+    return _json(made, 201, f"/v1/leads/{made.id}")
+
+
+def _leads(asked: Asked) -> Answer:
+    wanted = {name: asked.query[name] for name in ("lead_no", "state") if name in asked.query}
+    found = [
+        lead
+        for lead in asked.leads.leads.values()
+        if all(to_json(lead)[name] == value for name, value in wanted.items())
+    ]
+    return _page(asked, found)
+
+
+def _new_key(asked: Asked) -> Answer:
+    made = asked.leads.new_key()
+    return _json({**to_json(made), "secret": made.secret}, 201)
+
+
+def _precheck(asked: Asked) -> Answer:
+    return _json({"may_be_sent": asked.leads.may_be_sent(asked.body["key"], asked.body)})
+
+
+def _prechecks(asked: Asked) -> Answer:
+    may = [
+        asked.leads.may_be_sent(asked.body["key"], person, f"/people/{place}")
+        for place, person in enumerate(asked.body["people"])
+    ]
+    return _json({"may_be_sent": may})
+
+
 def _sign(asked: Asked) -> Answer:
     url = asked.body["url"]
     if urlsplit(url).hostname not in {"127.0.0.1", "localhost"}:
@@ -289,6 +323,29 @@ ROUTES = (
         "GET",
         "/v1/payment_refunds/<id>",
         lambda asked: _json(_one(asked.book.payments.refunds, asked.ids[0])),
+    ),
+    _route("POST", "/v1/prechecks", _precheck, checks=bodies.PRECHECK),
+    _route("POST", "/v1/prechecks/batch", _prechecks, checks=bodies.PRECHECKS),
+    _route(
+        "POST",
+        "/v1/platform/precheck_keys",
+        _new_key,
+        writes=True,
+    ),
+    _route("POST", "/v1/leads", _submit, checks=bodies.LEAD, writes=True),
+    _route("GET", "/v1/leads", _leads, query=("lead_no", "state", *_PAGE)),
+    _route("GET", "/v1/leads/<id>", lambda asked: _json(asked.leads.lead(asked.ids[0]))),
+    _route(
+        "POST",
+        "/v1/leads/<id>/handover",
+        lambda asked: _json(asked.leads.hand_over(asked.ids[0])),
+        writes=True,
+    ),
+    _route(
+        "POST",
+        "/v1/leads/<id>/withdraw",
+        lambda asked: _json(asked.leads.withdraw(asked.ids[0])),
+        writes=True,
     ),
     _route("POST", "/v1/webhook_endpoints", _register, checks=bodies.ENDPOINT, writes=True),
     _route(
