@@ -16,10 +16,10 @@ from typing import Any
 import psycopg
 from psycopg import Connection as PsycopgConnection
 from psycopg import Cursor
+from psycopg.pq import TransactionStatus
 from psycopg.rows import dict_row, tuple_row
 from psycopg.types.json import Jsonb
 from sqlalchemy import Engine, create_engine, event, make_url, text
-from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from lending.foundation.clock import Clock, SystemClock
@@ -49,13 +49,15 @@ class Tx:
 
     def __init__(
         self,
-        connection: Connection,
+        driver: "PsycopgConnection[Any]",
         machine_now: datetime,
         *,
         sandbox_clock: bool = False,
         kept: dict[Hashable, Any] | None = None,
     ) -> None:
-        self._connection = connection
+        self.driver = driver
+        """The psycopg connection of this unit of work, for what must commit with it (jobs)."""
+        self._parts = self._streams = 0
         self.kept = {} if kept is None else kept
         """What this process has read that never changes once it is committed, by a name of it.
 
@@ -96,16 +98,16 @@ class Tx:
 
     def all(self, sql: str, **values: Any) -> Sequence[Row]:
         """All rows."""
-        with self._driven(sql) as driver, driver.cursor(row_factory=dict_row) as cursor:
+        with _told(self.driver, sql), self.driver.cursor(row_factory=dict_row) as cursor:
             return cursor.execute(_statement(sql), values).fetchall()
 
     def stream(self, sql: str, **values: Any) -> Iterator[Row]:
         """All rows, read bit by bit by a cursor on the server: for sets too large to hold."""
-        found = self._connection.execute(
-            text(sql), dict(values), execution_options={"yield_per": STREAMED_AT_ONCE}
-        )
-        for row in found.mappings():
-            yield dict(row)
+        self._streams += 1
+        name = f"stream_{self._streams}"
+        with _told(self.driver, sql), self.driver.cursor(name, row_factory=dict_row) as cursor:
+            cursor.itersize = STREAMED_AT_ONCE
+            yield from cursor.execute(_statement(sql), values)
 
     def scalar(self, sql: str, **values: Any) -> Any:
         """The first column of the first row, or None."""
@@ -121,7 +123,7 @@ class Tx:
     def run_many(self, sql: str, rows: Sequence[Mapping[str, Any]]) -> None:
         """Runs one statement for many rows."""
         if rows:
-            with self._driven(sql) as driver, driver.cursor() as cursor:
+            with _told(self.driver, sql), self.driver.cursor() as cursor:
                 cursor.executemany(_statement(sql), rows)
 
     def quick(self, sql: str, values: Mapping[str, Any] | Sequence[Any]) -> tuple[Any, ...]:
@@ -130,7 +132,7 @@ class Tx:
         With `%(name)s` for parameters, or `%s` in their order, and prepared from the first time on.
         Errors are told as by all other statements.
         """
-        with self._driven(sql) as driver, driver.cursor(row_factory=tuple_row) as cursor:
+        with _told(self.driver, sql), self.driver.cursor(row_factory=tuple_row) as cursor:
             row = cursor.execute(sql, values, prepare=True).fetchone()
         assert row is not None
         return row
@@ -138,43 +140,49 @@ class Tx:
     @contextmanager
     def savepoint(self) -> Iterator[None]:
         """A part of the unit of work that is undone by itself when it raises."""
-        with self._connection.begin_nested():
+        self._parts += 1
+        part = f"part_{self._parts}"
+        self.run(f"SAVEPOINT {part}")
+        try:
             yield
+        except BaseException:
+            if not self.is_broken:
+                self.run(f"ROLLBACK TO SAVEPOINT {part}")
+            raise
+        finally:
+            self._parts -= 1
+            if not self.is_broken:
+                self.run(f"RELEASE SAVEPOINT {part}")
 
     @property
     def is_broken(self) -> bool:
         """Whether the connection is gone, so that nothing more can be done in this unit of work."""
-        return self._connection.closed or self._connection.invalidated
-
-    @property
-    def driver(self) -> "PsycopgConnection[Any]":
-        """The psycopg connection under this unit of work, for what must commit with it (jobs)."""
-        connection = self._connection.connection.driver_connection
-        assert connection is not None
-        return connection  # type: ignore[no-any-return]
+        return self.driver.closed
 
     @contextmanager
     def _executed(self, sql: str, values: Mapping[str, Any]) -> "Iterator[Cursor[Any]]":
-        with self._driven(sql) as driver, driver.cursor(row_factory=tuple_row) as cursor:
+        with _told(self.driver, sql), self.driver.cursor(row_factory=tuple_row) as cursor:
             yield cursor.execute(_statement(sql), values)
 
-    @contextmanager
-    def _driven(self, sql: str) -> "Iterator[PsycopgConnection[Any]]":
-        """The driver's connection; what it raises is told in SQLAlchemy's words.
 
-        Statements go straight to the driver: SQLAlchemy keeps the connections and the transaction,
-        and would take as long again as the driver and the server do to hand a statement through.
-        """
-        driver = self.driver
-        try:
-            yield driver
-        except psycopg.Error as fault:
-            away = driver.closed
-            if away:
-                self._connection.invalidate(fault)
-            raise DBAPIError.instance(
-                sql, None, fault, psycopg.Error, connection_invalidated=away, dialect=_DIALECT
-            ) from fault
+@contextmanager
+def _told(driver: "PsycopgConnection[Any] | None", sql: str) -> Iterator[None]:
+    """What the driver raises inside is told in SQLAlchemy's words.
+
+    Statements and transactions go straight to the driver: SQLAlchemy keeps the connections, and
+    would take as long again as the driver and the server do to hand a statement through.
+    """
+    try:
+        yield
+    except psycopg.Error as fault:
+        raise DBAPIError.instance(
+            sql,
+            None,
+            fault,
+            psycopg.Error,
+            connection_invalidated=driver is None or driver.closed,
+            dialect=_DIALECT,
+        ) from fault
 
 
 class Database:
@@ -207,6 +215,7 @@ class Database:
             max_overflow=pool_size,
             pool_pre_ping=False,
             pool_recycle=1800,
+            pool_reset_on_return=None,  # each unit of work ends its own transaction
             connect_args={"application_name": "cf", "prepare_threshold": 3},
             **options,
         )
@@ -221,10 +230,27 @@ class Database:
         assert not getattr(self._local, "open", False), "units of work do not nest"
         self._local.open = True
         try:
-            with self._engine.begin() as connection:
-                yield self._tx(connection)
+            with self._transaction() as driver:
+                yield self._tx(driver)
+                with _told(driver, "COMMIT"):
+                    driver.commit()
         finally:
             self._local.open = False
+
+    @contextmanager
+    def _transaction(self) -> "Iterator[PsycopgConnection[Any]]":
+        """A connection out of the pool, rolled back unless what is inside has committed."""
+        with _told(None, "CONNECT"):
+            pooled = self._engine.raw_connection()
+        driver: PsycopgConnection[Any] = pooled.driver_connection  # type: ignore[assignment]
+        try:
+            yield driver
+        finally:
+            if driver.info.transaction_status is not TransactionStatus.IDLE:
+                _roll_back(driver)
+            if driver.closed:
+                pooled.invalidate()
+            pooled.close()
 
     def at_once(self, sql: str, values: Mapping[str, Any]) -> tuple[Any, ...]:
         """The single row of one statement that is a unit of work by itself: one trip, no more.
@@ -259,12 +285,11 @@ class Database:
     @contextmanager
     def rehearsal(self) -> Iterator[Tx]:
         """A transaction that is always undone: what would happen."""
-        with self._engine.connect() as connection, connection.begin() as transaction:
-            yield self._tx(connection)
-            transaction.rollback()
+        with self._transaction() as driver:
+            yield self._tx(driver)
 
-    def _tx(self, connection: Connection) -> Tx:
-        return Tx(connection, self.clock.now(), sandbox_clock=self._sandbox_clock, kept=self._kept)
+    def _tx(self, driver: "PsycopgConnection[Any]") -> Tx:
+        return Tx(driver, self.clock.now(), sandbox_clock=self._sandbox_clock, kept=self._kept)
 
     def close(self) -> None:
         """Gives all connections back to the server."""
@@ -273,6 +298,13 @@ class Database:
             for connection in self._at_once:
                 connection.close()
             self._at_once.clear()
+
+
+def _roll_back(driver: "PsycopgConnection[Any]") -> None:
+    try:
+        driver.rollback()
+    except psycopg.Error:  # whatever state it is in, nobody shall meet it
+        driver.close()
 
 
 def _made(connection: Any, _record: Any) -> None:

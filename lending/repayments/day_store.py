@@ -44,7 +44,7 @@ WHERE i.principal_fen + i.interest_fen + i.fee_fen
     > i.principal_paid_fen + i.interest_paid_fen + i.fee_paid_fen
 ON CONFLICT DO NOTHING
 """
-"""Most loans that fall due soon are billed already: those are left out before anything is joined."""
+"""Most loans that fall due soon are billed already: they are left out before anything is joined."""
 
 
 def insert_debits(tx: Tx, span: Span, following: date, days_late: list[int]) -> int:
