@@ -74,21 +74,17 @@ WITH late AS MATERIALIZED (
     WHERE s.number BETWEEN :first AND :last AND s.oldest_due < :following
         AND s.penalty_as_of < :following AND NOT s.written_off AND NOT s.claimed
     FOR UPDATE OF s
-), base AS (
-    SELECT i.loan_id, i.plan_version, i.number, late.penalty_rate_annual,
-        i.overdue_fen_days + (i.principal_fen - i.principal_paid_fen)
-            * (:following - greatest(late.penalty_as_of, i.due_date)) AS fen_days,
-        i.penalised OR :following - i.due_date > late.grace_days AS penalised
-    FROM late JOIN instalment i
-        ON i.loan_id = late.loan_id AND i.plan_version = late.plan_version
-    WHERE i.due_date < :following AND i.principal_paid_fen < i.principal_fen
 ), charged AS (
-    UPDATE instalment i SET overdue_fen_days = base.fen_days, penalised = base.penalised,
-        penalty_fen = CASE WHEN base.penalised
-            THEN round(base.fen_days * base.penalty_rate_annual / 360)::bigint ELSE 0 END
-            - i.penalty_waived_fen
-    FROM base WHERE i.loan_id = base.loan_id AND i.plan_version = base.plan_version
-        AND i.number = base.number
+    UPDATE instalment i SET
+        overdue_fen_days = i.overdue_fen_days + (i.principal_fen - i.principal_paid_fen)
+            * (:following - greatest(late.penalty_as_of, i.due_date)),
+        penalised = i.penalised OR :following - i.due_date > late.grace_days,
+        penalty_fen = CASE WHEN i.penalised OR :following - i.due_date > late.grace_days
+            THEN round((i.overdue_fen_days + (i.principal_fen - i.principal_paid_fen)
+                * (:following - greatest(late.penalty_as_of, i.due_date)))
+                * late.penalty_rate_annual / 360)::bigint ELSE 0 END - i.penalty_waived_fen
+    FROM late WHERE i.loan_id = late.loan_id AND i.plan_version = late.plan_version
+        AND i.due_date < :following AND i.principal_paid_fen < i.principal_fen
 )
 UPDATE loan_standing s SET penalty_as_of = :following FROM late WHERE s.number = late.number
 """
