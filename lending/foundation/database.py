@@ -250,6 +250,7 @@ class Database:
                 _roll_back(driver)
             if driver.closed:
                 pooled.invalidate()
+                self._engine.dispose()  # the server went away from the others, too
             pooled.close()
 
     def at_once(self, sql: str, values: Mapping[str, Any]) -> tuple[Any, ...]:
