@@ -3,6 +3,7 @@
 from gateway.event_types import EventType
 from gateway.schemas.shares import (
     ClearingSchema,
+    PortfolioWarningSchema,
     ShareClosedSchema,
     ShareLatenessSchema,
     ShareMoneySchema,
@@ -65,6 +66,12 @@ EVENT_TYPES = (
     ),
     _moved(
         "written_off", "The loan is given up in the books; it is still owed.", "loan.written_off"
+    ),
+    EventType(
+        "portfolio.warning",
+        "Your loans together have crossed a threshold; told again only after it was undercut.",
+        PortfolioWarningSchema,
+        subject="portfolio",
     ),
     EventType(
         "share.closed",

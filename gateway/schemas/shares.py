@@ -312,3 +312,21 @@ class ClearingSchema(Answer):
     carried_fen = shown.whole("From earlier clearings. In fen.", 0, least=LEAST)
     amount_fen = shown.whole("All together. In fen.", 33_449, least=LEAST)
     payment_reference = shown.text("The bank's number of the payment.", "BK01", nullable=True)
+
+
+class PortfolioWarningSchema(Answer):
+    """Your loans with us together have crossed a threshold."""
+
+    kind = shown.one_of(
+        {
+            "first_payment_default": "Part of loans whose first instalment was not paid.",
+            "m1": "Part of principal that is late up to 30 days.",
+            "concentration": "Part of principal in loans that came through one partner.",
+        },
+        "Which.",
+    )
+    rate = shown.rate("What it is.", "0.0712")
+    threshold = shown.rate("What it has crossed.", "0.0500")
+    loans = shown.whole("How many open loans.", 140)
+    principal_open_fen = shown.fen("Your principal in them.", 40_000_000)
+    business_date = shown.day("At whose end.")

@@ -4,7 +4,7 @@ from lending.batch.model import Step
 from lending.claims import service as claims
 from lending.commissions import service as commissions
 from lending.credit_lines import service as credit_lines
-from lending.finance import clearings, statements
+from lending.finance import clearings, portfolio, statements
 from lending.finance import day as finance
 from lending.loans import day as loans
 from lending.loans import joint_limits, releases, share_day
@@ -23,6 +23,7 @@ END_OF_DAY = (
     Step("release", lambda tx, day, _, __: releases.fall_due(tx, day.following), by_loan=False),
     Step("lines", lambda tx, day, _, __: credit_lines.settle(tx, day.following), by_loan=False),
     Step("limits", lambda tx, day, _, __: joint_limits.settle(tx, day.closing), by_loan=False),
+    Step("portfolios", lambda tx, day, _, __: portfolio.warn(tx, day.closing), by_loan=False),
     Step("cured", lambda tx, *_: claims.withdraw_cured(tx), by_loan=False),
     Step("recourse", lambda tx, day, _, __: claims.remit(tx, day.closing), by_loan=False),
     Step("report", lambda tx, day, _, __: finance.report(tx, day.closing), by_loan=False),

@@ -42,3 +42,10 @@ CREATE INDEX ON clearing (funder, seq);
 CREATE INDEX ON clearing (funder) WHERE state IN ('held', 'unknown', 'failed', 'expected');
 ALTER TABLE share_movement ADD FOREIGN KEY (clearing_id) REFERENCES clearing
     DEFERRABLE INITIALLY DEFERRED;
+
+-- Of what a funder's loans together were bad enough to be told, and have not got better since.
+CREATE TABLE portfolio_warned (
+    funder text NOT NULL,
+    kind text NOT NULL,
+    PRIMARY KEY (funder, kind)
+);

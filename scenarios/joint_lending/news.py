@@ -140,7 +140,18 @@ def _tell_of_clearing(tx: Tx, row: Row) -> None:
     )
 
 
+def _tell_of_portfolio(tx: Tx, row: Row) -> None:
+    events.publish(
+        tx,
+        partner_id=row["subject"],
+        kind="portfolio.warning",
+        subject=row["subject"],
+        data={"object": row["detail"]},
+    )
+
+
 _TELL = {
+    "portfolio": _tell_of_portfolio,
     "share_moved": _tell_of_movement,
     "share_closed": _tell_how_it_stands,
     "share_overdue": _tell_how_it_stands,

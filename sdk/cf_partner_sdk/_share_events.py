@@ -5,6 +5,7 @@ from __future__ import annotations
 from ._models import Event
 from ._share_models import (
     Clearing,
+    PortfolioMark,
     ReturnedMoney,
     Share,
     ShareClosing,
@@ -133,3 +134,12 @@ class ClearingFailed(ClearingEvent, of="clearing.failed"):
 
 class ClearingReceived(ClearingEvent, of="clearing.received"):
     """The lender has the money."""
+
+
+class PortfolioWarning(Event, of="portfolio.warning"):
+    """A funder's loans together have crossed a threshold."""
+
+    @property
+    def mark(self) -> PortfolioMark:
+        """Which, and by how much."""
+        return PortfolioMark.from_json(self.object)

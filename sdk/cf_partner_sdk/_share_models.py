@@ -276,3 +276,24 @@ class Clearing(Model):
         "business_date": date.fromisoformat,
         "state": ClearingState,
     }
+
+
+@dataclass(frozen=True)
+class PortfolioMark(Model):
+    """What a funder's loans together have crossed.
+
+    `kind` is `first_payment_default`, `m1` or `concentration`.
+    """
+
+    kind: str
+    rate: Decimal
+    threshold: Decimal
+    loans: int
+    principal_open_fen: int
+    business_date: date
+
+    _readers: ClassVar[Mapping[str, Reader]] = {
+        "rate": Decimal,
+        "threshold": Decimal,
+        "business_date": date.fromisoformat,
+    }

@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 CARRIED = (
     *("order", "refund", "repayment", "endpoint", "statement", "clock"),
     *("lead", "lead_repayment"),
-    *("share", "returned", "movement", "closing", "lateness", "clearing"),
+    *("share", "returned", "movement", "closing", "lateness", "clearing", "mark"),
     *("accrual", "bill", "claim"),
     *("payment", "payment_refund", "payment_repayment", "release", "stop"),
     *("credit_line", "dispute"),

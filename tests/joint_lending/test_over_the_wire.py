@@ -19,7 +19,7 @@ from Crypto.PublicKey import RSA
 
 from lending.customers import service as customers
 from lending.customers.model import ConsentScope
-from lending.finance import clearings, statements
+from lending.finance import clearings, portfolio, portfolio_store, statements
 from lending.foundation import business_day
 from lending.foundation.spans import Span
 from lending.loans import share_day
@@ -164,6 +164,15 @@ class TestTheLifeOfAJointLoan:
             tx.run("UPDATE loan_standing SET days_past_due = 31, grade = 'special_mention'")
             assert share_day.warn(tx, Span(0, 2**62), TODAY) == 1
             assert share_day.warn(tx, Span(0, 2**62), TODAY) == 0
+            assert portfolio.warn(tx, TODAY) == 0  # one loan says nothing
+            (row,) = portfolio_store.portfolios(tx, TODAY)
+            assert portfolio.measured(row) == {
+                "first_payment_default": Decimal(0),
+                "m1": Decimal(0),
+                "concentration": Decimal(1),
+            }
+            assert portfolio.warn(tx, TODAY, loans_min=1) == 1
+            assert portfolio.warn(tx, TODAY, loans_min=1) == 0  # told once
         town.shop.mall.refunds.create(
             refund_no="R-1", order_id=order_id, amount_fen=599_900, idempotency_key="R-1"
         )
@@ -177,14 +186,15 @@ class TestTheLifeOfAJointLoan:
         assert [event.type for event in told[4:]] == [
             "share.overdue",
             "share.stage_changed",
+            "portfolio.warning",
             "share.changed",
             "share.closed",
             "clearing.made",
             "clearing.paid",
         ]
         assert told[4].lateness.bucket == "M2"
-        assert told[6].movement.principal_fen == share.amount_fen
-        assert told[6].movement.principal_open_fen == 0
+        assert told[7].movement.principal_fen == share.amount_fen
+        assert told[7].movement.principal_open_fen == 0
         assert told[-1].clearing.amount_fen == share.amount_fen
         assert town.client().shares.get(share.id).state is ShareState.CLOSED
         self.require_file_rebuilt(town, told)

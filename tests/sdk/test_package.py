@@ -34,19 +34,19 @@ OrderSigned OrderState Outcome OverdueStage Pages PartnerKey Payment PaymentCanc
 PaymentConfirming PaymentCreated PaymentDeclined PaymentDisputeDecided PaymentDisputed
 PaymentEvent PaymentExpired PaymentPaid PaymentPayoutFailed PaymentRefund PaymentRefunded
 PaymentRepaid PaymentRepayment PaymentSigned PaymentState Payout PlanRow PlatformInfo
-PlatformStatistics PrecheckKey PrivateKey ProblemError ProductFigures PublicKey Quote
-ReconciliationDifference Refund RefundState Refused Release ReleaseEvent ReleaseFailed
-ReleasePaid ReleasePart ReleaseState ReleaseStopped Repayment RequestInvalid Resent ReturnedItem
-ReturnedMoney SandboxApplicant SandboxClock SandboxClockReady SandboxClockState SandboxInfo
-SandboxStopped SandboxWalk SandboxWalkState SeenStore ServerFault ServiceStop Share ShareActive
-ShareChanged ShareClosed ShareClosing ShareEvent ShareExpired ShareFileDifference ShareFunded
-ShareFundingCalled ShareInvited ShareLate ShareLateness ShareMoneyReturned ShareMoved
-ShareMovement ShareOverdue ShareRecovered ShareRepaid ShareStageChanged ShareState ShareWithdrawn
-ShareWrittenOff SignedLoan SignedPost SqlSeenStore StaffMember StaffState Statement StatementKind
-StatementReady StatementRefused StatementRow StatementSpan StatementSum Store StoreCode
-StoreScene StoreState StoreSum SubsidyPayer TierTaken Till TillState TooManyRequests
-TransportError WebhookDuplicate WebhookEndpoint WebhookRefused WebhookVerifier __version__
-open_packet share_differences
+PlatformStatistics PortfolioMark PortfolioWarning PrecheckKey PrivateKey ProblemError
+ProductFigures PublicKey Quote ReconciliationDifference Refund RefundState Refused Release
+ReleaseEvent ReleaseFailed ReleasePaid ReleasePart ReleaseState ReleaseStopped Repayment
+RequestInvalid Resent ReturnedItem ReturnedMoney SandboxApplicant SandboxClock SandboxClockReady
+SandboxClockState SandboxInfo SandboxStopped SandboxWalk SandboxWalkState SeenStore ServerFault
+ServiceStop Share ShareActive ShareChanged ShareClosed ShareClosing ShareEvent ShareExpired
+ShareFileDifference ShareFunded ShareFundingCalled ShareInvited ShareLate ShareLateness
+ShareMoneyReturned ShareMoved ShareMovement ShareOverdue ShareRecovered ShareRepaid
+ShareStageChanged ShareState ShareWithdrawn ShareWrittenOff SignedLoan SignedPost SqlSeenStore
+StaffMember StaffState Statement StatementKind StatementReady StatementRefused StatementRow
+StatementSpan StatementSum Store StoreCode StoreScene StoreState StoreSum SubsidyPayer TierTaken
+Till TillState TooManyRequests TransportError WebhookDuplicate WebhookEndpoint WebhookRefused
+WebhookVerifier __version__ open_packet share_differences
 """
 """Those that the package gives to its users, in the order of the alphabet."""
 PUBLIC = set(NAMES.split())

@@ -350,6 +350,7 @@ _BY_FAMILY: dict[str, Callable[[str, datetime, date], Any]] = {
     "release": _release,
     "share": share_examples.about,
     "clearing": share_examples.clearing,
+    "portfolio": share_examples.portfolio,
     "commission": _bill,
     "claim": _claim,
 }

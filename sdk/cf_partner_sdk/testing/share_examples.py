@@ -11,6 +11,7 @@ from cf_partner_sdk import (
     Clearing,
     ClearingState,
     FundingCall,
+    PortfolioMark,
     ReturnedMoney,
     Share,
     ShareClosing,
@@ -72,6 +73,11 @@ def clearing(name: str, _now: datetime, day: date) -> Clearing:
     state = ClearingState.HELD if name == "made" else ClearingState(name)
     amount_fen = -33_449 if name in ("expected", "received") else 33_449
     return Clearing("clr_example", day, state, amount_fen, movements=1, principal_fen=amount_fen)
+
+
+def portfolio(_name: str, _now: datetime, day: date) -> PortfolioMark:
+    """Return what an event `portfolio.warning` could be about at a moment."""
+    return PortfolioMark("m1", Decimal("0.0712"), Decimal("0.0500"), 140, 40_000_000, day)
 
 
 def _share(state: ShareState, now: datetime) -> Share:

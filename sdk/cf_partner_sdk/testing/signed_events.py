@@ -56,7 +56,7 @@ EVENT_TYPES = (
     *("share.written_off", "share.recovered"),
     *("share.closed", "share.overdue", "share.stage_changed"),
     *("clearing.made", "clearing.expected", "clearing.paid", "clearing.failed"),
-    "clearing.received",
+    *("clearing.received", "portfolio.warning"),
     "commission.accrued",
     "commission.bill_ready",
     "commission.paid",
