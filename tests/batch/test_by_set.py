@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from lending.batch import end_of_day
 from lending.engine.errors import EventImpossible, RefundTooLarge
 from lending.engine.events import (
+    Claimed,
     DueDatesMoved,
     Event,
     FeeCharged,
@@ -23,6 +24,7 @@ from lending.engine.events import (
 from lending.foundation import business_day, ids
 from lending.foundation.database import Tx
 from lending.loans import life, life_rules, life_store, store
+from lending.loans.partner_terms import Guarantee
 from tests.batch.portfolio import Lent, fresh_world, lend
 from tests.databases import Databases
 from tests.loans.sharing import any_shares
@@ -30,8 +32,18 @@ from tests.loans.world import World
 
 DAYS = 33
 """Enough for a due date of every loan; what comes late in a life, loans bring with their age."""
-KINDS = ("paid", "payoff", "part", "smaller", "goods", "moved", "waived", "fee", "lost")
+KINDS = ("paid", "payoff", "part", "smaller", "goods", "moved", "waived", "fee", "lost", "claimed")
 ONE_DAY = timedelta(days=1)
+GUARANTEE = Guarantee(
+    guarantor_id="gua_1",
+    agreement_id="gag_1",
+    fee_period_fen=77,
+    lender_fee_rate=Decimal("0.03"),
+    trigger_days=10_000,
+    covers_interest=True,
+    covers_penalty=True,
+)
+"""Nobody is asked by the end of day: what a guarantor pays, it pays as it happens here."""
 
 
 agreed = st.builds(
@@ -49,6 +61,7 @@ agreed = st.builds(
     subsidy_fen=st.sampled_from([0, 0, 777]),
     fee_upfront_fen=st.sampled_from([0, 999]),
     shares=any_shares,
+    guarantee=st.sampled_from([None, GUARANTEE]),
 )
 happenings = st.lists(
     st.tuples(
@@ -73,6 +86,7 @@ def event(kind: str, on: date, amount: int) -> Event:
         "waived": Waived(on, penalty_fen=amount % 5, interest_fen=amount % 7),
         "fee": FeeCharged(on, amount % 900 + 1),
         "lost": WrittenOff(on),
+        "claimed": Claimed(on, amount, amount % 900, amount % 30),
     }
     return made[kind]
 
@@ -80,6 +94,8 @@ def event(kind: str, on: date, amount: int) -> Event:
 def hear(tx: Tx, loan_id: str, kind: str, ago: int, amount: int) -> None:
     """Records an event where it is possible."""
     loan = life.locked(tx, loan_id)
+    if kind == "claimed" and loan.terms.guarantee is None:
+        return
     on = max(business_day.today(tx) - timedelta(days=ago), loan.start_date)
     try:
         with tx.savepoint():
@@ -105,7 +121,7 @@ def require_as_the_engine_says(world: World, loan_ids: list[str], day: date) -> 
                 continue
             expected = life_rules.standing(loan, life.course(tx, loan), position)
             kept = standings[loan_id]
-            if not kept.days_past_due or kept.written_off:
+            if not kept.days_past_due or kept.written_off or kept.claimed:
                 # No penalty counts: the date is moved only when one does.
                 expected = replace(expected, penalty_as_of=kept.penalty_as_of)
             assert kept == expected
