@@ -39,18 +39,19 @@ SELECT 'loan_' || n, 'app_' || n, :platform, 'cus', 'card', 'assisted_lending', 
 FROM generate_series(1, :loans) n
 """
 _MOVEMENTS = """
-INSERT INTO commission_movement (id, platform_id, kind, loan_id, amount_fen, received_before_fen,
-    received_fen, earned_before_fen, earned_fen, source_id, business_date, at)
-SELECT 'com_' || lpad(n::text, 12, '0'), :platform, 'accrued', 'loan_' || (1 + n % :loans), :fen,
+INSERT INTO commission_movement (id, platform_id, kind, loan_id, lead_id, lead_no, amount_fen,
+    received_before_fen, received_fen, earned_before_fen, earned_fen, source_id, business_date, at)
+SELECT 'com_' || lpad(n::text, 12, '0'), :platform, 'accrued', 'loan_' || (1 + n % :loans),
+    'lead_' || (1 + n % :loans), 'L-' || (1 + n % :loans), :fen,
     (n / :loans) * 7200, (n / :loans + 1) * 7200, (n / :loans) * :fen, (n / :loans + 1) * :fen,
-    'rep_' || n, CAST(:first AS date) + CAST(n % 30 AS integer),
+    'rep_' || n, CAST(:first AS date) + CAST(n * 30 / :repayments AS integer),
     CAST(:now AS timestamptz) + n * interval '1 millisecond'
 FROM generate_series(0, :repayments - 1) n
 """
 _ENTRIES = """
 INSERT INTO journal_entry (id, kind, booked_date, subject, memo, key, content_sha256,
     created_at)
-SELECT 'jnl_' || n, 'loan.repaid', CAST(:first AS date) + CAST(n % 30 AS integer),
+SELECT 'jnl_' || n, 'loan.repaid', CAST(:first AS date) + CAST(n * 30 / :repayments AS integer),
     'loan_' || (1 + n % :loans), '', 'rep_' || n, '', :now
 FROM generate_series(0, :repayments - 1) n
 """

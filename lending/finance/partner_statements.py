@@ -18,14 +18,13 @@ COMMISSION_TYPES = {
 _COMMISSION_MOVEMENTS = """
 SELECT * FROM (
 SELECT m.platform_id AS partner_id, date_trunc('milliseconds', m.at) AS booked_at, m.kind AS type,
-    m.amount_fen, m.id AS movement_id, m.loan_id, l.subject AS lead_id, n.number AS lead_no,
+    m.amount_fen, m.id AS movement_id, m.loan_id, m.lead_id, m.lead_no,
     CASE WHEN m.loan_id IS NOT NULL THEN m.received_before_fen END AS received_before_fen,
     CASE WHEN m.loan_id IS NOT NULL THEN m.received_fen END AS received_fen,
     CASE WHEN m.loan_id IS NOT NULL THEN m.earned_before_fen END AS earned_before_fen,
     CASE WHEN m.loan_id IS NOT NULL THEN m.earned_fen END AS earned_fen,
     m.bill_id, NULL AS bank_reference
-FROM commission_movement m LEFT JOIN loan l ON l.id = m.loan_id
-LEFT JOIN partner_number n ON n.id = l.subject
+FROM commission_movement m
 WHERE m.business_date = :day
     AND (CAST(:partner_id AS text) IS NULL OR m.platform_id = :partner_id)
 UNION ALL

@@ -26,6 +26,8 @@ CREATE TABLE commission_movement (
     platform_id text NOT NULL REFERENCES partner,
     kind text NOT NULL CHECK (kind IN ('accrued', 'clawback', 'tier', 'adjustment')),
     loan_id text REFERENCES loan,
+    lead_id text,
+    lead_no text,
     bill_id text,
     amount_fen bigint NOT NULL CHECK (amount_fen <> 0),
     received_before_fen bigint NOT NULL DEFAULT 0,
