@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from types import MappingProxyType
 
 from lending.credit_lines import service as credit_lines
@@ -30,6 +31,7 @@ from lending.loans.model import (
     LoanState,
     NewApplication,
 )
+from lending.operations import service as tickets
 from lending.products import rules as product_rules
 from lending.products import service as products
 from lending.products.model import Product
@@ -37,6 +39,9 @@ from lending.risk import draws
 from lending.risk import service as risk
 from lending.risk.model import Decision, Device, Outcome, RiskRequest, Value
 
+REVIEW_ANSWERED_IN = timedelta(days=15)
+"""As the applicant is told on the page."""
+REVIEW_ASKED = "申请人不接受自动决策结果,请求人工复核"
 OPEN_STATES = (
     ApplicationState.STARTED,
     ApplicationState.DECIDING,
@@ -225,7 +230,8 @@ def decision(tx: Tx, application_id: str) -> Decision | None:
 def ask_for_review(tx: Tx, application_id: str) -> None:
     """An applicant whom the rules declined asks for a person, who then decides (R-PI-MANUAL).
 
-    Asking twice asks once. What a person has declined stays declined.
+    A ticket keeps the time in which the answer is owed. Asking twice asks once. What a person has
+    declined stays declined.
 
     Raises NoSuchLoan, WrongState.
     """
@@ -241,6 +247,10 @@ def ask_for_review(tx: Tx, application_id: str) -> None:
     store.set_application_state(tx, application_id, ApplicationState.REFERRED)
     tell(tx, found.scenario, found.subject, "referred", {"reason": "review_asked"})
     audit.record(tx, Actor("customer", found.customer_id or ""), "loan.ask_review", application_id)
+    answer_by = business_day.today(tx) + REVIEW_ANSWERED_IN
+    tickets.by_rule(
+        tx, "R-PI-MANUAL", subject=application_id, text=REVIEW_ASKED, answer_by=answer_by
+    )
 
 
 def close_as_signed(tx: Tx, application_id: str) -> None:

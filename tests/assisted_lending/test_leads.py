@@ -90,6 +90,8 @@ class TestALead:
         seen = sending.view(who.lead["id"])
         assert (seen["state"], seen["refuse_reason"]) == ("refused", "refused_by_lender")
         who.went("review", "referred")
+        tickets = sending.world.rows("SELECT rule, state FROM ticket WHERE rule = 'R-PI-MANUAL'")
+        assert tickets == [{"rule": "R-PI-MANUAL", "state": "open"}]
         assert sending.events(who.lead["id"])[-2:] == ["refused", "referred"]
 
 
