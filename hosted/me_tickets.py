@@ -49,12 +49,13 @@ class MyTickets:
 
     def open(self) -> ResponseReturnValue:
         """Takes a complaint or a question."""
+        with self._context.database.unit_of_work() as tx:
+            session = self._posted(tx)
         kind, text = request.form.get("kind", ""), request.form.get("text", "")
         if kind not in ASKED_HERE:
             return self.listed("请选择投诉或咨询")
         try:
             with self._context.database.unit_of_work() as tx:
-                session = self._posted(tx)
                 if not _customers(session):
                     raise NoSuchLoan("这个手机号下没有借款记录", mend="请致电客服热线。")
                 customer_id = _customers(session)[0]

@@ -23,6 +23,7 @@ from scenarios.mall_installment.orders import Item
 from scenarios.offline_credit import applying, stores
 from tests.assisted_lending.sending import Sending
 from tests.hosted.buyer import DOMAIN, MOBILE, PERSON, Buyer
+from tests.hosted.house import House
 from tests.loans.world import PUBLIC_URL, World, shop
 from tests.offline_credit.shop import Shop
 from tests.outside import OutsideWorld
@@ -88,8 +89,15 @@ def zhang(buyer: Buyer, world: World) -> Buyer:
     buyer.loan_id, buyer.repayment_id = loan_id, made.id
     buyer.sign_in(ZHANG)
     buyer.open(world.order("A-2"))
-    buyer.tokens = in_a_store(world) | from_a_platform(world, buyer)
+    buyer.tokens = in_a_store(world) | from_a_platform(world, buyer) | {"ticket_id": asked(buyer)}
     return buyer
+
+
+def asked(buyer: Buyer) -> str:
+    """A ticket that the borrower opened."""
+    answer = buyer.post("/me/tickets", csrf=buyer.csrf("/me"), kind="query", text="何时到账")
+    assert answer.status_code == 303, answer.text
+    return str(answer.location).rpartition("/")[2]
 
 
 def from_a_platform(world: World, buyer: Buyer) -> dict[str, str]:
@@ -176,12 +184,18 @@ class TestSendingAFormFromElsewhere:
         zhang.client.delete_cookie(ME_COOKIE, domain=DOMAIN)
         zhang.client.delete_cookie(CHECKOUT_COOKIE, domain=DOMAIN)
         for path in addresses(app, changing=True, **places(zhang)):
-            wanted = 404 if path.startswith(("/me/payments/", "/me/quick/")) else 400
+            of_own = ("/me/payments/", "/me/quick/", "/me/tickets")
+            wanted = 404 if path.startswith(of_own) else 400
             assert zhang.post(path, csrf="").status_code == wanted, path
 
-    def test_no_form_is_carried_out_by_following_a_link(self, zhang: Buyer, app: Flask):
+    def test_no_form_is_carried_out_by_following_a_link(
+        self, zhang: Buyer, app: Flask, world: World
+    ):
+        pages = addresses(app, changing=False, **places(zhang))
+        before = everything(world)
         for path in addresses(app, changing=True, **places(zhang)):
-            assert zhang.get(path).status_code == 405, path
+            assert zhang.get(path).status_code == (200 if path in pages else 405), path
+        assert everything(world) == before
 
 
 def everything(world: World) -> list[object]:
@@ -194,6 +208,7 @@ def everything(world: World) -> list[object]:
             "SELECT id FROM sms_code ORDER BY id",
             "SELECT id FROM consent ORDER BY id",
             "SELECT id, state FROM mall_order_now ORDER BY id",
+            "SELECT id FROM ticket ORDER BY id",
         )
     ]
 
@@ -252,13 +267,21 @@ class TestHardeningThePages:
 
 
 class TestShowingWhatAShopSent:
+    @pytest.fixture
+    def world(self, house: House) -> World:
+        return house.world
+
+    @pytest.fixture
+    def buyer(self, house: House) -> Buyer:
+        return Buyer(house.app, house.world, house.outside)
+
     @pytest.mark.parametrize("payload", PAYLOADS)
     def test_goods_and_the_shops_own_name_are_text_and_nothing_else(
         self, payload: str, buyer: Buyer, world: World
     ):
         world.partner_id = shop(world, f"app_{ids.digits(6)}", payload, ("6230580000000010038",))
         goods = Item("sku-1", payload, 1, 599_900, "electronics")
-        page = buyer.open(world.order(items=(goods,))).text
+        page = buyer.open(world.order(ids.digits(12), items=(goods,))).text
         assert page.count(escape(payload)) == 2
         assert payload not in page
 
@@ -268,7 +291,7 @@ class TestShowingWhatAShopSent:
     ):
         back = f"https://shop.example/{payload}"
         goods = Item("sku-1", "手机", 1, 599_900, "electronics")
-        command = PlaceOrder("A-1", 599_900, (goods,), return_url=back)
+        command = PlaceOrder(ids.digits(12), 599_900, (goods,), return_url=back)
         with world.database.unit_of_work() as tx:
             placed = intake.place_order(tx, world.keys, world.partner_id, command, PUBLIC_URL)
             servicing.cancel(tx, world.keys, world.partner_id, placed["id"], PUBLIC_URL)
@@ -280,13 +303,13 @@ class TestShowingWhatAShopSent:
     def test_what_the_borrower_typed_comes_back_as_text(
         self, payload: str, buyer: Buyer, world: World
     ):
-        buyer.walk_to("mobile", world.order())
+        buyer.walk_to("mobile", world.order(ids.digits(12)))
         page = buyer.act("send-code", mobile=payload).text
         assert payload not in page
         assert "手机号码不正确" in page
 
     def test_a_name_with_a_wrong_number_comes_back_as_text(self, buyer: Buyer, world: World):
-        buyer.walk_to("identity", world.order())
+        buyer.walk_to("identity", world.order(ids.digits(12)))
         for payload in PAYLOADS:
             page = buyer.act("identify", **{**PERSON, "name": payload, "identity_no": "1"}).text
             assert f'value="{escape(payload)}"' in page, payload
@@ -331,15 +354,16 @@ class TestLookingAtAnothersThings:
             world.context, loan_id, What.NEXT, amount_fen=next_fen(world, loan_id)
         ).id
         other.sign_in("13800100001")
-        other.link, other.tokens = zhang.link, zhang.tokens
+        other.link, other.tokens = zhang.link, zhang.tokens | {"ticket_id": asked(other)}
         return other
 
     def own_paths(self, app: Flask, who: dict[str, str]) -> list[str]:
         paths = addresses(app, changing=False, **who)
-        return [path for path in paths if re.search("/me/(loans|repayments)/", path)]
+        return [path for path in paths if re.search("/me/(loans|repayments|tickets)/", path)]
 
     def test_they_look_as_if_they_were_missing(self, zhang: Buyer, li: Buyer, app: Flask):
         missing = {**places(li), "loan_id": ids.new("loan"), "repayment_id": ids.new("rep")}
+        missing |= {"ticket_id": ids.new("tkt")}
         own, others, none = (
             self.own_paths(app, who) for who in (places(li), places(zhang), missing)
         )
