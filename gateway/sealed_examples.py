@@ -1,5 +1,6 @@
 """How fields look that are sealed: to a published key, under a fixed content key."""
 
+from functools import cache
 from hashlib import sha256
 from typing import Any
 
@@ -52,6 +53,7 @@ WRAPPED_KEY = (
 """The content key, wrapped to the key of the docs."""
 
 
+@cache
 def key() -> rsa.RSAPrivateKey:
     """What opens the examples."""
     found = load_pem_private_key(KEY_PEM.encode(), None)

@@ -55,6 +55,7 @@ class EmbeddedPostgres:
                     "fsync = off",
                     "synchronous_commit = off",
                     "full_page_writes = off",
+                    "autovacuum = off",
                 ):
                     connection.execute(f"ALTER SYSTEM SET {setting}")
                 connection.execute("ALTER SYSTEM SET file_copy_method = 'clone'")
