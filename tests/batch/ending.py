@@ -1,7 +1,9 @@
-"""A process that ends days, to be killed: `python -m tests.batch.ending URL FOLDER UNTIL`."""
+"""Processes that end days, to be killed."""
 
-import sys
+import multiprocessing
 from datetime import datetime
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from lending.batch import end_of_day
@@ -29,10 +31,21 @@ def context(url: str, folder: Path, now: datetime) -> Context:
     )
 
 
-if __name__ == "__main__":
+def begin(url: str, folder: Path, until: datetime) -> BaseProcess:
+    """A process that has just begun to end all days until then.
+
+    It is forked by a server that has read the program once, which takes longer than a run.
+    """
+    processes = multiprocessing.get_context("forkserver")
+    processes.set_forkserver_preload([__name__])
+    ours, theirs = processes.Pipe(duplex=False)
+    process = processes.Process(target=_run, args=(url, folder, until, theirs))
+    process.start()
+    assert ours.recv() == "ready"
+    return process
+
+
+def _run(url: str, folder: Path, until: datetime, begun: Connection) -> None:
     end_of_day.PART_SIZE = PART_SIZE
-    sys.stdout.write("ready\n")
-    sys.stdout.flush()
-    end_of_day.catch_up(
-        context(sys.argv[1], Path(sys.argv[2]), datetime.fromisoformat(sys.argv[3])), workers=2
-    )
+    begun.send("ready")
+    end_of_day.catch_up(context(url, folder, until), workers=2)

@@ -1,10 +1,7 @@
 """T24, P14: killed anywhere and run again, the end of day leaves what it leaves undisturbed."""
 
-import os
 import random
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -109,20 +106,18 @@ class TestKilling:
         lent.database.close()
         with copied(postgres, database_url, "undisturbed_sigkill") as other:
             expected = undisturbed(other, lent)
-        command = [
-            *(sys.executable, "-m", "tests.batch.ending", database_url),
-            *(str(lent.files.root), lent.clock.now().isoformat()),
-        ]
-        wait, killed = random.Random(20261123), 0
-        while killed < KILLS:
-            with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
-                assert process.stdout
-                assert process.stdout.readline() == b"ready\n"
-                time.sleep(wait.uniform(0.05, 0.4))
-                assert process.poll() is None, "it was done before it could be killed"
-                os.kill(process.pid, signal.SIGKILL)
-            killed += 1
-        assert subprocess.run(command, check=False).returncode == 0
+        run = (database_url, lent.files.root, lent.clock.now())
+        wait = random.Random(20261123)
+        for _ in range(KILLS):
+            process = ending.begin(*run)
+            time.sleep(wait.uniform(0.05, 0.4))
+            assert process.is_alive(), "it was done before it could be killed"
+            process.kill()
+            process.join()
+            assert process.exitcode == -signal.SIGKILL
+        last = ending.begin(*run)
+        last.join()
+        assert last.exitcode == 0
         assert digest(database_url) == expected
 
     def test_at_every_commit_changes_nothing(
@@ -160,12 +155,11 @@ class TestTwoRunners:
         lent.database.close()
         with copied(postgres, database_url, "undisturbed_runners") as other:
             expected = undisturbed(other, lent)
-        command = [
-            *(sys.executable, "-m", "tests.batch.ending", database_url),
-            *(str(lent.files.root), lent.clock.now().isoformat()),
-        ]
-        runners = [subprocess.Popen(command) for _ in range(2)]
-        assert [runner.wait() for runner in runners] == [0, 0]
+        run = (database_url, lent.files.root, lent.clock.now())
+        runners = [ending.begin(*run) for _ in range(2)]
+        for runner in runners:
+            runner.join()
+        assert [runner.exitcode for runner in runners] == [0, 0]
         assert digest(database_url) == expected
 
 
