@@ -214,6 +214,8 @@ class Database:
             pool_size=pool_size,
             max_overflow=pool_size,
             pool_pre_ping=False,
+            # The connection used last has its statements prepared and planned.
+            pool_use_lifo=True,
             pool_recycle=1800,
             pool_reset_on_return=None,  # each unit of work ends its own transaction
             connect_args={"application_name": "cf", "prepare_threshold": 3},
