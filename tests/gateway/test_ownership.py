@@ -24,7 +24,7 @@ from tests.gateway.world import Partner, World, code_of
 
 OF_ALL = ("event_types",)
 """Lists that are the same for everybody."""
-NO_LIST = ("platform",)
+NO_LIST = ("platform", "platform_statistics")
 """The partner's own."""
 READ_BY_POST = ("quote", "sign_event", "precheck", "precheck_batch")
 """They change nothing that an answer tells of."""
