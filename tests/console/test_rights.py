@@ -78,6 +78,9 @@ class TestEveryRoute:
         writing |= {"propose_line", "freeze_line", "reject_security"}
         writing |= {"propose_commission", "retry_commission", "propose_claim"}
         writing |= {"hold_release", "retry_release", "propose_platform", "stop_platform"}
+        writing |= {"propose_funder", "stop_funder", "propose_ticket"}
+        tickets = ("open", "take", "note", "ask", "answer", "close")
+        writing |= {f"{name}_ticket" for name in tickets}
         posted = {rule.endpoint for method, rule in routes(app) if method == "POST"}
         read = {rule.endpoint for method, rule in routes(app) if method == "GET"}
         assert posted == {f"console.{name}" for name in writing} | {"console.sign_in"}
