@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
+from urllib.parse import urlencode
 
 from cf_partner_sdk.http_signatures import Message, sign_request
 from cf_partner_sdk.keys import PrivateKey
@@ -40,12 +41,14 @@ def raw_request(
 ) -> str:
     """The request as text, byte for byte as it may be sent at that instant."""
     url = server + re.sub(r"{(\w+)}", lambda found: _path_value(found[1], about), path)
+    if needed := _needed_query(about):
+        url += f"?{urlencode(needed)}"
     headers, body = _content(about, api)
     if any(each.get("$ref", "").endswith("/Idempotency-Key") for each in about["parameters"]):
         headers["idempotency-key"] = f"{about['operationId']}-1"
     message = Message.of_url(method, url, headers, body.encode())
     signed = sign_request(message, example_key(), created=CREATED, nonce=nonce)
-    lines = [f"{method} {message.path} HTTP/1.1", f"host: {message.authority}"]
+    lines = [f"{method} {url.removeprefix(server)} HTTP/1.1", f"host: {message.authority}"]
     lines += [f"{name.lower()}: {value}" for name, value in (headers | signed).items()]
     return "\n".join(lines) + f"\n\n{body}"
 
@@ -67,6 +70,15 @@ def _content(about: Mapping[str, Any], api: Mapping[str, Any]) -> tuple[dict[str
     example = example_of(schema, api["components"]["schemas"])
     body = json.dumps(example, ensure_ascii=False, indent=2)
     return {"content-type": "application/json"}, body
+
+
+def _needed_query(about: Mapping[str, Any]) -> dict[str, str]:
+    """The query parameters that a call cannot do without."""
+    return {
+        each["name"]: str(each.get("example") or example_of(each["schema"], {}))
+        for each in about["parameters"]
+        if each.get("in") == "query" and each.get("required")
+    }
 
 
 def _path_value(name: str, about: Mapping[str, Any]) -> str:

@@ -6,7 +6,7 @@ import hashlib
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import BinaryIO, Optional, Union
+from typing import Optional
 
 from ._calls import Call, Page, download, pages, read, segment, write
 from ._commission_models import BillState, Claim, ClaimState, CommissionBill
@@ -15,12 +15,10 @@ from ._models import Event
 from ._service import R, Service, call, listing, steps
 from ._statement_file import rows_of
 from ._statement_models import Statement
-from ._statements import Statements
+from ._statements import Download, Target
 from ._steps import Steps
 from .http_signatures import Message
 from .recompute_commissions import CommissionDifference, commission_differences
-
-Target = Union[str, os.PathLike[str], BinaryIO]
 
 
 class Commissions(Service[R]):
@@ -47,7 +45,7 @@ class Commissions(Service[R]):
         """
         bill = yield from self._converse(read(_path(bill_id), CommissionBill.from_json))
         statement = yield from self._converse(_statement(bill))
-        yield from Statements(self.runner).written(statement, to)
+        yield from Download(self.runner, statement).write(to)
         return statement
 
     @steps
@@ -77,7 +75,7 @@ class Commissions(Service[R]):
         """
         bill = yield from self._converse(read(_path(bill_id), CommissionBill.from_json))
         statement = yield from self._converse(_statement(bill))
-        kept = yield from Statements(self.runner).proved(statement)
+        kept = yield from Download(self.runner, statement).proved()
         with kept:
             return tuple(commission_differences(events, bill, rows_of(kept)))
 

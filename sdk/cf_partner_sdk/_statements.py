@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import BinaryIO, Optional, TypeVar, Union
+from typing import Any, BinaryIO, Optional, TypeVar, Union
 
 from ._calls import Call, Page, download, pages, read, segment
 from ._errors import StatementRefused
@@ -23,6 +23,72 @@ R = TypeVar("R")
 
 PART_BYTES = 4 * 1024 * 1024
 """How much of a file is asked for at once: what a broken connection loses at most."""
+
+
+Target = Union[str, os.PathLike[str], BinaryIO]
+
+
+class Download:
+    """The file of a statement that is known, fetched part by part within `@steps`."""
+
+    def __init__(self, runner: Any, statement: Statement) -> None:
+        self._wire = runner.wire
+        self._statement = statement
+
+    def write(self, to: Target) -> Steps[None]:
+        """Write it to a path or a binary file, once it is proved. Raises StatementRefused."""
+        if isinstance(to, (str, os.PathLike)):
+            yield from self._to_path(Path(to))
+            return
+        with tempfile.TemporaryFile() as kept:
+            yield from self._fetch(kept)
+            prove(kept, self._statement)
+            _copy(kept, to)
+
+    def proved(self) -> Steps[BinaryIO]:
+        """Return it, open at its beginning. Raises StatementRefused."""
+        kept = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the rows are read
+        try:
+            yield from self._fetch(kept)
+            prove(kept, self._statement)
+            kept.seek(0)
+        except BaseException:
+            kept.close()
+            raise
+        return kept
+
+    def _to_path(self, path: Path) -> Steps[None]:
+        part = path.with_name(f"{path.name}.{self._statement.sha256[:16]}.part")
+        resumed = part.exists()
+        with part.open("a+b") as kept:
+            try:
+                yield from self._fetch(kept)
+                try:
+                    prove(kept, self._statement)
+                except StatementRefused:
+                    kept.truncate(0)
+                    if not resumed:
+                        raise
+                    yield from self._fetch(kept)
+                    prove(kept, self._statement)
+            except StatementRefused:
+                with suppress(OSError):
+                    part.unlink()
+                raise
+            os.fsync(kept.fileno())
+        part.replace(path)
+
+    def _fetch(self, kept: BinaryIO) -> Steps[None]:
+        """Fetch what is not there yet, part by part."""
+        have = kept.seek(0, os.SEEK_END)
+        if have > self._statement.size_bytes:
+            kept.truncate(0)
+            have = 0
+        while have < self._statement.size_bytes:
+            part = yield from self._wire.converse(_part(self._statement, have))
+            kept.write(part)
+            kept.flush()
+            have += len(part)
 
 
 class Statements(Service[R]):
@@ -48,9 +114,7 @@ class Statements(Service[R]):
         return _one(statement_id)
 
     @steps
-    def download(
-        self, statement_id: str, *, to: Union[str, os.PathLike[str], BinaryIO]
-    ) -> Steps[Statement]:
+    def download(self, statement_id: str, *, to: Target) -> Steps[Statement]:
         """Write the file of a statement to a path or a binary file, once it is proved.
 
         Signature, length, SHA-256, number of rows, sums and balances must be as the lender says.
@@ -60,7 +124,7 @@ class Statements(Service[R]):
         Raises NotFound, StatementRefused.
         """
         statement = yield from self._converse(_one(statement_id))
-        yield from self.written(statement, to)
+        yield from Download(self.runner, statement).write(to)
         return statement
 
     @steps
@@ -70,65 +134,8 @@ class Statements(Service[R]):
         Raises NotFound, StatementRefused.
         """
         statement = yield from self._converse(_one(statement_id))
-        kept = yield from self.proved(statement)
+        kept = yield from Download(self.runner, statement).proved()
         return _rows_and_close(kept)
-
-    def written(
-        self, statement: Statement, to: Union[str, os.PathLike[str], BinaryIO]
-    ) -> Steps[None]:
-        """Write the file of a statement that is known, within `@steps`."""
-        if isinstance(to, (str, os.PathLike)):
-            yield from self._to_path(statement, Path(to))
-            return
-        with tempfile.TemporaryFile() as kept:
-            yield from self._fetch(statement, kept)
-            prove(kept, statement)
-            _copy(kept, to)
-
-    def proved(self, statement: Statement) -> Steps[BinaryIO]:
-        """Return the file of a statement that is known, open at its beginning, within `@steps`."""
-        kept = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the rows are read
-        try:
-            yield from self._fetch(statement, kept)
-            prove(kept, statement)
-            kept.seek(0)
-        except BaseException:
-            kept.close()
-            raise
-        return kept
-
-    def _to_path(self, statement: Statement, path: Path) -> Steps[None]:
-        part = path.with_name(f"{path.name}.{statement.sha256[:16]}.part")
-        resumed = part.exists()
-        with part.open("a+b") as kept:
-            try:
-                yield from self._fetch(statement, kept)
-                try:
-                    prove(kept, statement)
-                except StatementRefused:
-                    kept.truncate(0)
-                    if not resumed:
-                        raise
-                    yield from self._fetch(statement, kept)
-                    prove(kept, statement)
-            except StatementRefused:
-                with suppress(OSError):
-                    part.unlink()
-                raise
-            os.fsync(kept.fileno())
-        part.replace(path)
-
-    def _fetch(self, statement: Statement, kept: BinaryIO) -> Steps[None]:
-        """Fetch what is not there yet, part by part."""
-        have = kept.seek(0, os.SEEK_END)
-        if have > statement.size_bytes:
-            kept.truncate(0)
-            have = 0
-        while have < statement.size_bytes:
-            part = yield from self._converse(_part(statement, have))
-            kept.write(part)
-            kept.flush()
-            have += len(part)
 
 
 class Reconciliation(Service[R]):

@@ -23,7 +23,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 
 from simulators.magic import Somebody
-from tests.processes.system import free_port
+from tests.processes.system import free_pair, free_port
 
 CHROMIUM, DRIVER = "/usr/bin/chromium", "/usr/bin/chromedriver"
 FLAGS = (
@@ -52,6 +52,7 @@ class Phone:
             name: str(free_port())
             for name in ("CF_FRONT_PORT", "CF_SIMULATORS_PORT", "CF_SHOP_PORT")
         }
+        self.ports["CF_FUNDER_PORT"] = str(free_pair())
         self.environment = {
             **os.environ,
             **self.ports,

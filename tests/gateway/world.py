@@ -217,10 +217,14 @@ class World:
         query: str = "",
         headers: Mapping[str, str] | None = None,
     ) -> Sent:
-        """A request that is not signed yet; a body other than bytes becomes JSON."""
+        """A request that is not signed yet; a body other than bytes becomes JSON.
+
+        The query may stand in the path, too.
+        """
+        path, _, beside = path.partition("?")
         raw = b"" if body is None else body if isinstance(body, bytes) else dumps(body)
         plain = {"content-type": "application/json"} if raw else {}
-        return Sent(method, path, query, plain | dict(headers or {}), raw)
+        return Sent(method, path, query or beside, plain | dict(headers or {}), raw)
 
     def signed(self, sent: Sent, signer: Signer | None = None, **options: Any) -> Sent:
         """The request, signed by the shop unless another signer is named."""
