@@ -380,7 +380,8 @@ class TestTheForm:
 
 class TestAToken:
     @pytest.mark.parametrize("name", READS)
-    def test_opens_the_reads_of_its_scope_and_no_other(self, world, name):
+    def test_opens_the_reads_of_its_scope_and_no_other(self, shared_world, name):
+        world = shared_world
         scope = next(each.scope for each in gateway.ENDPOINTS if each.name == name)
         path = next(each.path for each in gateway.ENDPOINTS if each.name == name)
         path = path.replace("<", "").replace(">", "") + NEEDED.get(name, "")
@@ -391,7 +392,8 @@ class TestAToken:
         assert f'error="insufficient_scope", scope="{scope}"' in answer.headers["www-authenticate"]
 
     @pytest.mark.parametrize("name", UNREAD)
-    def test_opens_no_write_and_nothing_that_has_no_scope(self, world, name):
+    def test_opens_no_write_and_nothing_that_has_no_scope(self, shared_world, name):
+        world = shared_world
         endpoint = next(each for each in gateway.ENDPOINTS if each.name == name)
         headers = {"authorization": f"Bearer {token(world)}", "idempotency-key": "k"}
         path = endpoint.path.replace("<", "").replace(">", "")
