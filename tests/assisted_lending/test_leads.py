@@ -270,6 +270,7 @@ class TestAPlatform:
 
     def test_is_on_the_public_list(self, app, sending):
         shown = app.test_client().get("/partners.json", base_url=PUBLIC_URL).json["partners"]
-        assert {"kind": "platform", "list_state": "listed"}.items() <= shown[0].items()
+        listed = {"kind": "platform", "list_state": "listed"}
+        assert any(listed.items() <= each.items() for each in shown)
         page = app.test_client().get("/partners", base_url=PUBLIC_URL).text
         assert LISTING.credit_code in page

@@ -19,7 +19,7 @@ from gateway import docs
 from tests.browser.phone import CHROMIUM, DRIVER, FLAGS, PATIENCE_S
 from tests.gateway.described import document
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 PAGES = ("/", "/signing", "/errors", "/events", *(f"/api-{t['name']}" for t in document()["tags"]))
 
 

@@ -10,7 +10,7 @@ from examples.platform.app import create_app
 from simulators.magic import Somebody, somebody
 from tests.browser.phone import Phone
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,7 @@ from scenarios.offline_credit.model import SCENARIO, NewStore, Payment, TakePaym
 from simulators.magic import Somebody, somebody
 from tests.browser.phone import Phone
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 HERE = (31_230_400, 121_473_700)
 AWAY = (30_274_000, 120_155_000)
 PRODUCT = replace(

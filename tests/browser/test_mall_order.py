@@ -9,7 +9,7 @@ from selenium.webdriver.common.by import By
 from simulators.magic import Somebody, somebody
 from tests.browser.phone import Phone
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 
 def buy_two_things(phone: Phone) -> None:

@@ -125,7 +125,8 @@ class TestALine:
             )
         assert see(line_id).guarantee is Guarantee.GIVEN
         world.work()
-        assert next(each.type for each in counter.office.events.list()) == "credit_line.opened"
+        told = [each.type for each in counter.office.events.list() if each.subject == line_id]
+        assert told == ["credit_line.opened"]
 
     def test_that_is_raised_frozen_unfrozen_and_closed_is_told(
         self, counter: Counter, world: World

@@ -27,7 +27,7 @@ from processes.sandbox.tenants import Tenants
 from simulators.magic import MAGIC_AMOUNTS
 from tests.processes.system import System, client, place
 
-pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("processes")]
+pytestmark = pytest.mark.processes
 
 
 SANDBOX_DOCS = FOLDER / "sandbox.md"

@@ -8,7 +8,7 @@ from processes.phone import Buyer
 from simulators.magic import somebody
 from tests.processes.system import PRICE_FEN, System
 
-pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("processes")]
+pytestmark = pytest.mark.processes
 
 
 def walk(buyer: Buyer, *, until: str | None = None) -> None:
