@@ -133,6 +133,13 @@ class Phone:
 
         self._patiently(selector, act)
 
+    def tick_each(self, selector: str) -> None:
+        """Ticks all boxes of a page once they are there; none may be ticked beforehand."""
+        self.see(selector)
+        for box in self.browser.find_elements(By.CSS_SELECTOR, selector):
+            assert not box.is_selected(), "nothing may be ticked beforehand"
+            box.click()
+
     def type(self, selector: str, text: str) -> None:
         def act() -> bool:
             element = self._visible(selector)
@@ -176,9 +183,7 @@ class Phone:
         self.click(".go")
         self.type("#name", person.name)
         self.type("#identity_no", person.identity_no)
-        for box in self.browser.find_elements(By.CSS_SELECTOR, ".consent input"):
-            assert not box.is_selected(), "nothing may be ticked beforehand"
-            box.click()
+        self.tick_each(".consent input")
         self.click(".go")
         self.click("#no-face")
         self.type("#card_number", person.card_no)

@@ -31,9 +31,7 @@ def wish(phone: Phone, site: str, person: Somebody) -> None:
     for name in ("name", "identity_no", "mobile"):
         phone.type(f"#{name}", getattr(person, name))
     phone.type("#income", "12000")
-    for box in phone.browser.find_elements("css selector", ".consent"):
-        assert not box.is_selected(), "nothing may be ticked beforehand"
-        box.click()
+    phone.tick_each(".consent")
     phone.click("#go")
 
 
@@ -45,9 +43,7 @@ def apply(phone: Phone, person: Somebody) -> None:
     phone.see("#code")
     phone.type("#code", phone.code(person.mobile))
     phone.click(".go")
-    for box in phone.browser.find_elements("css selector", ".consent input"):
-        assert not box.is_selected(), "nothing may be ticked beforehand"
-        box.click()
+    phone.tick_each(".consent input")
     phone.click(".go")
     phone.click("#no-face")
     phone.type("#income", "12000")
