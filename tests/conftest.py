@@ -1,12 +1,13 @@
 """A real PostgreSQL for the tests: one server a session, a fresh database for each test."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from argon2 import PasswordHasher
 from hypothesis import HealthCheck, settings
+from werkzeug.routing import Rule
 
 from lending.foundation import business_day, crypto
 from lending.foundation.clock import FixedClock
@@ -31,6 +32,25 @@ def _quick_passwords() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
         patch.setattr(system_service, "_hasher", cheap)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _rules_compiled_once() -> Iterator[None]:
+    """Compiles what builds an address once, not once for each of hundreds of applications."""
+    compile_builder = Rule._compile_builder
+    made: dict[tuple[object, ...], Callable[..., tuple[str, str]]] = {}
+
+    def once(rule: Rule, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        if rule.defaults:
+            return compile_builder(rule, append_unknown)
+        which = (rule.rule, tuple(rule._trace), append_unknown)
+        if which not in made:
+            made[which] = compile_builder(rule, append_unknown)
+        return made[which]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Rule, "_compile_builder", once)
         yield
 
 

@@ -37,8 +37,13 @@ def tight(described: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @cache
+def _tight_document() -> dict[str, Any]:
+    return tight(document())
+
+
+@cache
 def _validator(method: str, rule: str, status: str, kind: str) -> OAS31Validator:
-    described = tight(document())
+    described = _tight_document()
     operation = described["paths"][rule][method.lower()]
     assert status in operation["responses"], f"{method} {rule} does not tell of {status}"
     content = operation["responses"][status]["content"]
