@@ -25,6 +25,22 @@ class LeadRepaidSchema(Answer):
     outstanding_principal_fen = shown.fen("Principal still owed.", 922_000)
 
 
+class LeadStandingSchema(Answer):
+    """How the loan of a person whom you sent is repaid. Told as long as they consent to it."""
+
+    lead_id = shown.id_("led", "The lead.")
+    lead_no = fields.String(required=True, metadata=LEAD_NO)
+    loan_id = shown.id_("loan", "The loan.")
+    business_date = shown.day("When it was so.")
+    days_past_due = shown.whole("Days since the oldest due date that is not paid.", 1)
+    stage = shown.text("`M0` not late, `M1` up to 30 days, … `M6`, `M6+`.", "M1")
+    outstanding_principal_fen = shown.fen("Principal still owed.", 922_000)
+
+
+def _standing(name: str, says: str, example: dict[str, object]) -> EventType:
+    return EventType(f"lead.{name}", says, LeadStandingSchema, example, subject="lead_id")
+
+
 def _lead(name: str, says: str, example: dict[str, object]) -> EventType:
     return EventType(f"lead.{name}", says, LeadSchema, {"state": name, **example})
 
@@ -49,5 +65,21 @@ EVENT_TYPES = (
         "A borrower whom you sent has paid an instalment, or the whole loan.",
         LeadRepaidSchema,
         subject="lead_id",
+    ),
+    _standing("overdue", "A loan is late, or late by another stage, since the date began.", {}),
+    _standing(
+        "cured",
+        "Nothing is late any more; comes just before the `lead.repaid` of what was paid.",
+        {"days_past_due": 0, "stage": "M0"},
+    ),
+    _standing(
+        "settled",
+        "The loan is over; comes just before the `lead.repaid` of what was paid last.",
+        {"days_past_due": 0, "stage": "M0", "outstanding_principal_fen": 0},
+    ),
+    _standing(
+        "reopened",
+        "A settled loan runs again: what had settled it went back.",
+        {"days_past_due": 0, "stage": "M0"},
     ),
 )

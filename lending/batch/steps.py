@@ -7,7 +7,7 @@ from lending.credit_lines import service as credit_lines
 from lending.finance import clearings, portfolio, statements
 from lending.finance import day as finance
 from lending.loans import day as loans
-from lending.loans import joint_limits, releases, share_day
+from lending.loans import joint_limits, lateness, releases, share_day
 from lending.repayments import day as repayments
 
 END_OF_DAY = (
@@ -17,6 +17,7 @@ END_OF_DAY = (
     Step("penalise", lambda tx, day, span, _: loans.penalise(tx, span, day.following)),
     Step("classify", lambda tx, day, span, _: loans.classify(tx, span, day.following)),
     Step("warn", lambda tx, day, span, _: share_day.warn(tx, span, day.following)),
+    Step("tell_late", lambda tx, day, span, _: lateness.warn(tx, span, day.following)),
     Step("claim", lambda tx, day, span, _: claims.file(tx, span, day.following)),
     Step("debit", lambda tx, day, span, _: repayments.debit(tx, span, day.following)),
     Step("bill", lambda tx, day, span, _: repayments.bill(tx, span, day.following)),

@@ -12,7 +12,7 @@ from lending.foundation.database import Tx
 from lending.ledger import service as ledger
 from lending.ledger import store as ledger_store
 from lending.ledger.model import Entry, Leg
-from lending.loans import commissions, life_rules, life_store, rules, shares, store
+from lending.loans import commissions, lateness, life_rules, life_store, rules, shares, store
 from lending.loans.errors import (
     BeforeThePayout,
     EventTakenBack,
@@ -91,6 +91,7 @@ def record(tx: Tx, loan: Loan, event: Event, *, source_id: str, kind: str) -> Re
     entry_id = _post(tx, loan, legs, kind=kind, memo=source_id, key=source_id, on=event.on)
     life_store.set_event_entry(tx, source_id, entry_id)
     commissions.record(tx, loan, before, now, source_id=source_id)
+    lateness.follow(tx, loan, after)
     return Recorded(stood.sums(), after, entry_id)
 
 
@@ -134,6 +135,7 @@ def take_back(tx: Tx, loan: Loan, source_id: str, because: str) -> Recorded:
             key=f"without:{source_id}",
         )
     commissions.record(tx, loan, before, now, source_id=source_id)
+    lateness.follow(tx, loan, after)
     return Recorded(stood.sums(), after, entry_id)
 
 

@@ -199,3 +199,9 @@ CREATE TABLE loan_news (
     at timestamptz NOT NULL
 );
 CREATE INDEX ON loan_news (scenario, seq);
+
+-- How late the partner that brought a loan was last told that it is. No row: not late.
+CREATE TABLE lateness_told (
+    loan_id text PRIMARY KEY REFERENCES loan,
+    bucket text NOT NULL
+);

@@ -1,12 +1,15 @@
 """News on its way to platforms: what loans tell of becomes an event with the lead as it stands."""
 
+from lending.customers import service as customers
+from lending.customers.model import ConsentScope
 from lending.foundation import events
 from lending.foundation.context import Context
 from lending.foundation.database import Row, Tx
+from lending.loans import service as loans
 from lending.loans import store as loan_store
 from scenarios.assisted_lending import leads
 from scenarios.assisted_lending import leads_store as store
-from scenarios.assisted_lending.model import SCENARIO
+from scenarios.assisted_lending.model import SCENARIO, Lead
 
 AT_ONCE = 200
 KINDS = {
@@ -21,8 +24,14 @@ KINDS = {
     "cancelled": "lead.cancelled",
     "expired": "lead.expired",
     "repaid": "lead.repaid",
+    "overdue": "lead.overdue",
+    "cured": "lead.cured",
+    "settled": "lead.settled",
+    "reopened": "lead.reopened",
 }
 """News of loans, and the event that a platform hears."""
+AFTERWARDS = ("repaid", "overdue", "cured", "settled", "reopened")
+"""How a loan is repaid: told only as long as the borrower's consent to it lives (PIPL 23)."""
 
 
 def relay(context: Context) -> bool:
@@ -38,7 +47,9 @@ def _publish(tx: Tx, context: Context, row: Row) -> None:
     found = store.lead_by_id(tx, row["subject"])
     assert found is not None, row["subject"]
     kind = row["kind"]
-    if kind == "repaid":
+    if kind in AFTERWARDS:
+        if not _may_be_told(tx, found):
+            return
         shown = {**row["detail"], "lead_id": found.id, "lead_no": found.lead_no}
     else:
         state = KINDS[kind].removeprefix("lead.")
@@ -49,4 +60,12 @@ def _publish(tx: Tx, context: Context, row: Row) -> None:
         kind=KINDS[kind],
         subject=found.id,
         data={"object": shown},
+    )
+
+
+def _may_be_told(tx: Tx, lead: Lead) -> bool:
+    customer_id = loans.application(tx, lead.application_id).customer_id
+    assert customer_id is not None, lead.id
+    return not customers.missing_consents(
+        tx, customer_id, [ConsentScope.SHARING], lead.application_id
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ._lead_models import Lead, LeadRepayment
+from ._lead_models import Lead, LeadRepayment, LeadStanding
 from ._models import Event
 
 
@@ -62,3 +62,28 @@ class LeadRepaid(Event, of="lead.repaid"):
     def lead_repayment(self) -> LeadRepayment:
         """What was paid, and what is still owed."""
         return LeadRepayment.from_json(self.object)
+
+
+class LeadStandingEvent(Event):
+    """How the loan of a person who was sent is repaid."""
+
+    @property
+    def lead_standing(self) -> LeadStanding:
+        """How the loan then stood."""
+        return LeadStanding.from_json(self.object)
+
+
+class LeadOverdue(LeadStandingEvent, of="lead.overdue"):
+    """The loan is late, or late by another stage."""
+
+
+class LeadCured(LeadStandingEvent, of="lead.cured"):
+    """Nothing is late any more."""
+
+
+class LeadSettled(LeadStandingEvent, of="lead.settled"):
+    """The loan is over."""
+
+
+class LeadReopened(LeadStandingEvent, of="lead.reopened"):
+    """A settled loan runs again: what had settled it went back."""

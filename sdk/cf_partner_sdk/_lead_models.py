@@ -177,6 +177,24 @@ class LeadRepayment(Model):
 
 
 @dataclass(frozen=True)
+class LeadStanding(Model):
+    """How the loan of a person who was sent is repaid, at the beginning of a date.
+
+    `stage` is `M0` where nothing is late, `M1` up to 30 days, … `M6`, `M6+`.
+    """
+
+    lead_id: str
+    lead_no: str
+    loan_id: str
+    business_date: date
+    days_past_due: int
+    stage: str
+    outstanding_principal_fen: int
+
+    _readers: ClassVar[Mapping[str, Reader]] = {"business_date": date.fromisoformat}
+
+
+@dataclass(frozen=True)
 class PlatformInfo(Model):
     """What the lender has agreed with a platform, and where it is on the lender's list."""
 

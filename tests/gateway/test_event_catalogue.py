@@ -17,7 +17,7 @@ from scenarios.mall_installment import news
 ROOT = Path(__file__).parents[2]
 CARRIED = (
     *("order", "refund", "repayment", "endpoint", "statement", "clock"),
-    *("lead", "lead_repayment"),
+    *("lead", "lead_repayment", "lead_standing"),
     *("share", "returned", "movement", "closing", "lateness", "clearing", "mark"),
     *("accrual", "bill", "claim"),
     *("payment", "payment_refund", "payment_repayment", "release", "stop"),

@@ -12,9 +12,18 @@ fixtures, see `cf_partner_sdk.testing.plugin`.
 """
 
 from .clock import FakeClock
+from .commissions import CommissionTerms
 from .door import NotFaked
 from .failures import Failure
 from .gateway import FakeGateway
 from .signed_events import EVENT_TYPES, SignedEvent
 
-__all__ = ["EVENT_TYPES", "Failure", "FakeClock", "FakeGateway", "NotFaked", "SignedEvent"]
+__all__ = [
+    "EVENT_TYPES",
+    "CommissionTerms",
+    "Failure",
+    "FakeClock",
+    "FakeGateway",
+    "NotFaked",
+    "SignedEvent",
+]

@@ -28,8 +28,13 @@ from cf_partner_sdk import (
 )
 
 from . import examples, quoting
+from .claims import Claims
 from .clock import FakeClock
+from .commissions import Commissions
+from .lead_files import LeadFiles
 from .payments import Payments
+from .platform_desk import PlatformDesk
+from .statement_book import Statements
 from .wire import Problem, not_found, rfc3339, to_json
 
 API_VERSION = "2026-11-01"
@@ -58,6 +63,11 @@ class Book:
         self.endpoints: dict[str, WebhookEndpoint] = {}
         self.events: dict[str, Event] = {}
         self.payments = Payments(clock, self, public_url)
+        self.statements: Statements = Statements(clock, self)
+        self.platform: PlatformDesk = PlatformDesk(clock)
+        self.commissions: Commissions = Commissions(clock, self)
+        self.claims: Claims = Claims(clock, self)
+        self.lead_files: LeadFiles = LeadFiles(clock, self)
         self.lines: dict[str, CreditLine] = {}
         self.available_fen: dict[str, int] = {}
         """Of each line; the lender tells nobody."""

@@ -27,7 +27,12 @@ class FakeClock:
 
     def business_date(self) -> date:
         """Return the date in Shanghai, on which things are booked."""
-        return self._at.astimezone(_SHANGHAI).date()
+        return self.date_of(self._at)
+
+    @staticmethod
+    def date_of(instant: datetime) -> date:
+        """Return the date in Shanghai on which an instant lies."""
+        return instant.astimezone(_SHANGHAI).date()
 
     def seconds(self) -> int:
         """Return the lender's time in seconds since 1970."""

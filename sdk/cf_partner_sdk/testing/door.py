@@ -22,11 +22,12 @@ from cf_partner_sdk.http_signatures import (
 )
 
 from . import bodies, sealing
+from .asking import Asked, Route
 from .book import Book
 from .clock import FakeClock
 from .failures import PROXY_PAGE, RETRY_AFTER_S, SLOW_S, Failure
 from .lead_book import LeadBook
-from .routes import ROUTES, Asked, Route, query_of
+from .routes import ROUTES, query_of
 from .wire import Answer, Problem, dumps, rfc3339
 
 _BEFORE = {Failure.TIMEOUT, Failure.CONNECTION_RESET, Failure.UNSIGNED_502}
@@ -127,8 +128,9 @@ class Door:
         body: Mapping[str, object] = {}
         if route.checks is not None:
             body = bodies.read(asked.body, asked.headers.get("content-type", ""), route.checks)
+        told = Asked(self._book, self._leads, self.event, ids, query, body, asked.headers)
         if not route.writes:
-            return route.act(Asked(self._book, self._leads, self.event, ids, query, body))
+            return route.act(told)
         key = asked.headers.get("idempotency-key")
         if key is None:
             mend = "Send a key of 1 to 255 printable characters, and keep it for your retries."
@@ -142,7 +144,7 @@ class Door:
                 title = "This Idempotency-Key belongs to another call"
                 raise Problem(422, "idempotency.key_reused", title, mend=mend)
             return reply
-        reply = route.act(Asked(self._book, self._leads, self.event, ids, query, body))
+        reply = route.act(told)
         self._replies[key] = call, reply
         return reply
 

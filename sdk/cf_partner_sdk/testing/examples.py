@@ -24,9 +24,6 @@ from cf_partner_sdk import (
     DisputeState,
     EndpointState,
     Guarantee,
-    Lead,
-    LeadRepayment,
-    LeadState,
     Order,
     OrderItem,
     OrderState,
@@ -49,7 +46,7 @@ from cf_partner_sdk import (
     WebhookEndpoint,
 )
 
-from . import share_examples
+from . import lead_examples, share_examples
 
 
 def about(kind: str, now: datetime, day: date) -> Any:
@@ -106,30 +103,6 @@ def _release(state: str, now: datetime, day: date) -> Release:
 
 def _payout(amount_fen: int, now: datetime) -> Payout:
     return Payout(amount_fen, "0012", now, "ch_example")
-
-
-def _lead(state: str, now: datetime, _day: date) -> Lead:
-    lead = Lead("led_example", "L-1", 1_000_000, LeadState(state), created_at=now)
-    if lead.state is LeadState.RECEIVED:
-        return replace(lead, handover_url="https://api.lender.example/handover/example")
-    if lead.state is LeadState.REFUSED:
-        return replace(lead, refuse_reason="refused_by_lender")
-    if lead.state is LeadState.PAID:
-        return replace(lead, loan_id="loan_example", periods=12, paid_fen=1_000_000, paid_at=now)
-    return lead
-
-
-def _lead_repayment(_now: datetime, _day: date) -> LeadRepayment:
-    return LeadRepayment(
-        lead_id="led_example",
-        lead_no="L-1",
-        loan_id="loan_example",
-        repayment_id="rep_example",
-        amount_fen=92_000,
-        principal_fen=78_000,
-        interest_fen=14_000,
-        outstanding_principal_fen=922_000,
-    )
 
 
 def _refund(now: datetime, day: date) -> Refund:
@@ -333,7 +306,6 @@ _MADE: dict[str, Callable[[datetime, date], Any]] = {
     "loan.repaid": _repayment,
     "payment.refunded": _payment_refund,
     "payment.repaid": _payment_repayment,
-    "lead.repaid": _lead_repayment,
     "release.stopped": _service_stop,
     "payment.disputed": _dispute,
     "payment.dispute_decided": _dispute_decided,
@@ -344,7 +316,7 @@ _MADE: dict[str, Callable[[datetime, date], Any]] = {
 _BY_FAMILY: dict[str, Callable[[str, datetime, date], Any]] = {
     "credit_line": line,
     "endpoint": _endpoint,
-    "lead": _lead,
+    "lead": lead_examples.about,
     "order": _order,
     "payment": _payment,
     "release": _release,

@@ -30,12 +30,15 @@ from cf_partner_sdk.http_signatures import Message, Verifier
 
 from . import examples
 from .book import Book
+from .claims import Claims
 from .clock import FakeClock
+from .commissions import Commissions
 from .door import Door
 from .failures import CLOCK_SKEW_S, Failure
 from .lead_book import LeadBook
 from .mounting import Mounted
 from .payments import Payments
+from .platform_desk import PlatformDesk
 from .signed_events import SignedEvent, require_type, sign_event
 
 OrderRef = Union[Order, str]
@@ -119,6 +122,21 @@ class FakeGateway:
     def payments(self) -> Payments:
         """Stores and payments there: what customers and the lender do about them."""
         return self._book.payments
+
+    @property
+    def commissions(self) -> Commissions:
+        """What a platform earns: bills, and what the lender does about them."""
+        return self._book.commissions
+
+    @property
+    def claims(self) -> Claims:
+        """What a guarantor is asked to pay, and what becomes of it."""
+        return self._book.claims
+
+    @property
+    def platform(self) -> PlatformDesk:
+        """What is agreed with the platform: its place on the list, its quotas."""
+        return self._book.platform
 
     def client(
         self, *, key: Optional[PrivateKey] = None, options: Optional[HttpOptions] = None
@@ -286,11 +304,22 @@ class FakeGateway:
     def repay_lead(
         self, which: Union[Lead, str], *, principal_fen: int, interest_fen: int = 0
     ) -> None:
-        """Let the borrower whom a lead became pay on the loan."""
+        """Let the borrower whom a lead became pay on the loan; the last payment settles it."""
+        self._leads.repay(self._lent(which), principal_fen, interest_fen)
+
+    def lead_is_late(self, which: Union[Lead, str], days_past_due: int) -> None:
+        """Let the loan of a lead be so many days late; with 0 nothing is late any more."""
+        self._leads.be_late(self._lent(which), days_past_due)
+
+    def allow_hand_in(self) -> None:
+        """Take applications without the lender's page, as the law had it until 2026-09-30."""
+        self._leads.own_page_required = False
+
+    def _lent(self, which: Union[Lead, str]) -> Lead:
         lead = self.lead(which)
-        if lead.loan_id is None:
-            raise ValueError(f"{lead.lead_no} has no loan")
-        self._leads.repay(lead, principal_fen, interest_fen)
+        if lead.state is not LeadState.PAID:
+            raise ValueError(f"{lead.lead_no} has no loan that runs")
+        return lead
 
     def finish_refund(self, refund: Refund) -> Refund:
         """Let what the borrower is owed arrive."""

@@ -3,80 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Optional
 from urllib.parse import parse_qsl, urlsplit
 
-from cf_partner_sdk import CreditLineState, PrivateKey
+from cf_partner_sdk import CreditLineState
 
-from . import bodies, quoting, sealing
-from .book import Book, url_refused
-from .lead_book import LeadBook
+from . import (
+    bodies,
+    claims,
+    commissions,
+    lead_files,
+    platform_desk,
+    quoting,
+    sealing,
+    statement_book,
+)
+from .asking import PAGE as _PAGE
+from .asking import Asked, Route
+from .asking import answered as _json
+from .asking import one_of as _one
+from .asking import page_of as _page
+from .asking import route as _route
+from .book import url_refused
 from .signed_events import sign_event
-from .wire import Answer, Problem, dumps, not_found, to_json
-
-LIMIT, LIMIT_MAX = 50, 200
-_PAGE = ("cursor", "limit")
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A verified call: the book, the ids in its path, its query and its body."""
-
-    book: Book
-    leads: LeadBook
-    event_key: PrivateKey
-    ids: Sequence[str]
-    query: Mapping[str, str]
-    body: Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Route:
-    """One call, as the lender's interface has it."""
-
-    method: str
-    path: re.Pattern[str]
-    act: Callable[[Asked], Answer]
-    checks: Optional[Mapping[str, bodies.Check]] = None
-    query: Sequence[str] = ()
-    writes: bool = False
-
-
-def _json(value: Any, status: int = 200, location: str = "") -> Answer:
-    headers = {"Content-Type": "application/json", "Cache-Control": "no-store"}
-    if location:
-        headers["Location"] = location
-    return Answer(status, dumps(value), headers)
-
-
-def _page(asked: Asked, rows: Sequence[Any]) -> Answer:
-    """Answer a page of rows, newest first, from where the cursor says."""
-    wanted = sorted(asked.query.items())
-    filters = "&".join(f"{name}={value}" for name, value in wanted if name not in _PAGE)
-    limit = _limit(asked.query)
-    start, _, of = asked.query.get("cursor", f"0.{filters.encode().hex()}").partition(".")
-    if of != filters.encode().hex() or not start.isdigit():
-        raise Problem(
-            400,
-            "cursor.refused",
-            "The cursor cannot be read",
-            field="/cursor",
-            mend="Send next_cursor as it came, or none to begin.",
-        )
-    ordered = list(reversed(rows))
-    end = int(start) + limit
-    cursor = f"{end}.{of}" if end < len(ordered) else None
-    return _json({"data": ordered[int(start) : end], "next_cursor": cursor})
-
-
-def _limit(query: Mapping[str, str]) -> int:
-    raw = query.get("limit", str(LIMIT))
-    if re.fullmatch("[1-9][0-9]{0,2}", raw, re.ASCII) is None or int(raw) > LIMIT_MAX:
-        mend = f"Use a limit of 1 to {LIMIT_MAX}."
-        raise Problem(400, "fields.refused", "limit cannot be read", field="/limit", mend=mend)
-    return int(raw)
+from .wire import Answer, Problem, not_found, to_json
 
 
 def _quote(asked: Asked) -> Answer:
@@ -225,12 +174,15 @@ def _leads(asked: Asked) -> Answer:
 
 
 def _new_key(asked: Asked) -> Answer:
+    asked.book.platform.require()
     made = asked.leads.new_key()
     return _json({**to_json(made), "secret": made.secret}, 201)
 
 
 def _precheck(asked: Asked) -> Answer:
-    return _json({"may_be_sent": asked.leads.may_be_sent(asked.body["key"], asked.body)})
+    may = asked.leads.may_be_sent(asked.body["key"], asked.body)
+    asked.book.platform.take("prechecks")
+    return _json({"may_be_sent": may})
 
 
 def _prechecks(asked: Asked) -> Answer:
@@ -238,6 +190,7 @@ def _prechecks(asked: Asked) -> Answer:
         asked.leads.may_be_sent(asked.body["key"], person, f"/people/{place}")
         for place, person in enumerate(asked.body["people"])
     ]
+    asked.book.platform.take("prechecks", len(may))
     return _json({"may_be_sent": may})
 
 
@@ -250,17 +203,12 @@ def _sign(asked: Asked) -> Answer:
     return _json({"url": url, "headers": posted.headers, "body": posted.body.decode("utf-8")})
 
 
-def _one(kept: Mapping[str, Any], wanted: str) -> Any:
-    if wanted not in kept:
-        raise not_found()
-    return kept[wanted]
-
-
-def _route(method: str, path: str, act: Callable[[Asked], Answer], **more: Any) -> Route:
-    return Route(method, re.compile(path.replace("<id>", "([A-Za-z0-9_]+)")), act, **more)
-
-
 ROUTES = (
+    *lead_files.ROUTES,
+    *platform_desk.ROUTES,
+    *commissions.ROUTES,
+    *claims.ROUTES,
+    *statement_book.ROUTES,
     _route("GET", "/v1/credit_lines", _lines, query=("store_id", "state", *_PAGE)),
     _route(
         "GET",
