@@ -1,4 +1,4 @@
-"""What a partner that brought a loan is told of how it is repaid: late, cured, settled (ASSIST-8)."""
+"""What a partner that brought a loan hears of how it is repaid: late, cured, settled."""
 
 from datetime import date
 

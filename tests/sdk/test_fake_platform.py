@@ -73,27 +73,22 @@ class TestAFileOfALead:
         assert kept.size_bytes == len(PDF)
 
     @pytest.mark.parametrize(
-        ("scopes", "kind", "content", "refused"),
+        ("sent", "refused"),
         [
-            ((), "income", PDF, (422, "lead.consent_scope_missing", "/content_base64")),
+            (("income", PDF), (422, "lead.consent_scope_missing", "/content_base64")),
             (
-                ("attachments",),
-                "income",
-                b"MZ",
+                ("income", b"MZ", "attachments"),
                 (422, "attachment.type_refused", "/content_base64"),
             ),
             (
-                ("attachments",),
-                "income",
-                b"%PDF-1.4 /JavaScript %%EOF",
+                ("income", b"%PDF-1.4 /JavaScript %%EOF", "attachments"),
                 (422, "attachment.type_refused", "/content_base64"),
             ),
-            (("attachments",), "selfie", PDF, (400, "fields.refused", "/kind")),
+            (("selfie", PDF, "attachments"), (400, "fields.refused", "/kind")),
         ],
     )
-    def test_is_refused_as_the_lender_refuses_it(
-        self, gateway, client, scopes, kind, content, refused
-    ):
+    def test_is_refused_as_the_lender_refuses_it(self, gateway, client, sent, refused):
+        kind, content, *scopes = sent
         with client(gateway) as ask:
             lead = send(gateway, ask, "L-1", *scopes)
             found = refusal(ask, "leads.attach", lead.id, kind=kind, content=content)

@@ -25,7 +25,8 @@ CreditLineState CreditLineUnfrozen DeclineReason Delivery DeliveryAttempt Delive
 DifferenceState DisabledReason Dispute DisputeEvent DisputeOutcome DisputeState EndpointCheck
 EndpointDisabled EndpointEvent EndpointSecret EndpointState EndpointTest Event EventType
 FundingCall Guarantee Hook HttpOptions KeyDirectory KeyNotUsable KeyState Lead LeadApproved
-LeadAttachment LeadCancelled LeadConsent LeadCured LeadEvent LeadExpired LeadHandedOver LeadOverdue LeadPaid
+LeadAttachment LeadCancelled LeadConsent LeadCured LeadEvent LeadExpired LeadHandedOver
+LeadOverdue LeadPaid
 LeadPayoutFailed LeadReceived LeadReferred LeadRefused LeadReopened LeadRepaid
 LeadRepayment LeadSettled LeadSigned LeadStanding LeadStandingEvent
 LeadState Lender ListState LoanRepaid LoanVintage MemorySeenStore MovementType NotAllowed
