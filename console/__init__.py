@@ -13,6 +13,7 @@ from console.funding import pages as funding
 from console.ledger import pages as ledger
 from console.loans import pages as loans
 from console.operations import pages as operations
+from console.products import pages as products
 from console.repayments import pages as repayments
 from console.risk import pages as risk
 from console.statistics import pages as statistics
@@ -45,6 +46,7 @@ def create_blueprint(context: Context, kinds: Kinds) -> Blueprint:
         operations,
         approvals,
         channels,
+        products,
         funding,
         commissions,
         claims,

@@ -12,6 +12,12 @@ INSTANT, DAY = "2026-11-27T08:30:00.000Z", "2026-11-27"
 UUID_CHARS = "gezdgnbvgy3tqojqgezdgnbvgy"
 """The random part of every id in an example."""
 RATE = r"^-?[0-9]+(\.[0-9]+)?$"
+UNITS = {
+    "day": "Days.",
+    "week": "Weeks.",
+    "month": "Months; from the 31st on the last day of a shorter month.",
+}
+"""What the time from one instalment to the next is counted in."""
 
 
 class Answer(Schema):

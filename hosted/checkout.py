@@ -107,7 +107,7 @@ class Checkout(Identifying, Signing):
         )
 
     def cost_table(self, tx: Tx, visit: Visit, periods: int) -> dict[str, Any]:
-        """The cost table of the order in so many months."""
+        """The cost table of the order in so many instalments."""
         return mall.cost_table(tx, visit.subject, periods)
 
     def _start(self, visit: Visit) -> None:

@@ -227,7 +227,7 @@ class LeadPages(Identifying, Signing):
         )
 
     def cost_table(self, tx: Tx, visit: Visit, periods: int) -> dict[str, Any]:
-        """The cost table of the loan in so many months."""
+        """The cost table of the loan in so many instalments."""
         return applying.cost_table(tx, visit.seen.lead, periods)
 
     def _start(self, visit: Visit) -> None:

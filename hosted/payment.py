@@ -25,7 +25,7 @@ class Step(StrEnum):
     """One page of a payment."""
 
     CHOOSE = "pay_choose"
-    """What is paid to whom, and in how many months."""
+    """What is paid to whom, and in how many instalments."""
     COST = "cost"
     SIGN = "pay_sign"
     PAYING = "pay_paying"
@@ -102,7 +102,7 @@ class PaymentPages(Signing):
         return {"payment": payment, "merchant": paying.merchant_name(tx, payment), **found}
 
     def cost_table(self, tx: Tx, visit: Visit, periods: int) -> dict[str, Any]:
-        """The cost table of the payment in so many months."""
+        """The cost table of the payment in so many instalments."""
         return paying.cost_table(tx, visit.seen, periods)
 
     def _refuse(self, visit: Visit) -> None:

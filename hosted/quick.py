@@ -16,7 +16,7 @@ class Step(StrEnum):
     """One page of confirming beforehand."""
 
     CHOOSE = "quick_choose"
-    """In how many months small payments are to be repaid."""
+    """In how many instalments small payments are to be repaid."""
     COST = "cost"
     DONE = "quick_done"
 

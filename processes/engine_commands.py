@@ -11,18 +11,11 @@ from lending.engine.cost import cost_table
 from lending.engine.day_count import DayCount
 from lending.engine.due_dates import MOVES, UNITS
 from lending.engine.errors import NoAnnualRate, PlanImpossible
-from lending.engine.plans import (
-    ROUNDINGS,
-    Method,
-    Plan,
-    PlanInput,
-    down_payment_fen,
-    make_plan,
-)
+from lending.engine.plans import Method, Plan, PlanInput, down_payment_fen, make_plan
 from lending.engine.rates import Flow, solve, xirr
 from lending.engine.reg_z import annual_rate
 from lending.foundation.calendar import parsed_date
-from lending.foundation.money import percent, yuan
+from lending.foundation.money import ROUNDINGS, percent, yuan
 from processes import cash_flow_file
 
 CONVENTIONS = """
@@ -212,12 +205,14 @@ def _text(plan: Plan, args: argparse.Namespace) -> str:
 
 
 def _cost(plan: Plan, args: argparse.Namespace) -> str:
-    """The all-in cost: by months where payments are regular, otherwise by days over 365."""
-    is_regular = args.first_due is None and len(plan.instalments) == args.periods
-    if args.unit == "month" and args.every == 1 and is_regular:
-        cost = cost_table(plan)
+    """The all-in cost: by periods where payments are regular, otherwise by days over 365."""
+    if args.first_due is None and args.move_due == "none":
+        cost = cost_table(plan, _terms(args))
         simple, compound = percent(cost.rate_annual), percent(cost.rate_effective)
-        return f"all-in cost {simple} a year (12 r), {compound} compound"
+        per_year = "12" if args.unit == "month" else "365"
+        length = args.every * (7 if args.unit == "week" else 1)
+        times = per_year if length == 1 else f"{per_year}/{length}"
+        return f"all-in cost {simple} a year ({times} r), {compound} compound"
     paid = [(row.due_date, row.total_fen) for row in plan.instalments]
     return f"all-in cost {percent(xirr([(plan.start, -plan.principal_fen), *paid]))} compound"
 

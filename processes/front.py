@@ -19,6 +19,7 @@ from gateway.door import told
 from gateway.errors import NotHere
 from gateway.platform_keys import PlatformKeys
 from gateway.sandbox import Sandbox
+from lending.channels import guarded as channel_guarded
 from lending.claims import guarded as claim_guarded
 from lending.commissions import guarded as commission_guarded
 from lending.credit_lines import guarded as line_guarded
@@ -27,6 +28,7 @@ from lending.foundation.context import Context
 from lending.foundation.settings import Settings
 from lending.funding import guarded as funding_guarded
 from lending.loans import payouts
+from lending.products import guarded as product_guarded
 from lending.remittances import service as remittances
 from lending.repayments import guarded
 from lending.repayments import service as repayments
@@ -48,6 +50,8 @@ def create_app(context: Context, gateway_: GatewayContext) -> Flask:
     kinds = {
         **guarded.kinds(),
         **line_guarded.kinds(),
+        **product_guarded.kinds(),
+        **channel_guarded.kinds(),
         **platform_guarded.kinds(),
         **funding_guarded.kinds(),
         **claim_guarded.kinds(),

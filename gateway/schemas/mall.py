@@ -62,10 +62,10 @@ class QuoteRequest(Strict):
     amount_fen = Whole(least=1, most=AMOUNT_MAX_FEN, required=True, metadata=AMOUNT)
     product_code = Text(most=64, pattern=NUMBER, load_default=None, metadata=PRODUCT_CODE)
     periods = fields.List(
-        Whole(least=1, most=120),
+        Whole(least=1, most=600),
         load_default=None,
         validate=validate.Length(1, 60),
-        metadata=said("Numbers of monthly instalments to quote; left out, all on offer.", [3, 12]),
+        metadata=said("Numbers of instalments to quote; left out, all on offer.", [3, 12]),
     )
 
 
@@ -155,7 +155,9 @@ class PlanRow(Answer):
     """One instalment of an offer."""
 
     number = shown.whole("Which instalment, from 1.", 1, least=1)
-    due_in_months = shown.whole("Months after the payout at which it is due.", 1, least=1)
+    due_after = shown.whole(
+        "When it is due: so many of the offer's `unit` after the payout.", 1, least=1
+    )
     principal_fen = shown.fen("Principal in it.", 46_777)
     interest_fen = shown.fen("Interest in it.", 7_199)
     fee_fen = shown.fen("Fees in it.", 0)
@@ -165,7 +167,9 @@ class PlanRow(Answer):
 class OfferSchema(Answer):
     """One way to repay, with all that it costs."""
 
-    periods = shown.whole("Number of monthly instalments.", 12, least=1)
+    periods = shown.whole("Number of instalments.", 12, least=1)
+    every = shown.whole("An instalment falls due every so many of `unit`.", 1, least=1)
+    unit = shown.one_of(shown.UNITS, "What `every` counts.", "month")
     instalment_fen = shown.fen("Each instalment but the last.", 53_976)
     instalment_last_fen = shown.fen("The last instalment.", 53_979)
     principal_fen = shown.fen("What is lent.", 599_900)
@@ -173,7 +177,9 @@ class OfferSchema(Answer):
     fee_total_fen = shown.fen("Fees over the whole term.", 0)
     cost_total_fen = shown.fen("Interest and fees together.", 47_815)
     rate_annual = shown.rate(
-        "The all-in annual rate, 12 x the monthly IRR: show it beside every price.", "0.143999"
+        "The all-in annual rate: the IRR of a period times the periods of a year, 12 months or"
+        " 365 days. Show it beside every price.",
+        "0.143999",
     )
     rate_annual_effective = shown.rate("The same, compounded.", "0.153893")
     rate_nominal = shown.rate("The product's nominal annual rate.", "0.144000")

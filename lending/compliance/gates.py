@@ -102,11 +102,11 @@ class CostRates:
     """The all-in cost of an offer as annual rates; each counts what anybody charges."""
 
     nominal: Decimal
-    """Twelve times the monthly internal rate of return."""
+    """The internal rate of return of a period, times the periods of a year: monthly, 12."""
     items_sum: Decimal
     """The items' own annual rates added up, as the cost table shows them."""
     effective: Decimal
-    """The monthly rate compounded over a year."""
+    """The same compounded over a year."""
 
 
 def require_cost(rates: CostRates, rules: Parameters) -> list[Notice]:
@@ -232,7 +232,7 @@ def require_within_table(made: Mapping[str, Any], confirmed: Mapping[str, Any]) 
 
     Raises ChargeNotInTable.
     """
-    for name in ("product_code", "product_version", "method", "periods"):
+    for name in ("product_code", "product_version", "method", "periods", "every", "unit"):
         if made[name] != confirmed[name]:
             raise ChargeNotInTable(f"{name} is {made[name]}, confirmed was {confirmed[name]}")
     for name in ("principal_fen", "cost_total_fen"):

@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
-from lending.foundation.money import half_up
+from lending.foundation.money import HALF_UP, ROUNDINGS
 
 
 class Grade(StrEnum):
@@ -57,6 +57,8 @@ def grade(days: int) -> Grade:
     return Grade.LOSS
 
 
-def penalty_fen(overdue_principal_fen: int, days: int, rate_annual: Decimal) -> int:
+def penalty_fen(
+    overdue_principal_fen: int, days: int, rate_annual: Decimal, rounding: str = HALF_UP
+) -> int:
     """Penalty interest on overdue principal alone, actual days over 360 (R-PENALTY-BASE, P23)."""
-    return half_up(overdue_principal_fen * days * rate_annual / 360)
+    return ROUNDINGS[rounding](overdue_principal_fen * days * rate_annual / 360)

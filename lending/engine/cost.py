@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
+from lending.engine.due_dates import periods_per_year
 from lending.engine.errors import CostOverCap
-from lending.engine.plans import Plan
+from lending.engine.plans import Plan, PlanInput
 from lending.engine.rates import effective, nominal, period_irr
 
 
@@ -16,7 +17,7 @@ class CostItem:
     total_fen: int
     collector: str
     rate_annual: Decimal
-    """`12 r` of the principal schedule with this item alone."""
+    """The simple annual rate of the principal schedule with this item alone: by months `12 r`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +27,9 @@ class CostTable:
     principal_fen: int
     items: tuple[CostItem, ...]
     rate_annual: Decimal
-    """`12 r` of all payments."""
+    """The simple annual rate of all payments: by months `12 r`, by days `365 / days x r`."""
     rate_effective: Decimal
-    """`(1 + r)^12 - 1` of all payments."""
+    """The same compounded: by months `(1 + r)^12 - 1`."""
 
     @property
     def total_fen(self) -> int:
@@ -45,19 +46,26 @@ class CostTable:
 
 
 def cost_table(
-    plan: Plan, *, lender: str = "lender", guarantor: str = "guarantor", guarantee_fee_fen: int = 0
+    plan: Plan,
+    terms: PlanInput,
+    *,
+    lender: str = "lender",
+    guarantor: str = "guarantor",
+    guarantee_fee_fen: int = 0,
 ) -> CostTable:
-    """The cost table of a plan with monthly payments; the lender collects interest and fees.
+    """The cost table of a plan and what it was made from; the lender collects interest and fees.
 
-    `guarantee_fee_fen` is what of each instalment's fee the guarantor gets: the all-in cost counts
-    it (ASSIST-7, 金规〔2025〕9号).
+    Rates are those of the plan's own periods, times how many of them make a year (see
+    `due_dates.part_of_year`). `guarantee_fee_fen` is what of each instalment's fee the guarantor
+    gets: the all-in cost counts it (ASSIST-7, 金规〔2025〕9号).
     """
     principal = [row.principal_fen for row in plan.instalments]
     interest = [row.interest_fen for row in plan.instalments]
     guarantee = [guarantee_fee_fen for _ in plan.instalments]
     fees = [row.fee_fen - guarantee_fee_fen for row in plan.instalments]
-    amount = plan.principal_fen
-    period = _irr(amount, principal, interest, fees, guarantee)
+    before = [-plan.principal_fen, *[0] * (terms.periods - len(plan.instalments))]
+    per_year = periods_per_year(terms.every, terms.unit)
+    period = _irr(before, principal, interest, fees, guarantee)
     charged = (
         ("interest", interest, lender),
         ("fee", fees, lender),
@@ -69,11 +77,12 @@ def cost_table(
             code,
             sum(charge),
             collector,
-            nominal(period if len(charges) == 1 else _irr(amount, principal, charge)),
+            nominal(period if len(charges) == 1 else _irr(before, principal, charge), per_year),
         )
         for code, charge, collector in charges
     )
-    return CostTable(amount, items, nominal(period), effective(period))
+    rates = nominal(period, per_year), effective(period, per_year)
+    return CostTable(plan.principal_fen, items, *rates)
 
 
 def require_within_cap(table: CostTable, cap: Decimal) -> None:
@@ -85,5 +94,6 @@ def require_within_cap(table: CostTable, cap: Decimal) -> None:
         raise CostOverCap(f"the all-in cost is {table.rate_gate:.6f} a year, the cap {cap}")
 
 
-def _irr(amount_fen: int, *payments: list[int]) -> Decimal:
-    return period_irr([-amount_fen, *(sum(parts) for parts in zip(*payments, strict=True))])
+def _irr(before: list[int], *payments: list[int]) -> Decimal:
+    """Of the advance, the periods in which nothing is paid, and the payments."""
+    return period_irr([*before, *(sum(parts) for parts in zip(*payments, strict=True))])

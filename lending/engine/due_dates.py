@@ -2,12 +2,15 @@
 
 from collections.abc import Callable
 from datetime import date, timedelta
+from decimal import Decimal
+from fractions import Fraction
 from itertools import pairwise
 from typing import Literal
 
 from lending.foundation.calendar import add_months
 
 UNITS = ("day", "week", "month")
+_DAYS = {"day": 1, "week": 7}
 MOVES = ("none", "following")
 """What becomes of a due date on a holiday: it stays, or moves to the next day that is none."""
 
@@ -35,6 +38,27 @@ def due_dates(
     return dates if holidays is None or move == "none" else moved(dates, holidays)
 
 
+def part_of_year(every: int, unit: str) -> Fraction:
+    """How much of a year one period is, where it makes a rate an annual one.
+
+    Months are twelfths; days and weeks count by their days over 365, so that 14 days and 2 weeks
+    are the same (the annual rate of dates that are no months: PBoC announcement 2021 no. 3).
+    """
+    return Fraction(every, 12) if unit == "month" else Fraction(every * _DAYS[unit], 365)
+
+
+def periods_per_year(every: int, unit: str) -> Decimal:
+    """How many periods make a year: 12 months, or 365 days."""
+    part = part_of_year(every, unit)
+    return Decimal(part.denominator) / part.numerator
+
+
+def term_months(periods: int, every: int, unit: str) -> int:
+    """The months that so many periods take, a begun one counted whole."""
+    months = periods * part_of_year(every, unit) * 12
+    return -(-months.numerator // months.denominator)
+
+
 def moved(dates: list[date], holidays: Callable[[date], bool]) -> list[date]:
     """Each date, or the next day that is no holiday.
 
@@ -53,7 +77,7 @@ def _regular(start: date, periods: int, every: int, unit: str, first: date | Non
         return _monthly(anchor, range(every * begin, every * (begin + periods), every))
     if unit not in UNITS:
         raise ValueError(f"unit must be day, week or month, not {unit!r}")
-    step = timedelta(days=every * (7 if unit == "week" else 1))
+    step = timedelta(days=every * _DAYS[unit])
     first = first or start + step
     return [first + step * k for k in range(periods)]
 

@@ -34,19 +34,18 @@ from lending.engine.prepayment import (
     OpenInstalment,
     interest_earned_fen,
     payoff,
-    period_starts,
     shrunk,
 )
 from lending.engine.refunds import refund_goods
 from lending.engine.shares import cut
-from lending.foundation.money import half_up, portion
+from lending.foundation.money import ROUNDINGS, portion
 
 NOTHING = Due(0, 0, 0, 0, 0)
 
 
 def begun(course: Course) -> Position:
     """The loan on the day of its payout."""
-    return Position(course.start, course.start, course.rows)
+    return Position(course.start, course.start, course.rows, rounding=course.rounding)
 
 
 def replay(course: Course, events: Iterable[Event], on: date) -> Position:
@@ -86,7 +85,9 @@ def advance(course: Course, position: Position, to: date) -> Position:
 
 def payoff_quote(course: Course, position: Position) -> list[Due]:
     """What closes the loan on the day it stands at, fee for prepaying included (P9)."""
-    return payoff(position.rows, position.start, position.on, course.prepayment_fee_rate)
+    return payoff(
+        position.rows, position.start, position.on, course.prepayment_fee_rate, course.rounding
+    )
 
 
 def dues(position: Position, until: int = 0) -> list[Due]:
@@ -148,7 +149,7 @@ def _penalised(course: Course, row: OpenInstalment, since: date, to: date) -> Op
     days = (to - max(since, row.due_date)).days
     base = row.overdue_fen_days + (row.principal_fen - row.principal_paid_fen) * days
     penalised = row.penalised or (to - row.due_date).days > course.grace_days
-    charged = penalty_fen(base, 1, course.penalty_rate_annual) if penalised else 0
+    charged = penalty_fen(base, 1, course.penalty_rate_annual, course.rounding) if penalised else 0
     return replace(
         row,
         overdue_fen_days=base,
@@ -199,8 +200,10 @@ def _prepaid(course: Course, position: Position, amount_fen: int, *, shorter: bo
         for row in position.rows
     ]
     rows = []
-    before = position.rows
-    for row in shrunk(before, cuts, position.start, position.on) if any(cuts) else before:
+    after: Sequence[OpenInstalment] = position.rows
+    if any(cuts):
+        after = shrunk(position.rows, cuts, position.start, position.on, course.rounding)
+    for row in after:
         part = parts.get(row.number, NOTHING)
         is_prepaid = row.due_date > position.on
         fee = part.fee_fen if is_prepaid else 0
@@ -214,7 +217,7 @@ def _due_now(position: Position) -> list[Due]:
     not_due = {row.number for row in position.rows if row.due_date > position.on}
     return [
         replace(due, principal_fen=0) if due.number in not_due else due
-        for due in payoff(position.rows, position.start, position.on)
+        for due in payoff(position.rows, position.start, position.on, rounding=position.rounding)
     ]
 
 
@@ -222,13 +225,13 @@ def _ahead(
     course: Course, position: Position, now: Sequence[Due], free_fen: int, *, shorter: bool
 ) -> list[Due]:
     """What is due now and, of the amount that is free, principal not due and the fee for it."""
-    rate = course.prepayment_fee_rate
+    rate, rounded = course.prepayment_fee_rate, ROUNDINGS[course.rounding]
     principal = int(free_fen / (1 + rate)) + 1
-    while principal + half_up(principal * rate) > free_fen:
+    while principal + rounded(principal * rate) > free_fen:
         principal -= 1
     later = [row.open().principal_fen if row.due_date > position.on else 0 for row in position.rows]
-    cuts = _from_the_last(later, principal) if shorter else cut(principal, later)
-    fee = half_up(principal * rate)
+    cuts = _from_the_last(later, principal) if shorter else cut(principal, later, course.rounding)
+    fee = rounded(principal * rate)
     asked = {due.number: due for due in now}
     for row, less in zip(position.rows, cuts, strict=True):
         if row.due_date > position.on:
@@ -246,13 +249,14 @@ def _from_the_last(amounts: Sequence[int], total: int) -> list[int]:
     return cuts[::-1]
 
 
-def _goods_returned(_course: Course, position: Position, event: GoodsReturned) -> Position:
+def _goods_returned(course: Course, position: Position, event: GoodsReturned) -> Position:
     done = refund_goods(
         position.rows,
         start=position.start,
         on=event.on,
         refund_fen=event.amount_fen,
         refundable_fen=event.refundable_fen,
+        rounding=course.rounding,
     )
     return replace(
         position,
@@ -265,11 +269,11 @@ def _due_dates_moved(course: Course, position: Position, event: DueDatesMoved) -
     later = [row for row in position.rows if row.due_date > event.on]
     if not later or position.claim:
         return position
-    row = later[0]
+    row, rounding = later[0], course.rounding
     before = position.rows[: -len(later)]
-    earned = interest_earned_fen(row, _period_start(position, row), event.on)
+    earned = interest_earned_fen(row, _period_start(position, row), event.on, rounding)
     days_old, days_new = (row.due_date - event.on).days, (event.first_due - event.on).days
-    interest = earned + portion(row.interest_fen - earned, days_new, days_old)
+    interest = earned + portion(row.interest_fen - earned, days_new, days_old, rounding)
     later[0] = replace(
         row,
         interest_fen=max(interest, row.interest_paid_fen),
@@ -330,7 +334,7 @@ def _waived(_course: Course, position: Position, event: Waived) -> Position:
             less = replace(less, earns_from=position.on, earned_before_fen=earned)
         rows.append(less)
     after = replace(position, rows=tuple(rows))
-    kept = zip(position.earned_at_write_off_fen, _earned(after), strict=False)
+    kept = zip(position.earned_at_write_off_fen, after.earned_by_row(), strict=False)
     return replace(after, earned_at_write_off_fen=tuple(min(pair) for pair in kept))
 
 
@@ -340,13 +344,9 @@ def _waivable(position: Position) -> list[Due]:
         replace(
             row.open(),
             fee_fen=row.open().fee_fen if row.due_date <= position.on else 0,
-            interest_fen=max(
-                0, interest_earned_fen(row, begin, position.on) - row.interest_paid_fen
-            ),
+            interest_fen=max(0, earned - row.interest_paid_fen),
         )
-        for row, begin in zip(
-            position.rows, period_starts(position.rows, position.start), strict=True
-        )
+        for row, earned in zip(position.rows, position.earned_by_row(), strict=True)
     ]
 
 
@@ -382,7 +382,9 @@ def _fee_charged(_course: Course, position: Position, event: FeeCharged) -> Posi
 def _written_off(_course: Course, position: Position, event: WrittenOff) -> Position:
     if position.written_off_on:
         return position
-    return replace(position, written_off_on=event.on, earned_at_write_off_fen=_earned(position))
+    return replace(
+        position, written_off_on=event.on, earned_at_write_off_fen=position.earned_by_row()
+    )
 
 
 def _claimed(_course: Course, position: Position, event: Claimed) -> Position:
@@ -390,7 +392,7 @@ def _claimed(_course: Course, position: Position, event: Claimed) -> Position:
         return position
     rows = tuple(
         _ended(row, earned, position.on) if row.due_date > position.on else row
-        for row, earned in zip(position.rows, _earned(position), strict=True)
+        for row, earned in zip(position.rows, position.earned_by_row(), strict=True)
     )
     ended = replace(position, rows=rows)
     sums = ended.sums()
@@ -417,15 +419,6 @@ def _ended(row: OpenInstalment, earned_fen: int, on: date) -> OpenInstalment:
         interest_fen=interest,
         earns_from=on,
         earned_before_fen=interest,
-    )
-
-
-def _earned(position: Position) -> tuple[int, ...]:
-    """The interest that each instalment has earned up to the day."""
-    begins = period_starts(position.rows, position.start)
-    return tuple(
-        interest_earned_fen(row, begin, position.on)
-        for row, begin in zip(position.rows, begins, strict=True)
     )
 
 

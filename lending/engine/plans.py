@@ -11,7 +11,7 @@ from lending.engine.day_count import DayCount, counts_whole_months, year_part
 from lending.engine.due_dates import MOVES, UNITS, due_dates, moved
 from lending.engine.errors import PlanImpossible
 from lending.foundation.calendar import is_working_day
-from lending.foundation.money import FEN_MAX, Rounding, half_even, half_up
+from lending.foundation.money import FEN_MAX, RATIO_ROUNDINGS, ROUNDINGS, RatioRounding
 
 
 class Method(StrEnum):
@@ -29,9 +29,6 @@ class Method(StrEnum):
     """等本等费: the same principal and the same fee each time, the fee on the whole amount."""
     INTEREST_FREE = "interest-free"
     """免息: principal alone, in equal parts."""
-
-
-ROUNDINGS: dict[str, Rounding] = {"half-up": half_up, "half-even": half_even}
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +107,7 @@ def make_plan(terms: PlanInput) -> Plan:
     Raises PlanImpossible, naming the field.
     """
     dates, factors = calendar(terms)
-    splits = _SPREAD[Method(terms.method)](terms, factors, EXACT_ROUNDINGS[terms.rounding])
+    splits = _SPREAD[Method(terms.method)](terms, factors, RATIO_ROUNDINGS[terms.rounding])
     balance, fee_fen = terms.principal_fen, terms.fee_period_fen + terms.fee_upfront_fen
     rows = []
     for number, (due, (principal, interest, fee)) in enumerate(
@@ -136,29 +133,13 @@ def down_payment_fen(price_fen: int, share: Decimal, rounding: str = "half-up") 
     if rounding not in ROUNDINGS:
         raise _impossible("/rounding", "Use half-up or half-even.")
     numerator, denominator = share.as_integer_ratio()
-    return EXACT_ROUNDINGS[rounding](price_fen * numerator, denominator)
+    return RATIO_ROUNDINGS[rounding](price_fen * numerator, denominator)
 
 
 Factor = tuple[int, int]
 """The part of the amount that a period bears as interest: numerator and denominator."""
 Split = tuple[int, int, int]
 """Principal, interest and fee of one payment, fen."""
-ExactRounding = Callable[[int, int], int]
-"""Rounds a ratio of integers, not below 0, to a whole number."""
-
-
-def half_up_ratio(numerator: int, denominator: int) -> int:
-    """The nearest whole number; a half goes up."""
-    return (2 * numerator + denominator) // (2 * denominator)
-
-
-def half_even_ratio(numerator: int, denominator: int) -> int:
-    """The nearest whole number; a half goes to the even neighbour."""
-    whole, rest = divmod(numerator, denominator)
-    return whole + (2 * rest > denominator or (2 * rest == denominator and whole % 2 == 1))
-
-
-EXACT_ROUNDINGS: dict[str, ExactRounding] = {"half-up": half_up_ratio, "half-even": half_even_ratio}
 
 
 def calendar(terms: PlanInput) -> tuple[list[date], list[Factor]]:
@@ -293,7 +274,7 @@ def _reduced(numerator: int, denominator: int) -> Factor:
 
 
 def _equal_instalment(
-    terms: PlanInput, factors: list[Factor], rounded: ExactRounding
+    terms: PlanInput, factors: list[Factor], rounded: RatioRounding
 ) -> list[Split]:
     amount, grace, payment = terms.principal_fen, terms.grace_periods, terms.instalment_fen
     if payment is None:
@@ -318,7 +299,7 @@ def _equal_instalment(
 
 
 def _equal_principal(
-    terms: PlanInput, factors: list[Factor], rounded: ExactRounding
+    terms: PlanInput, factors: list[Factor], rounded: RatioRounding
 ) -> list[Split]:
     balance, splits = terms.principal_fen, []
     for principal, (numerator, denominator) in zip(_parts(terms), factors, strict=True):
@@ -327,13 +308,13 @@ def _equal_principal(
     return splits
 
 
-def _interest_only(terms: PlanInput, factors: list[Factor], rounded: ExactRounding) -> list[Split]:
+def _interest_only(terms: PlanInput, factors: list[Factor], rounded: RatioRounding) -> list[Split]:
     amount = terms.principal_fen
     splits = [(0, rounded(amount * above, below), 0) for above, below in factors]
     return [*splits[:-1], (amount, splits[-1][1], 0)]
 
 
-def _flat(terms: PlanInput, factors: list[Factor], rounded: ExactRounding) -> list[Split]:
+def _flat(terms: PlanInput, factors: list[Factor], rounded: RatioRounding) -> list[Split]:
     amount = terms.principal_fen
     return [
         (principal, 0, rounded(amount * above, below))
@@ -342,7 +323,7 @@ def _flat(terms: PlanInput, factors: list[Factor], rounded: ExactRounding) -> li
 
 
 def _interest_free(
-    terms: PlanInput, _factors: list[Factor], _rounded: ExactRounding
+    terms: PlanInput, _factors: list[Factor], _rounded: RatioRounding
 ) -> list[Split]:
     return [(principal, 0, 0) for principal in _parts(terms)]
 
@@ -355,7 +336,7 @@ def _parts(terms: PlanInput) -> list[int]:
     return [0] * terms.grace_periods + [part] * (parts - 1) + [last]
 
 
-_SPREAD: dict[str, Callable[[PlanInput, list[Factor], ExactRounding], list[Split]]] = {
+_SPREAD: dict[str, Callable[[PlanInput, list[Factor], RatioRounding], list[Split]]] = {
     Method.EQUAL_INSTALMENT: _equal_instalment,
     Method.EQUAL_PRINCIPAL: _equal_principal,
     Method.INTEREST_ONLY: _interest_only,

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from lending.engine.ageing import days_past_due
 from lending.engine.prepayment import OpenInstalment, interest_earned_fen, period_starts
+from lending.foundation.money import HALF_UP
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,8 @@ class Course:
     """The part of principal paid before it is due that prepaying costs."""
     every: int = 1
     unit: str = "month"
+    rounding: str = HALF_UP
+    """By which everything that happens to the loan is rounded, as its plan was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,8 @@ class Position:
     """Of each instalment, once written off: the loan earns nothing after (P3)."""
     claim: Claim | None = None
     """Once a guarantor has paid: the loan earns nothing after, and no penalty counts."""
+    rounding: str = HALF_UP
+    """The course's."""
 
     @property
     def principal_open_fen(self) -> int:
@@ -63,13 +68,17 @@ class Position:
     @property
     def interest_accrued_fen(self) -> int:
         """Interest that belongs to the time until `on`, and what was paid ahead of it (P3)."""
-        begins = period_starts(self.rows, self.start)
-        earned = self.earned_at_write_off_fen or [
-            interest_earned_fen(row, begin, self.on)
-            for row, begin in zip(self.rows, begins, strict=True)
-        ]
+        earned = self.earned_at_write_off_fen or self.earned_by_row()
         return sum(
             max(fen, row.interest_paid_fen) for row, fen in zip(self.rows, earned, strict=True)
+        )
+
+    def earned_by_row(self) -> tuple[int, ...]:
+        """The interest that each instalment has earned until `on`."""
+        begins = period_starts(self.rows, self.start)
+        return tuple(
+            interest_earned_fen(row, begin, self.on, self.rounding)
+            for row, begin in zip(self.rows, begins, strict=True)
         )
 
     @property

@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 from lending.engine.allocation import Due
-from lending.foundation.money import half_up, portion
+from lending.foundation.money import HALF_UP, ROUNDINGS, portion
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +71,10 @@ class OpenInstalment:
         )
 
 
-def interest_earned_fen(row: OpenInstalment, period_start: date, on: date) -> int:
-    """The interest of a running instalment up to a day: by days of its period, half up.
+def interest_earned_fen(
+    row: OpenInstalment, period_start: date, on: date, rounding: str = HALF_UP
+) -> int:
+    """The interest of a running instalment up to a day: by days of its period, rounded.
 
     Nothing before the period begins, all of it from the due date on; additive in time (P3), since
     the running total is rounded and not the single day. Where its course changed within the period,
@@ -83,7 +85,7 @@ def interest_earned_fen(row: OpenInstalment, period_start: date, on: date) -> in
     begin = row.earns_from or period_start
     days = max(0, (on - begin).days)
     rest = row.interest_fen - row.earned_before_fen
-    return row.earned_before_fen + portion(rest, days, (row.due_date - begin).days)
+    return row.earned_before_fen + portion(rest, days, (row.due_date - begin).days, rounding)
 
 
 def period_starts(rows: Sequence[OpenInstalment], start: date) -> list[date]:
@@ -92,7 +94,11 @@ def period_starts(rows: Sequence[OpenInstalment], start: date) -> list[date]:
 
 
 def payoff(
-    rows: Sequence[OpenInstalment], start: date, on: date, fee_rate: Decimal = Decimal(0)
+    rows: Sequence[OpenInstalment],
+    start: date,
+    on: date,
+    fee_rate: Decimal = Decimal(0),
+    rounding: str = HALF_UP,
 ) -> list[Due]:
     """What closes the loan exactly on a day (P9, R-PREPAY): interest stops that day.
 
@@ -104,11 +110,11 @@ def payoff(
     for row, period_start in zip(rows, period_starts(rows, start), strict=True):
         due = row.open()
         if row.due_date > on:
-            earned = interest_earned_fen(row, period_start, on)
+            earned = interest_earned_fen(row, period_start, on, rounding)
             not_due_fen += due.principal_fen
             due = replace(due, fee_fen=0, interest_fen=max(0, earned - row.interest_paid_fen))
         dues.append(due)
-    fee_fen = half_up(not_due_fen * fee_rate)
+    fee_fen = ROUNDINGS[rounding](not_due_fen * fee_rate)
     if fee_fen:
         at = next(at for at, row in enumerate(rows) if row.due_date > on)
         dues[at] = replace(dues[at], fee_fen=fee_fen)
@@ -116,7 +122,11 @@ def payoff(
 
 
 def shrunk(
-    rows: Sequence[OpenInstalment], cuts: Sequence[int], start: date, on: date
+    rows: Sequence[OpenInstalment],
+    cuts: Sequence[int],
+    start: date,
+    on: date,
+    rounding: str = HALF_UP,
 ) -> list[OpenInstalment]:
     """The instalments when principal leaves early, `cuts[k]` fen of the k-th: interest follows.
 
@@ -135,10 +145,10 @@ def shrunk(
         if row.due_date <= on or not old_fen:
             result.append(row)
             continue
-        earned = interest_earned_fen(row, period_start, on) if running else 0
-        interest = earned + portion(row.interest_fen - earned, new_fen, old_fen)
-        theirs = portion(row.guarantee_fee_fen, new_fen, old_fen)
-        fee_fen = max(portion(row.fee_fen, new_fen, old_fen), row.fee_paid_fen)
+        earned = interest_earned_fen(row, period_start, on, rounding) if running else 0
+        interest = earned + portion(row.interest_fen - earned, new_fen, old_fen, rounding)
+        theirs = portion(row.guarantee_fee_fen, new_fen, old_fen, rounding)
+        fee_fen = max(portion(row.fee_fen, new_fen, old_fen, rounding), row.fee_paid_fen)
         result.append(
             replace(
                 replace(row, guarantee_fee_fen=max(theirs, row.guarantee_fee_paid_fen)).with_fee(

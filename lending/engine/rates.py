@@ -43,13 +43,13 @@ def period_irr(flows: Sequence[int]) -> Decimal:
     return solve([Flow(Decimal(flow), Decimal(k)) for k, flow in enumerate(flows)])
 
 
-def nominal(rate_period: Decimal, periods_per_year: int = 12) -> Decimal:
-    """The simple annual rate `12 r`: market practice for the 24 % line (R-COST-24)."""
+def nominal(rate_period: Decimal, periods_per_year: Decimal | int = 12) -> Decimal:
+    """The simple annual rate, by months `12 r`: market practice for the 24 % line (R-COST-24)."""
     return rate_period * periods_per_year
 
 
-def effective(rate_period: Decimal, periods_per_year: int = 12) -> Decimal:
-    """The compound annual rate `(1 + r)^12 - 1`."""
+def effective(rate_period: Decimal, periods_per_year: Decimal | int = 12) -> Decimal:
+    """The compound annual rate, by months `(1 + r)^12 - 1`."""
     return (1 + rate_period) ** periods_per_year - 1
 
 

@@ -7,6 +7,7 @@ from datetime import date
 from lending.engine.errors import RefundTooLarge
 from lending.engine.prepayment import OpenInstalment, shrunk
 from lending.engine.shares import cut
+from lending.foundation.money import HALF_UP
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,7 @@ def refund_goods(
     on: date,
     refund_fen: int,
     refundable_fen: int,
+    rounding: str = HALF_UP,
 ) -> GoodsRefund:
     """Takes a refund out of a running plan.
 
@@ -49,13 +51,13 @@ def refund_goods(
     open_principal = [row.open().principal_fen for row in rows]
     outstanding = sum(open_principal)
     reduction = min(refund_fen, outstanding)
-    cuts = cut(reduction, open_principal) if outstanding else [0] * len(rows)
+    cuts = cut(reduction, open_principal, rounding) if outstanding else [0] * len(rows)
     return GoodsRefund(
         loan_reduction_fen=reduction,
         borrower_refund_fen=refund_fen - reduction,
         merchant_claim_fen=refund_fen,
         instalments=tuple(
             replace(row, principal_fen=row.principal_fen - less)
-            for row, less in zip(shrunk(rows, cuts, start, on), cuts, strict=True)
+            for row, less in zip(shrunk(rows, cuts, start, on, rounding), cuts, strict=True)
         ),
     )

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from lending.engine.errors import SharesNotWhole, ShareTooSmall, TooManyLenders
-from lending.foundation.money import portion
+from lending.foundation.money import HALF_UP, portion
 
 WHOLE_BP = 10_000
 """100 %, in basis points of a loan."""
@@ -47,8 +47,8 @@ def percent_bp(share_bp: int) -> str:
     return f"{share_bp // 100}.{share_bp % 100:02d} %"
 
 
-def cut(total_fen: int, weights: Sequence[int]) -> list[int]:
-    """A total in whole parts by weight: each running sum of weights is cut half up.
+def cut(total_fen: int, weights: Sequence[int], rounding: str = HALF_UP) -> list[int]:
+    """A total in whole parts by weight: each running sum of weights is cut and rounded.
 
     The parts sum to the total, and each is within one fen of its exact share.
     """
@@ -58,7 +58,7 @@ def cut(total_fen: int, weights: Sequence[int]) -> list[int]:
     parts, before, weight = [], 0, 0
     for share in weights:
         weight += share
-        after = (2 * total_fen * weight + whole) // (2 * whole)
+        after = portion(total_fen, weight, whole, rounding)
         parts.append(after - before)
         before = after
     return parts
@@ -67,7 +67,8 @@ def cut(total_fen: int, weights: Sequence[int]) -> list[int]:
 def divided(total_fen: int, weights: Sequence[int]) -> list[int]:
     """A running total in the parts of one to three parties by weight (JOINT-3, P15).
 
-    The first part is cut half up, the second from what that leaves, and the last takes the rest.
+    The first part is cut half up, the second from what that leaves, and the last takes the rest:
+    so agreed among the lenders, whatever the terms of the loan round by.
     The parts sum to the total, each is within one fen of its exact share, and none falls as the
     total rises: no party ever gives back a fen because a borrower paid one, which `cut` may ask of
     the middle one of three.

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from lending.engine.errors import PlanImpossible
 from lending.engine.plans import (
-    EXACT_ROUNDINGS,
     Factor,
     Instalment,
     Method,
@@ -23,7 +22,7 @@ from lending.engine.plans import (
     payment_impossible,
     payment_ratio,
 )
-from lending.foundation.money import FEN_MAX
+from lending.foundation.money import FEN_MAX, RATIO_ROUNDINGS
 
 Array = NDArray[np.int64]
 AMOUNT_MAX = 2**46
@@ -199,7 +198,7 @@ def _scaled(amounts: Array, ratio: Factor, rounding: str) -> Array:
     unsure = (low == 0) | (low >= _MASK - 1) | (amounts > _MASK)
     parts = amounts * whole
     parts += product >> _LIMB
-    rounded = EXACT_ROUNDINGS[rounding]
+    rounded = RATIO_ROUNDINGS[rounding]
     for index in np.flatnonzero(unsure).tolist():
         parts[index] = rounded(int(amounts[index]) * numerator, denominator)
     return parts

@@ -8,6 +8,10 @@ FEN_MAX = 2**63 - 1
 """The largest amount the journal can hold: 64 bits, signed."""
 
 Rounding = Callable[[Decimal], int]
+RatioRounding = Callable[[int, int], int]
+"""Rounds a ratio of integers, numerator and denominator, not below 0, to a whole number."""
+HALF_UP, HALF_EVEN = "half-up", "half-even"
+"""The names of the roundings that terms may have."""
 
 
 def half_up(amount_fen: Decimal) -> int:
@@ -20,9 +24,24 @@ def half_even(amount_fen: Decimal) -> int:
     return int(amount_fen.to_integral_value(ROUND_HALF_EVEN))
 
 
-def portion(total_fen: int, part: int, whole: int) -> int:
-    """`part / whole` of a non-negative amount, half up, without leaving the integers."""
-    return (2 * total_fen * part + whole) // (2 * whole)
+def half_up_ratio(numerator: int, denominator: int) -> int:
+    """The nearest whole number; a half goes up."""
+    return (2 * numerator + denominator) // (2 * denominator)
+
+
+def half_even_ratio(numerator: int, denominator: int) -> int:
+    """The nearest whole number; a half goes to the even neighbour."""
+    whole, rest = divmod(numerator, denominator)
+    return whole + (2 * rest > denominator or (2 * rest == denominator and whole % 2 == 1))
+
+
+ROUNDINGS: dict[str, Rounding] = {HALF_UP: half_up, HALF_EVEN: half_even}
+RATIO_ROUNDINGS: dict[str, RatioRounding] = {HALF_UP: half_up_ratio, HALF_EVEN: half_even_ratio}
+
+
+def portion(total_fen: int, part: int, whole: int, rounding: str = HALF_UP) -> int:
+    """`part / whole` of a non-negative amount in whole fen, without leaving the integers."""
+    return RATIO_ROUNDINGS[rounding](total_fen * part, whole)
 
 
 def yuan(amount_fen: int) -> str:

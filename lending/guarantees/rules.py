@@ -1,9 +1,11 @@
 """Pure rules of guarantees: what they cost, and how much may be guaranteed."""
 
 from decimal import Decimal
+from fractions import Fraction
 
 from lending.compliance.model import Parameters
-from lending.foundation.money import half_up, percent
+from lending.engine.due_dates import part_of_year
+from lending.foundation.money import RATIO_ROUNDINGS, percent
 from lending.guarantees.errors import (
     AgreementRefused,
     GuaranteedTooMuch,
@@ -11,18 +13,20 @@ from lending.guarantees.errors import (
     QuotaUsedUp,
 )
 from lending.guarantees.model import Agreement, FeePayer, NewAgreement, Ratio, Standing
+from lending.products.model import Product
 
-MONTHS = 12
 
+def fee_period_fen(agreement: NewAgreement, product: Product, principal_fen: int) -> int:
+    """What the borrower pays for the guarantee with each instalment.
 
-def fee_period_fen(agreement: NewAgreement, principal_fen: int) -> int:
-    """What the borrower pays for the guarantee with each monthly instalment, half up.
-
-    A twelfth of the yearly rate on the amount lent; 0 where the lender pays.
+    The period's part of the yearly rate on the amount lent, rounded as the product's terms are; 0
+    where the lender pays.
     """
     if agreement.fee_payer is not FeePayer.BORROWER:
         return 0
-    return half_up(principal_fen * agreement.fee_rate / MONTHS)
+    part = part_of_year(product.every, product.unit)
+    exact = principal_fen * Fraction(agreement.fee_rate) * part
+    return RATIO_ROUNDINGS[product.rounding](exact.numerator, exact.denominator)
 
 
 def lender_fee_rate(agreement: NewAgreement) -> Decimal:

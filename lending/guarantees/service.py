@@ -13,7 +13,7 @@ from lending.guarantees.model import Agreement, NewAgreement, Standing
 from lending.ledger import service as ledger
 from lending.ledger.chart import Code
 from lending.ledger.model import Account
-from lending.products.model import GuaranteeFee
+from lending.products.model import GuaranteeFee, Product
 
 ratio = store.ratio
 lock = store.lock
@@ -55,9 +55,9 @@ def of_product(tx: Tx, product_code: str) -> Agreement | None:
     return None
 
 
-def fee(tx: Tx, agreement: Agreement, principal_fen: int) -> GuaranteeFee | None:
+def fee(tx: Tx, agreement: Agreement, product: Product, principal_fen: int) -> GuaranteeFee | None:
     """What the borrower pays for a guarantee, and who collects it; None where we pay."""
-    period_fen = rules.fee_period_fen(agreement, principal_fen)
+    period_fen = rules.fee_period_fen(agreement, product, principal_fen)
     name = channels.partner(tx, agreement.guarantor_id).name
     return GuaranteeFee(name, period_fen) if period_fen else None
 

@@ -32,6 +32,8 @@ def entrusted(product: Product, agreement: Agreement, offer: Offer, table: dict[
             cost_rate_annual=offer.cost.rate_annual,
             grace_days=product.grace_days,
             prepayment_fee_rate=product.prepayment_fee_rate,
+            every=plan.every,
+            unit=plan.unit,
         ),
         payee=Payee(agreement.partner_id),
         settlement=Settlement(

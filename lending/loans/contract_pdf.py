@@ -166,7 +166,7 @@ def _cost(facts: ContractFacts) -> list[Flowable]:
         Paragraph("二、综合融资成本明示表", _HEADING),
         Paragraph(
             f"<b>{table['rate_label']}</b>,正常履约总成本 {yuan(table['cost_total_fen'])} 元。"
-            "年化利率按内部收益率法计算(12 × 月内部收益率,单利)。",
+            f"年化利率按内部收益率法计算({table['rate_how']})。",
             _STRONG,
         ),
         Spacer(1, 6),
@@ -193,8 +193,8 @@ def _plan(facts: ContractFacts) -> list[Flowable]:
     return [
         Paragraph("三、还款计划", _HEADING),
         Paragraph(
-            f"还款账户:{_safe(facts.card)}。计划自放款日起算;如放款日晚于签订日,应还日期相应顺延,"
-            "各期金额不变。",
+            f"{facts.cost_table['repaid']},还款账户:{_safe(facts.card)}。计划自放款日起算;"
+            "如放款日晚于签订日,应还日期相应顺延,各期金额不变。",
             _TEXT,
         ),
         Spacer(1, 4),

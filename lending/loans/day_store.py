@@ -1,7 +1,8 @@
 """How the end of day moves open loans on, by set: the SQL of `lending.engine.life.advance`.
 
 Each statement takes a span of `loan_standing` to the beginning of the date `following`, and finds
-nothing to do when it is run again. Divisions round half up in whole numbers, as the engine's do.
+nothing to do when it is run again. It rounds by the loan's terms, as the engine does: half up, or
+half even where `half_even` says so.
 """
 
 from datetime import date
@@ -41,12 +42,11 @@ WITH moved AS (
     UPDATE loan_standing SET
         as_of = :following,
         interest_accrued_fen = settled_interest_fen + CASE WHEN course_until IS NULL THEN 0
-            ELSE greatest(course_paid_fen, course_before_fen
-                + (2 * course_rest_fen * (:following - course_from) + (course_until - course_from))
-                    / (2 * (course_until - course_from))) END,
+            ELSE greatest(course_paid_fen, course_before_fen + fen_portion(course_rest_fen,
+                :following - course_from, course_until - course_from, half_even)) END,
         subsidy_earned_fen = CASE WHEN written_off OR subsidy_fen = 0 THEN subsidy_earned_fen
-            ELSE (2 * subsidy_fen * (least(:following, subsidy_until) - subsidy_from)
-                    + (subsidy_until - subsidy_from)) / (2 * (subsidy_until - subsidy_from)) END
+            ELSE fen_portion(subsidy_fen, least(:following, subsidy_until) - subsidy_from,
+                subsidy_until - subsidy_from, half_even) END
     WHERE number BETWEEN :first AND :last AND as_of < :following
     RETURNING product_code, split_id, old.interest_accrued_fen AS interest_before_fen,
         new.interest_accrued_fen AS interest_now_fen,
@@ -68,7 +68,7 @@ ORDER BY product_code, book
 
 _PENALISE = """
 WITH late AS MATERIALIZED (
-    SELECT s.number, s.loan_id, s.penalty_as_of, s.penalty_rate_annual, s.grace_days,
+    SELECT s.number, s.loan_id, s.penalty_as_of, s.penalty_rate_annual, s.grace_days, s.half_even,
         l.plan_version
     FROM loan_standing s JOIN loan l ON l.id = s.loan_id
     WHERE s.number BETWEEN :first AND :last AND s.oldest_due < :following
@@ -80,9 +80,9 @@ WITH late AS MATERIALIZED (
             * (:following - greatest(late.penalty_as_of, i.due_date)),
         penalised = i.penalised OR :following - i.due_date > late.grace_days,
         penalty_fen = CASE WHEN i.penalised OR :following - i.due_date > late.grace_days
-            THEN round((i.overdue_fen_days + (i.principal_fen - i.principal_paid_fen)
-                * (:following - greatest(late.penalty_as_of, i.due_date)))
-                * late.penalty_rate_annual / 360)::bigint ELSE 0 END - i.penalty_waived_fen
+            THEN fen_penalty(i.overdue_fen_days + (i.principal_fen - i.principal_paid_fen)
+                * (:following - greatest(late.penalty_as_of, i.due_date)),
+                late.penalty_rate_annual, late.half_even) ELSE 0 END - i.penalty_waived_fen
     FROM late WHERE i.loan_id = late.loan_id AND i.plan_version = late.plan_version
         AND i.due_date < :following AND i.principal_paid_fen < i.principal_fen
 )

@@ -8,7 +8,7 @@ from lending.engine import life
 from lending.engine.ageing import Grade, grade
 from lending.engine.position import Course, Position, Sums
 from lending.engine.prepayment import OpenInstalment, interest_earned_fen, period_starts
-from lending.foundation.money import portion
+from lending.foundation.money import HALF_EVEN, portion
 from lending.ledger.model import Account, Leg, signed
 from lending.loans import partner_rules
 from lending.loans.model import Loan, Standing
@@ -34,6 +34,9 @@ def course(loan: Loan, rows: Sequence[OpenInstalment]) -> Course:
         penalty_rate_annual=pricing.penalty_rate_annual,
         grace_days=pricing.grace_days,
         prepayment_fee_rate=pricing.prepayment_fee_rate,
+        every=pricing.every,
+        unit=pricing.unit,
+        rounding=pricing.rounding,
     )
 
 
@@ -44,7 +47,7 @@ def subsidy_earned_fen(loan: Loan, terms: Course, position: Position) -> int:
         return subsidy
     until = terms.rows[-1].due_date
     on = min(position.written_off_on or position.on, until)
-    return portion(subsidy, (on - terms.start).days, (until - terms.start).days)
+    return portion(subsidy, (on - terms.start).days, (until - terms.start).days, terms.rounding)
 
 
 def sums(loan: Loan, terms: Course, position: Position) -> Sums:
@@ -73,7 +76,10 @@ def standing(loan: Loan, terms: Course, position: Position) -> Standing:
     if running:
         begin = period_starts(position.rows, position.start)[position.rows.index(running)]
         course_from = running.earns_from or begin
-        earned -= max(interest_earned_fen(running, begin, position.on), running.interest_paid_fen)
+        earned -= max(
+            interest_earned_fen(running, begin, position.on, terms.rounding),
+            running.interest_paid_fen,
+        )
     days = position.days_past_due
     return Standing(
         loan_id=loan.id,
@@ -99,6 +105,7 @@ def standing(loan: Loan, terms: Course, position: Position) -> Standing:
         penalty_as_of=position.on,
         penalty_rate_annual=terms.penalty_rate_annual,
         grace_days=terms.grace_days,
+        half_even=terms.rounding == HALF_EVEN,
         written_off=position.written_off_on is not None,
         claimed=position.claim is not None,
         guarantor_principal_fen=held.guarantor_principal_fen,

@@ -184,6 +184,8 @@ class Standing:
     penalty_as_of: date
     penalty_rate_annual: Decimal
     grace_days: int
+    half_even: bool
+    """Whether the terms round half to even; else half up."""
     written_off: bool
     claimed: bool = False
     """Whether a guarantor has paid: no penalty counts any more."""

@@ -32,7 +32,8 @@ def earned_fen(commission: Commission, received: int, *, is_bad: bool) -> int:
     """What a platform has earned in all, fen; never below 0, never above the cap.
 
     Of a bad loan it is what is left when the agreed part was given back. A clawback is therefore
-    never more than was earned before (P18).
+    never more than was earned before (P18). Half up, whatever the loan's terms round by: the
+    platform's agreement is one for loans of all terms, and its bill is recomputed by it (P18).
     """
     if commission.basis is Basis.LOAN:
         full = commission.per_loan_fen if received else 0
@@ -69,6 +70,9 @@ def at_payout_fen(terms: Terms, principal_fen: int) -> int:
 
 
 def guarantee_cost_fen(terms: Terms, sums: Sums) -> int:
-    """What the lender owes the loan's guarantor for its guarantee so far; 0 where there is none."""
+    """What the lender owes the loan's guarantor for its guarantee so far; 0 where there is none.
+
+    Half up, as their agreement is, whatever the loan's terms round by.
+    """
     rate = terms.guarantee.lender_fee_rate if terms.guarantee else Decimal(0)
     return half_up((sums.interest_paid_fen - sums.interest_recovered_fen) * rate)

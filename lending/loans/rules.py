@@ -18,6 +18,7 @@ from lending.ledger.model import OWN, Account, Leg, credit, debit, signed
 from lending.loans import partner_rules, share_rules
 from lending.loans.model import Loan, Payout
 from lending.loans.terms import Terms
+from lending.products import rules as product_rules
 from lending.products.model import Offer, Product, SubsidyPayer
 
 DECISION_GOOD_FOR = timedelta(minutes=30)
@@ -59,6 +60,8 @@ def cost_table(product: Product, offer: Offer) -> dict[str, Any]:
         "product_version": product.version,
         "principal_fen": offer.plan.principal_fen,
         "periods": offer.periods,
+        "every": product.every,
+        "unit": product.unit,
         "method": product.method,
         "items": items,
         "contingent": [
@@ -73,10 +76,25 @@ def cost_table(product: Product, offer: Offer) -> dict[str, Any]:
         "rate_annual_total": rate_text(offer.cost.rate_annual),
         "rate_annual_effective": rate_text(offer.cost.rate_effective),
         "rate_label": f"年化利率(单利){percent(offer.cost.rate_annual)}",
+        "rate_how": _rate_how(product),
+        "repaid": _repaid(product),
         "cost_total_fen": offer.cost.total_fen,
         "early_repayment": _early_repayment(product),
         "nothing_else": NOTHING_ELSE,
     }
+
+
+def _rate_how(product: Product) -> str:
+    """How the annual rate follows from the internal rate of return of one period."""
+    if product.unit == "month":
+        times = "12" if product.every == 1 else f"12/{product.every}"
+    else:
+        times = f"365/{product.every * (7 if product.unit == 'week' else 1)}"
+    return f"{times} × 每期内部收益率,单利"
+
+
+def _repaid(product: Product) -> str:
+    return f"每{product_rules.period_text(product)}还款一次"
 
 
 def _penalty_how(product: Product) -> str:
@@ -98,8 +116,11 @@ def rate_text(rate: Decimal) -> str:
 def offer_view(product: Product, offer: Offer) -> dict[str, Any]:
     """One offer as partners and pages show it."""
     rows = offer.plan.instalments
+    between = product.every * offer.periods // len(rows)
     return {
         "periods": offer.periods,
+        "every": product.every,
+        "unit": product.unit,
         "instalment_fen": rows[0].total_fen,
         "instalment_last_fen": rows[-1].total_fen,
         "principal_fen": offer.plan.principal_fen,
@@ -115,7 +136,7 @@ def offer_view(product: Product, offer: Offer) -> dict[str, Any]:
         "plan": [
             {
                 "number": row.number,
-                "due_in_months": row.number,
+                "due_after": row.number * between,
                 "principal_fen": row.principal_fen,
                 "interest_fen": row.interest_fen,
                 "fee_fen": row.fee_fen,
@@ -127,7 +148,7 @@ def offer_view(product: Product, offer: Offer) -> dict[str, Any]:
 
 
 def merchant_fee_fen(amount_fen: int, rate: Decimal) -> int:
-    """The merchant's fee on an order, half up."""
+    """The merchant's fee on an order, half up: by its agreement, whatever the loan rounds by."""
     return half_up(amount_fen * rate)
 
 
@@ -140,6 +161,8 @@ def plan_input(principal_fen: int, terms: Terms, start: date) -> PlanInput:
         periods=pricing.periods,
         method=pricing.method,
         start=start,
+        every=pricing.every,
+        unit=pricing.unit,
         day_count=pricing.day_count,
         rounding=pricing.rounding,
         fee_upfront_fen=pricing.fee_upfront_fen,

@@ -365,7 +365,9 @@ def _risk_request(tx: Tx, found: Application) -> RiskRequest:
         amount_fen=found.amount_fen,
         category=found.purpose,
         amount_max_fen=product.amount_max_fen,
-        periods_max=max(product_rules.periods_allowed(product, found.amount_fen)),
+        periods_max=product_rules.term_months(
+            product, max(product_rules.periods_allowed(product, found.amount_fen))
+        ),
         bank_card_id=found.bank_card_id,
         device=Device.of(found.device),
         loans_open=counts["open"],

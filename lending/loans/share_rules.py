@@ -37,7 +37,7 @@ class Party:
         return OWN if self.share.is_own else funder_book(self.share.funder)
 
     def service_fee_fen(self, sums: Sums) -> int:
-        """What it has to pay the leader so far: of all interest it got, half up."""
+        """What it has to pay the leader so far: of all interest it got, half up among lenders."""
         return half_up((sums.interest_paid_fen + self.subsidy_fen) * self.share.service_fee_rate)
 
 

@@ -148,7 +148,7 @@ def _require_gates(tx: Tx, found: Application, command: SignCommand) -> None:
     terms, offer = command.terms, command.offer
     if terms.credit_line:
         _require_line(tx, found, terms.credit_line)
-    if found.amount_fen > decided.limit_fen or terms.pricing.periods > decided.periods_max:
+    if found.amount_fen > decided.limit_fen or terms.pricing.term_months > decided.periods_max:
         raise AmountAboveDecision
     day = parameters.today(tx)
     channels.require_listed(tx, found.partner_id)

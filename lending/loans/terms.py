@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import Any
 
+from lending.engine.due_dates import term_months
 from lending.loans.partner_terms import (
     Commission,
     Guarantee,
@@ -12,7 +13,7 @@ from lending.loans.partner_terms import (
 )
 from lending.products.model import PayeeKind
 
-FORMAT = 3
+FORMAT = 4
 """The version terms are stored under. A new field means a new format, and a reader for each."""
 OWN_FUNDER = "own"
 """The name of our own funds among the funders of a loan."""
@@ -35,6 +36,14 @@ class Pricing:
     """Days after a due date within which paying costs no penalty."""
     prepayment_fee_rate: Decimal
     """Of principal paid before it is due."""
+    every: int = 1
+    unit: str = "month"
+    """An instalment falls due every so many days, weeks or months."""
+
+    @property
+    def term_months(self) -> int:
+        """The months that all instalments take, a begun one counted whole."""
+        return term_months(self.periods, self.every, self.unit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +156,7 @@ class Terms:
 
         Raises ValueError for a format that this version does not know.
         """
-        if form not in (1, 2, FORMAT):
+        if form not in (1, 2, 3, FORMAT):
             raise ValueError(f"terms of format {form} cannot be read")
         pricing = dict(stored["pricing"])
         for name in (

@@ -129,8 +129,9 @@ class Product:
     method: str
     day_count: str
     rounding: str
+    """By which the plan, and all that happens to the loan, is rounded: half-up or half-even."""
     periods: tuple[int, ...]
-    """Months on offer, rising."""
+    """Numbers of instalments on offer, rising."""
     amount_min_fen: int
     amount_max_fen: int
     tiers: tuple[Tier, ...]
@@ -149,6 +150,9 @@ class Product:
     risk_pricing: RiskPricing | None = None
     """None: everybody pays `rate_annual`."""
     funding: Funding = Funding()
+    every: int = 1
+    unit: str = "month"
+    """An instalment falls due every so many days, weeks or months."""
 
     def to_json(self) -> dict[str, Any]:
         """What is stored of a version beside its code and number."""
@@ -160,6 +164,8 @@ class Product:
             "method": self.method,
             "day_count": self.day_count,
             "rounding": self.rounding,
+            "every": self.every,
+            "unit": self.unit,
             "periods": list(self.periods),
             "amount_min_fen": self.amount_min_fen,
             "amount_max_fen": self.amount_max_fen,
@@ -192,6 +198,8 @@ class Product:
             method=stored["method"],
             day_count=stored["day_count"],
             rounding=stored["rounding"],
+            every=stored["every"],
+            unit=stored["unit"],
             periods=tuple(stored["periods"]),
             amount_min_fen=stored["amount_min_fen"],
             amount_max_fen=stored["amount_max_fen"],

@@ -5,21 +5,24 @@ from datetime import date
 from decimal import Decimal
 from hashlib import sha256
 
-from lending.engine import shares
+from lending.engine import due_dates, shares
 from lending.engine.cost import cost_table, require_within_cap
-from lending.engine.errors import SharesNotWhole
+from lending.engine.day_count import counts_whole_months
+from lending.engine.errors import CostOverCap, PlanImpossible, SharesNotWhole
 from lending.engine.plans import PlanInput, make_plan
-from lending.foundation.money import half_up, yuan
+from lending.foundation.money import ROUNDINGS, yuan
 from lending.products.errors import AmountOutsideProduct, PeriodsNotOffered, ProductNotAllowed
 from lending.products.model import GuaranteeFee, Offer, Product, SubsidyPayer
 
 RATE_PLACES = Decimal("0.000001")
+SAMPLE_START = date(2026, 1, 1)
+"""Where the plans begin that a version is tried with; no loan does."""
 PENALTY_FACTOR_MAX = Decimal("1.5")
 """R-PENALTY-50 (银发〔2003〕251号): penalty interest is at most the contract rate plus a half."""
 
 
 def check(product: Product) -> None:
-    """Refuses a version that no offer could keep the law with.
+    """Refuses a version that no offer could be made of, or none that keeps the law.
 
     Raises ProductNotAllowed, naming the field, and what `shares.require_joint` does.
     """
@@ -33,6 +36,7 @@ def check(product: Product) -> None:
             field="/amount_min_fen",
             mend="Set 0 < amount_min_fen <= amount_max_fen.",
         )
+    _check_schedule(product)
     for rate in sorted(_rates(product)):
         _check_rates(_at_rate(product, rate))
     _check_funding(product)
@@ -41,6 +45,42 @@ def check(product: Product) -> None:
             "a consumer loan needs a purpose (R-PURPOSE)",
             field="/purposes",
             mend="List the categories that may be bought.",
+        )
+
+
+def _check_schedule(product: Product) -> None:
+    """Every number of instalments makes a plan, and every amount has one on offer."""
+    if product.rounding not in ROUNDINGS:
+        raise ProductNotAllowed(
+            f"nothing is rounded {product.rounding}",
+            field="/rounding",
+            mend=f"Use one of {', '.join(ROUNDINGS)}.",
+        )
+    for periods in product.periods:
+        try:
+            make_plan(plan_input(product, product.amount_min_fen, periods, SAMPLE_START))
+        except PlanImpossible as refused:
+            field = (refused.field or "").replace("principal_fen", "amount_min_fen")
+            raise ProductNotAllowed(
+                f"{periods} instalments: {refused.detail}", field=field, mend=refused.mend
+            ) from None
+    if product.unit != "month" and counts_whole_months(product.day_count):
+        raise ProductNotAllowed(
+            f"{product.day_count} counts months, and instalments go by the {product.unit}",
+            field="/day_count",
+            mend="Count days: use act/365, act/360, act/364 or act/act.",
+        )
+    if any(tier.periods_max < product.periods[0] for tier in product.tiers):
+        raise ProductNotAllowed(
+            "a tier leaves no number of instalments",
+            field="/tiers",
+            mend=f"Let each tier allow at least {product.periods[0]}.",
+        )
+    if not {free.periods for free in product.free} <= set(product.periods):
+        raise ProductNotAllowed(
+            "what is free of interest is not on offer",
+            field="/free",
+            mend=f"Choose among {', '.join(map(str, product.periods))}.",
         )
 
 
@@ -75,6 +115,15 @@ def _check_rates(product: Product) -> None:
             field="/penalty_rate_annual",
             mend=f"Set a penalty rate of at most {penalty_max}.",
         )
+    for periods in product.periods:
+        try:
+            offer_of(product, product.amount_max_fen, periods, SAMPLE_START)
+        except CostOverCap as refused:
+            raise ProductNotAllowed(
+                f"{periods} instalments: {refused.detail} (R-COST-24)",
+                field="/rate_annual",
+                mend="Lower the rate or the fees; act/360 and short periods cost more a year.",
+            ) from None
 
 
 def arm(product: Product, application_id: str) -> str:
@@ -138,21 +187,36 @@ def require_amount(product: Product, amount_fen: int) -> None:
         )
 
 
-def periods_allowed(
-    product: Product, amount_fen: int, *, periods_max: int | None = None
-) -> tuple[int, ...]:
-    """The numbers of months on offer for an amount (MALL-1).
+def period_text(product: Product) -> str:
+    """The time from one instalment to the next, as borrowers read it: `个月`, `2 周`, `14 天`."""
+    unit = {"day": "天", "week": "周", "month": "个月"}[product.unit]
+    if product.every > 1:
+        return f" {product.every} {unit}"
+    return unit.removeprefix("个")
 
-    The longest tier that the amount reaches bounds them; so does `periods_max`, the decision's.
+
+def term_months(product: Product, periods: int) -> int:
+    """The months that so many instalments of the product take, a begun one counted whole."""
+    return due_dates.term_months(periods, product.every, product.unit)
+
+
+def periods_allowed(
+    product: Product, amount_fen: int, *, months_max: int | None = None
+) -> tuple[int, ...]:
+    """The numbers of instalments on offer for an amount (MALL-1).
+
+    The longest tier that the amount reaches bounds them; so does `months_max`, the decision's.
 
     Raises AmountOutsideProduct.
     """
     require_amount(product, amount_fen)
     reached = [t.periods_max for t in product.tiers if amount_fen >= t.amount_from_fen]
     longest = max(reached, default=max(product.periods))
-    if periods_max is not None:
-        longest = min(longest, periods_max)
-    return tuple(p for p in product.periods if p <= longest)
+    return tuple(
+        p
+        for p in product.periods
+        if p <= longest and (months_max is None or term_months(product, p) <= months_max)
+    )
 
 
 def subsidy_payer(product: Product, periods: int) -> SubsidyPayer:
@@ -168,15 +232,18 @@ def plan_input(
 ) -> PlanInput:
     """What the engine needs to make the borrower's plan; `guarantee_fee_fen` is by instalment."""
     free = subsidy_payer(product, periods) is not SubsidyPayer.NONE
+    upfront_fen = ROUNDINGS[product.rounding](amount_fen * product.fee_upfront_rate)
     return PlanInput(
         principal_fen=amount_fen,
         rate_annual=Decimal(0) if free else product.rate_annual,
         periods=periods,
         method="interest-free" if free else product.method,
         start=start,
+        every=product.every,
+        unit=product.unit,
         day_count=product.day_count,
         rounding=product.rounding,
-        fee_upfront_fen=0 if free else half_up(amount_fen * product.fee_upfront_rate),
+        fee_upfront_fen=0 if free else upfront_fen,
         fee_period_fen=guarantee_fee_fen,
     )
 
@@ -195,6 +262,8 @@ def merchant_subsidy_fen(product: Product, amount_fen: int, periods: int, start:
             periods=periods,
             method=product.method,
             start=start,
+            every=product.every,
+            unit=product.unit,
             day_count=product.day_count,
             rounding=product.rounding,
         )
@@ -210,7 +279,7 @@ def offer(
     *,
     guarantee_fee: GuaranteeFee | None = None,
 ) -> Offer:
-    """One offer: its plan, its cost table, and who pays for it.
+    """One offer that the product makes for an amount.
 
     Raises PeriodsNotOffered, AmountOutsideProduct, and CostOverCap when the all-in cost would
     pass the product's cap (R-COST-24).
@@ -218,10 +287,27 @@ def offer(
     allowed = periods_allowed(product, amount_fen)
     if periods not in allowed:
         raise PeriodsNotOffered(mend=f"Choose one of {', '.join(map(str, allowed))}.")
+    return offer_of(product, amount_fen, periods, start, guarantee_fee=guarantee_fee)
+
+
+def offer_of(
+    product: Product,
+    amount_fen: int,
+    periods: int,
+    start: date,
+    *,
+    guarantee_fee: GuaranteeFee | None = None,
+) -> Offer:
+    """An offer's plan, its cost table, and who pays for it; whether it is on offer is not asked.
+
+    Raises CostOverCap.
+    """
     fee_fen = guarantee_fee.period_fen if guarantee_fee else 0
-    plan = make_plan(plan_input(product, amount_fen, periods, start, guarantee_fee_fen=fee_fen))
+    terms = plan_input(product, amount_fen, periods, start, guarantee_fee_fen=fee_fen)
+    plan = make_plan(terms)
     cost = cost_table(
         plan,
+        terms,
         guarantor=guarantee_fee.collector if guarantee_fee else "",
         guarantee_fee_fen=fee_fen,
     )

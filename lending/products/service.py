@@ -32,6 +32,16 @@ def version(tx: Tx, code: str, number: int) -> Product:
     return found
 
 
+def all_published(tx: Tx) -> list[Product]:
+    """The version of every product that new loans are made under, by code."""
+    return store.all_published(tx)
+
+
+def versions(tx: Tx, code: str) -> list[Product]:
+    """All versions of a product, the newest first; it is the published one. None is no product."""
+    return store.versions(tx, code)
+
+
 def publish(tx: Tx, product: Product, actor: Actor) -> Product:
     """Publishes a new version and retires the one before; existing loans are not touched (P20).
 

@@ -34,6 +34,22 @@ def version(tx: Tx, code: str, number: int) -> Product | None:
     return found
 
 
+def all_published(tx: Tx) -> list[Product]:
+    rows = tx.all(
+        "SELECT code, version, definition FROM product_version WHERE state = 'published'"
+        " ORDER BY code"
+    )
+    return [Product.from_json(row["code"], row["version"], row["definition"]) for row in rows]
+
+
+def versions(tx: Tx, code: str) -> list[Product]:
+    rows = tx.all(
+        "SELECT version, definition FROM product_version WHERE code = :code ORDER BY version DESC",
+        code=code,
+    )
+    return [Product.from_json(code, row["version"], row["definition"]) for row in rows]
+
+
 def newest_number(tx: Tx, code: str) -> int:
     return int(
         tx.scalar(

@@ -38,6 +38,10 @@ class Right(StrEnum):
     """Propose who is on the list of partners, under which contract."""
     APPROVE_PARTNERS = "approve_partners"
     """Approve or refuse what another person proposed of the list."""
+    PROPOSE_PRODUCTS = "propose_products"
+    """Propose the next version of a product."""
+    APPROVE_PRODUCTS = "approve_products"
+    """Publish or refuse what another person proposed of products."""
     HOLD_RELEASES = "hold_releases"
     """Hold what a merchant has not got yet."""
     SEE_TICKETS = "see_tickets"
@@ -90,6 +94,8 @@ RIGHTS: dict[Role, frozenset[Right]] = {
             Right.STOP_PARTNERS,
             Right.PROPOSE_PARTNERS,
             Right.APPROVE_PARTNERS,
+            Right.PROPOSE_PRODUCTS,
+            Right.APPROVE_PRODUCTS,
             Right.FREEZE_LINES,
             Right.HOLD_RELEASES,
             Right.SEE_TICKETS,

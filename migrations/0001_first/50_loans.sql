@@ -113,6 +113,21 @@ CREATE TABLE loan_event (
 CREATE INDEX ON loan_event (loan_id, seq);
 CREATE INDEX ON loan_event (happened_on);
 
+-- `foundation.money.portion` in whole fen: half up, or half even. A half is where the two may differ by one.
+CREATE FUNCTION fen_portion(total bigint, part bigint, whole bigint, half_even boolean) RETURNS bigint
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT (2 * total * part + whole) / (2 * whole)
+        - CASE WHEN half_even AND (2 * total * part + whole) % (2 * whole) = 0
+            THEN (2 * total * part + whole) / (2 * whole) % 2 ELSE 0 END
+$$;
+-- `engine.ageing.penalty_fen` of overdue principal times days, rounded alike.
+CREATE FUNCTION fen_penalty(fen_days bigint, rate numeric, half_even boolean) RETURNS bigint
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT (round(fen_days * rate / 360)
+        - CASE WHEN half_even AND 2 * fen_days * rate = 360 * (2 * round(fen_days * rate / 360) - 1)
+            THEN mod(round(fen_days * rate / 360), 2) ELSE 0 END)::bigint
+$$;
+
 -- How every open loan stands at the beginning of the date `as_of`: what the end of day moves on. Interest of the running
 -- instalment is earned by days along a straight course; `settled_interest_fen` is what all others have earned.
 CREATE TABLE loan_standing (
@@ -140,6 +155,7 @@ CREATE TABLE loan_standing (
     penalty_as_of date NOT NULL,
     penalty_rate_annual numeric NOT NULL,
     grace_days smallint NOT NULL,
+    half_even boolean NOT NULL DEFAULT false,
     written_off boolean NOT NULL DEFAULT false,
     claimed boolean NOT NULL DEFAULT false,
     guarantor_principal_fen bigint NOT NULL DEFAULT 0,

@@ -146,9 +146,9 @@ def offers(tx: Tx, lead: Lead) -> list[dict[str, Any]]:
     product = _product(tx, lead)
     start = business_day.today(tx)
     periods = product_rules.periods_allowed(
-        product, lead.amount_fen, periods_max=_periods_max(tx, lead)
+        product, lead.amount_fen, months_max=_months_max(tx, lead)
     )
-    fee = backing.guarantee_fee(tx, lead)
+    fee = backing.guarantee_fee(tx, lead, product)
     made = [
         product_rules.offer(product, lead.amount_fen, each, start, guarantee_fee=fee)
         for each in periods
@@ -192,7 +192,9 @@ def sign(
         SignCommand(
             application_id=lead.application_id,
             offer=offer,
-            terms=backing.with_partners(tx, lead, compile_terms(product, agreement, offer, table)),
+            terms=backing.with_partners(
+                tx, lead, product, compile_terms(product, agreement, offer, table)
+            ),
             table=table,
             signature=signature,
             goods=(),
@@ -253,19 +255,19 @@ def _product(tx: Tx, lead: Lead) -> Product:
 
 
 def _offer(tx: Tx, lead: Lead, product: Product, periods: int) -> Offer:
-    longest = _periods_max(tx, lead)
-    if longest and periods > longest:
+    longest = _months_max(tx, lead)
+    if longest and product_rules.term_months(product, periods) > longest:
         raise PeriodsNotOffered("审批期限不支持所选期数", mend="请选择其他期数。")
     return product_rules.offer(
         product,
         lead.amount_fen,
         periods,
         business_day.today(tx),
-        guarantee_fee=backing.guarantee_fee(tx, lead),
+        guarantee_fee=backing.guarantee_fee(tx, lead, product),
     )
 
 
-def _periods_max(tx: Tx, lead: Lead) -> int | None:
+def _months_max(tx: Tx, lead: Lead) -> int | None:
     """The longest term that the decision leaves; None as long as it leaves all."""
     decided = loans.decision(tx, lead.application_id)
     return (decided.periods_max or None) if decided else None

@@ -135,6 +135,8 @@ def _loan(tx: Tx, found: FundingShare) -> dict[str, Any] | None:
         "state": loan.state.value,
         "principal_fen": loan.principal_fen,
         "periods": pricing.periods,
+        "every": pricing.every,
+        "unit": pricing.unit,
         "method": pricing.method,
         "rate_annual": rate_text(pricing.rate_annual),
         "penalty_rate_annual": rate_text(pricing.penalty_rate_annual),

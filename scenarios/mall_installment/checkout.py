@@ -68,7 +68,7 @@ def offers(tx: Tx, order_id: str) -> list[dict[str, Any]]:
     product = products.version(tx, order.product_code, order.product_version)
     start = business_day.today(tx)
     periods = product_rules.periods_allowed(
-        product, order.amount_fen, periods_max=_periods_max(tx, order)
+        product, order.amount_fen, months_max=_months_max(tx, order)
     )
     made = [product_rules.offer(product, order.amount_fen, each, start) for each in periods]
     return [loan_rules.offer_view(product, each) for each in made]
@@ -152,13 +152,13 @@ def return_url(seen: CheckoutView) -> str:
 
 def _offer(tx: Tx, order: Order, periods: int) -> Offer:
     product = products.version(tx, order.product_code, order.product_version)
-    longest = _periods_max(tx, order)
-    if longest and periods > longest:
+    longest = _months_max(tx, order)
+    if longest and product_rules.term_months(product, periods) > longest:
         raise PeriodsNotOffered("审批期限不支持所选期数", mend="请选择其他期数。")
     return product_rules.offer(product, order.amount_fen, periods, business_day.today(tx))
 
 
-def _periods_max(tx: Tx, order: Order) -> int | None:
+def _months_max(tx: Tx, order: Order) -> int | None:
     """The longest term that the decision leaves; None as long as it leaves all."""
     decided = loans.decision(tx, order.application_id)
     return (decided.periods_max or None) if decided else None

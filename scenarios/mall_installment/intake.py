@@ -67,12 +67,13 @@ def quote_of(
     if not wanted or not set(wanted) <= set(allowed):
         raise PeriodsNotOffered(mend=f"Choose among {', '.join(map(str, allowed))}.")
     made = [product_rules.offer(product, amount_fen, each, start) for each in wanted]
+    period = product_rules.period_text(product).replace(" ", "")
     return {
         "amount_fen": amount_fen,
         "product_code": product.code,
         "product_version": product.version,
         "offers": [loan_rules.offer_view(product, each) for each in made],
-        "message": price_message(made),
+        "message": price_message(made, period),
     }
 
 
@@ -80,12 +81,15 @@ quote_again = lru_cache(maxsize=1024)(quote_of)
 """As `quote_of`, remembered: pages of the same goods ask the same. What it gives is not changed."""
 
 
-def price_message(offers: Sequence[Offer]) -> str:
-    """The line beside a price: the annual rate first and with its method (R-DISCLOSE-APR)."""
+def price_message(offers: Sequence[Offer], period: str) -> str:
+    """The line beside a price: the annual rate first and with its method (R-DISCLOSE-APR).
+
+    `period` is what an instalment is for, such as `月` or `14天`.
+    """
     lowest = min(offers, key=lambda offer: offer.plan.instalments[0].total_fen)
-    monthly = yuan(lowest.plan.instalments[0].total_fen)
+    instalment = yuan(lowest.plan.instalments[0].total_fen)
     rate = percent(lowest.cost.rate_annual)
-    return f"年化利率(单利){rate} · ¥{monthly}/月 × {lowest.periods} 期"
+    return f"年化利率(单利){rate} · ¥{instalment}/{period} × {lowest.periods} 期"
 
 
 def place_order(

@@ -94,7 +94,7 @@ def admit_line(tx: Tx, product: Product, store: Store, wanted_fen: int) -> None:
 
 
 def periods_free(product: Product, amount_fen: int) -> tuple[int, ...]:
-    """The numbers of months that cost the customer nothing, for an amount."""
+    """The numbers of instalments that cost the customer nothing, for an amount."""
     return tuple(
         periods
         for periods in product_rules.periods_allowed(product, amount_fen)

@@ -81,7 +81,7 @@ def draw(tx: Tx, keys: FieldKeys, asked: Asked, payer: Payer) -> bool:
 
 
 def periods_offered(tx: Tx, payment: Payment) -> tuple[Product, tuple[int, ...]]:
-    """The product and the numbers of months that a payment may be repaid in.
+    """The product and the numbers of instalments that a payment may be repaid in.
 
     By the product, by the decision, and for a service paid ahead only those that are free.
     """
@@ -90,7 +90,7 @@ def periods_offered(tx: Tx, payment: Payment) -> tuple[Product, tuple[int, ...]]
     if payment.application_id:
         decided = loans.decision(tx, payment.application_id)
         longest = (decided.periods_max or None) if decided else None
-    allowed = product_rules.periods_allowed(product, payment.amount_fen, periods_max=longest)
+    allowed = product_rules.periods_allowed(product, payment.amount_fen, months_max=longest)
     if payment.release_parts:
         free = admission.periods_free(product, payment.amount_fen)
         allowed = tuple(each for each in allowed if each in free)
@@ -111,7 +111,7 @@ def offer(tx: Tx, payment: Payment, periods: int) -> tuple[Product, Offer]:
 
 @dataclass(frozen=True, slots=True)
 class Agreed:
-    """What a customer agreed to: how many months, under which table, with which proof."""
+    """What a customer agreed to: how many instalments, under which table, with which proof."""
 
     periods: int
     table: dict[str, Any] | None

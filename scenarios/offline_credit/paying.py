@@ -270,7 +270,7 @@ def _locked(tx: Tx, payment_id: str) -> Payment:
 
 
 def _confirmed_beforehand(tx: Tx, line: Line, showing_id: str | None) -> tuple[int | None, int]:
-    """Months and amount that a table confirmed beforehand allows.
+    """Instalments and amount that a table confirmed beforehand allows.
 
     Raises CostTableNotConfirmed, NoSuchShowing when it is another line's, QuickAmountPassed.
     """

@@ -92,6 +92,14 @@ class SubsidyPayer(OpenEnum):
     LENDER = "lender"
 
 
+class PeriodUnit(OpenEnum):
+    """What the time from one instalment to the next is counted in."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+
+
 class Model:
     """Base of all answers. `extra` has the fields that this version does not know."""
 
@@ -139,22 +147,23 @@ def many(read: Reader) -> Reader:
 
 @dataclass(frozen=True)
 class PlanRow(Model):
-    """One instalment of an offer, `due_in_months` after the payout."""
+    """One instalment of an offer, due so many of the offer's units after the payout."""
 
     number: int
     principal_fen: int
     interest_fen: int
     fee_fen: int
     total_fen: int
-    due_in_months: Optional[int] = None
+    due_after: Optional[int] = None
 
 
 @dataclass(frozen=True)
 class Offer(Model):
     """One number of periods and all that it costs.
 
-    `rate_annual` is the all-in yearly rate (12 times the period's internal rate of return): show it
-    beside every price. `merchant_subsidy_fen` is what the merchant pays for an interest-free offer.
+    An instalment falls due `every` so many of `unit`. `rate_annual` is the all-in yearly rate (the
+    period's internal rate of return times the periods of a year): show it beside every price.
+    `merchant_subsidy_fen` is what the merchant pays for an interest-free offer.
     """
 
     periods: int
@@ -171,6 +180,8 @@ class Offer(Model):
     subsidy_payer: SubsidyPayer = SubsidyPayer.NONE
     merchant_subsidy_fen: int = 0
     plan: tuple[PlanRow, ...] = ()
+    every: int = 1
+    unit: PeriodUnit = PeriodUnit.MONTH
 
     _readers: ClassVar[Mapping[str, Reader]] = {
         "rate_annual": Decimal,
@@ -178,6 +189,7 @@ class Offer(Model):
         "rate_nominal": Decimal,
         "subsidy_payer": SubsidyPayer,
         "plan": many(PlanRow.from_json),
+        "unit": PeriodUnit,
     }
 
 

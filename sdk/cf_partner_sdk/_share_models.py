@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any, ClassVar, Optional
 
 from ._instants import instant
-from ._models import Model, OpenEnum, Reader, many
+from ._models import Model, OpenEnum, PeriodUnit, Reader, many
 
 
 class ShareState(OpenEnum):
@@ -98,6 +98,8 @@ class SignedLoan(Model):
     signed_at: Optional[datetime] = None
     start_date: Optional[date] = None
     lenders: tuple[Lender, ...] = ()
+    every: int = 1
+    unit: PeriodUnit = PeriodUnit.MONTH
 
     _readers: ClassVar[Mapping[str, Reader]] = {
         "rate_annual": Decimal,
@@ -106,6 +108,7 @@ class SignedLoan(Model):
         "signed_at": instant,
         "start_date": date.fromisoformat,
         "lenders": many(Lender.from_json),
+        "unit": PeriodUnit,
     }
 
 

@@ -68,7 +68,7 @@ class Assisted:
         return Guarantee(
             guarantor_id=self.guarantor_id,
             agreement_id=self.agreement_id,
-            fee_period_fen=guarantee_rules.fee_period_fen(self.guarantee, principal_fen),
+            fee_period_fen=guarantee_rules.fee_period_fen(self.guarantee, PRODUCT, principal_fen),
             lender_fee_rate=guarantee_rules.lender_fee_rate(self.guarantee),
             trigger_days=self.guarantee.trigger_days,
             covers_interest=self.guarantee.covers_interest,

@@ -164,8 +164,15 @@ class TestTheFee:
             gates.require_cost(rates, replace(day, values={**day.values, "cost.cap_rate": "0.17"}))
 
     def test_of_the_borrower_is_a_twelfth_of_a_years_each_month(self):
-        assert rules.fee_period_fen(AGREED, 600_000) == 1_000
+        assert rules.fee_period_fen(AGREED, PRODUCT, 600_000) == 1_000
         assert rules.lender_fee_rate(AGREED) == 0
         lenders = replace(AGREED, fee_payer=FeePayer.LENDER)
-        assert rules.fee_period_fen(lenders, 600_000) == 0
+        assert rules.fee_period_fen(lenders, PRODUCT, 600_000) == 0
         assert rules.lender_fee_rate(lenders) == Decimal("0.02")
+
+    def test_of_a_period_in_days_is_that_part_of_a_years_and_rounds_as_the_loan_does(self):
+        days = replace(PRODUCT, unit="day", every=73, day_count="act/365")
+        assert rules.fee_period_fen(AGREED, days, 600_000) == 2_400
+        assert rules.fee_period_fen(AGREED, days, 600_125) == 2_401
+        even = replace(days, rounding="half-even")
+        assert rules.fee_period_fen(AGREED, even, 600_125) == 2_400

@@ -100,7 +100,9 @@ class TestAMonthsBill:
         assert (bills(billed)[0].payment, owed(billed)) == (PaymentState.PAID, 0)
         paid = [each for each in billed.world.bank.paid() if each.amount_fen == found.payable_fen]
         assert [each.account_no for each in paid] == ["62305800000000770001"]
-        told = billed.world.rows("SELECT type FROM event WHERE subject = :id", id=found.id)
+        told = billed.world.rows(
+            "SELECT type FROM event WHERE subject = :id ORDER BY seq", id=found.id
+        )
         assert [one["type"] for one in told] == ["commission.bill_ready", "commission.paid"]
         billed.days(1)
         billed.books_agree()

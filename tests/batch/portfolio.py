@@ -55,6 +55,8 @@ class Lent:
     """Who brought it; empty: the world's shop."""
     commission: Commission | None = None
     guarantee: Guarantee | None = None
+    period: tuple[int, str, str] = (1, "month", "30/360")
+    """Every so many units an instalment falls due, and how the days of interest count."""
     pricing: Pricing = field(init=False)
 
     def __post_init__(self) -> None:
@@ -64,7 +66,7 @@ class Lent:
             Pricing(
                 rate_annual=self.rate_annual,
                 method=self.method,
-                day_count="30/360",
+                day_count=self.period[2],
                 rounding=self.rounding,
                 periods=self.periods,
                 fee_upfront_fen=self.fee_upfront_fen,
@@ -72,6 +74,8 @@ class Lent:
                 cost_rate_annual=self.rate_annual,
                 grace_days=self.grace_days,
                 prepayment_fee_rate=self.prepayment_fee_rate,
+                every=self.period[0],
+                unit=self.period[1],
             ),
         )
 

@@ -4,10 +4,12 @@ from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
+import psycopg
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from lending.batch import end_of_day
+from lending.engine.ageing import penalty_fen
 from lending.engine.errors import EventImpossible, RefundTooLarge
 from lending.engine.events import (
     Claimed,
@@ -23,6 +25,7 @@ from lending.engine.events import (
 )
 from lending.foundation import business_day, ids
 from lending.foundation.database import Tx
+from lending.foundation.money import ROUNDINGS, portion
 from lending.loans import life, life_rules, life_store, store
 from lending.loans.partner_terms import Guarantee
 from tests.batch.portfolio import Lent, fresh_world, lend
@@ -32,6 +35,10 @@ from tests.loans.world import World
 
 DAYS = 33
 """Enough for a due date of every loan; what comes late in a life, loans bring with their age."""
+fens = st.integers(0, 10**12)
+rates = st.sampled_from([Decimal(0), Decimal("0.18"), Decimal("0.1872"), Decimal("0.15")])
+THOUSANDS = (1_000, 3_000, 5_000)
+"""A day of 18 % on each of them ends in half a fen."""
 KINDS = ("paid", "payoff", "part", "smaller", "goods", "moved", "waived", "fee", "lost", "claimed")
 ONE_DAY = timedelta(days=1)
 GUARANTEE = Guarantee(
@@ -54,7 +61,10 @@ agreed = st.builds(
     ),
     periods=st.integers(1, 6),
     method=st.sampled_from(["equal-instalment", "equal-principal", "interest-only", "flat"]),
-    rounding=st.sampled_from(["half-up", "half-even"]),
+    rounding=st.sampled_from(list(ROUNDINGS)),
+    period=st.sampled_from(
+        [(1, "month", "30/360"), (14, "day", "act/365"), (4, "week", "act/act")]
+    ),
     grace_days=st.integers(0, 5),
     penalty_rate_annual=st.sampled_from([Decimal("0.1872"), Decimal("0.24"), Decimal("0.15")]),
     prepayment_fee_rate=st.sampled_from([Decimal(0), Decimal("0.01")]),
@@ -125,6 +135,32 @@ def require_as_the_engine_says(world: World, loan_ids: list[str], day: date) -> 
                 # No penalty counts: the date is moved only when one does.
                 expected = replace(expected, penalty_as_of=kept.penalty_as_of)
             assert kept == expected
+
+
+class TestRoundingInSql:
+    @settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @given(st.lists(st.tuples(fens, st.integers(0, 400), st.integers(1, 400))), rates)
+    def test_is_the_engines_for_both_roundings(
+        self, database_url: str, drawn: list[tuple[int, int, int]], rate: Decimal
+    ):
+        cases = [*drawn, *((odd, 1, 2) for odd in (1, 3, 5)), *((k, 1, 9) for k in THOUSANDS)]
+        for rounding in ROUNDINGS:
+            with psycopg.connect(database_url) as connection:
+                found = connection.execute(
+                    "SELECT fen_portion(total, part, whole, %(even)s),"
+                    " fen_penalty(total * part, %(rate)s, %(even)s)"
+                    " FROM unnest(%(a)s::bigint[], %(b)s::bigint[], %(c)s::bigint[])"
+                    " WITH ORDINALITY AS t (total, part, whole, place) ORDER BY place",
+                    {
+                        "even": rounding == "half-even",
+                        "rate": rate,
+                        **dict(zip("abc", map(list, zip(*cases, strict=True)), strict=True)),
+                    },
+                ).fetchall()
+            assert found == [
+                (portion(*case, rounding), penalty_fen(case[0], case[1], rate, rounding))
+                for case in cases
+            ]
 
 
 class TestTheEndOfDay:

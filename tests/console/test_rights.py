@@ -79,6 +79,7 @@ class TestEveryRoute:
         writing |= {"propose_commission", "retry_commission", "propose_claim"}
         writing |= {"hold_release", "retry_release", "propose_platform", "stop_platform"}
         writing |= {"propose_funder", "stop_funder", "propose_ticket"}
+        writing |= {"propose_product"}
         tickets = ("open", "take", "note", "ask", "answer", "close")
         writing |= {f"{name}_ticket" for name in tickets}
         posted = {rule.endpoint for method, rule in routes(app) if method == "POST"}

@@ -39,6 +39,7 @@ def new_loan(start: date, rows: Iterable[tuple[date, int, int, int]], **terms: o
         "penalty_rate": Fraction(0),
         "grace_days": 0,
         "prepayment_fee_rate": Fraction(0),
+        "rounding": "half-up",
         **terms,
         "rows": [
             {
@@ -94,11 +95,16 @@ def half_up(amount: Fraction) -> int:
     return int(amount + Fraction(1, 2))
 
 
+def rounded(loan: dict, amount: Fraction) -> int:
+    """To whole fen as the loan's terms say: Python rounds a fraction half to even."""
+    return round(amount) if loan["rounding"] == "half-even" else half_up(amount)
+
+
 def penalty(loan: dict, row: dict) -> int:
     """Charged so far, without what was waived."""
     if not row["late"]:
         return 0
-    charged = half_up(row["overdue_nights_fen"] * loan["penalty_rate"] / 360)
+    charged = rounded(loan, row["overdue_nights_fen"] * loan["penalty_rate"] / 360)
     return charged - row["penalty_waived"]
 
 
@@ -128,7 +134,7 @@ def earned(loan: dict, row: dict) -> int:
     if on <= since:
         return row["kept"]
     part = Fraction((on - since).days, (row["due"] - since).days)
-    return row["kept"] + half_up((row["interest"] - row["kept"]) * part)
+    return row["kept"] + rounded(loan, (row["interest"] - row["kept"]) * part)
 
 
 def earned_and_not_paid(loan: dict, row: dict) -> int:
@@ -174,7 +180,7 @@ def payoff(loan: dict) -> dict[int, dict[str, int]]:
         asked = quote.setdefault(row["number"], dict.fromkeys(BUCKETS, 0))
         asked["principal"] = open_of(loan, row)["principal"]
         if not place:
-            asked["fee"] = half_up(principal_not_due(loan) * loan["prepayment_fee_rate"])
+            asked["fee"] = rounded(loan, principal_not_due(loan) * loan["prepayment_fee_rate"])
     return {number: asked for number, asked in quote.items() if any(asked.values())}
 
 
@@ -261,18 +267,18 @@ def prepay(loan: dict, amount: int, *, shorter: bool) -> None:
     rest = settle(due_and_earned(loan), amount)
     rate, rows = loan["prepayment_fee_rate"], not_due(loan)
     leaves = min(int(rest / (1 + rate)) + 2, principal_not_due(loan))
-    while leaves > 0 and leaves + half_up(leaves * rate) > rest:
+    while leaves > 0 and leaves + rounded(loan, leaves * rate) > rest:
         leaves -= 1
     if not leaves:
         loan["credit"] += rest
         return
     left = [open_of(loan, row)["principal"] for row in rows]
-    parts = from_the_last(left, leaves) if shorter else cut(leaves, left)
+    parts = from_the_last(left, leaves) if shorter else cut(leaves, left, loan["rounding"])
     before = balances(loan)
     for row, part in zip(rows, parts, strict=True):
         row["paid"]["principal"] += part
     shrink(loan, before)
-    fee = half_up(leaves * rate)
+    fee = rounded(loan, leaves * rate)
     rows[0]["fee"] += fee
     rows[0]["paid"]["fee"] += fee
     loan["credit"] += rest - leaves - fee
@@ -303,9 +309,9 @@ def shrink(loan: dict, before: dict[int, int]) -> None:
             continue
         share = Fraction(after[row["number"]], before[row["number"]])
         kept = earned(loan, row) if not place else 0
-        interest = kept + half_up((row["interest"] - kept) * share)
+        interest = kept + rounded(loan, (row["interest"] - kept) * share)
         row["interest"] = max(interest, row["paid"]["interest"])
-        row["fee"] = max(half_up(row["fee"] * share), row["paid"]["fee"])
+        row["fee"] = max(rounded(loan, row["fee"] * share), row["paid"]["fee"])
         if not place:
             row["kept_on"], row["kept"] = loan["on"], kept
 
@@ -316,7 +322,7 @@ def goods_returned(loan: dict, event: GoodsReturned) -> None:
     loan["credit_returned"] += event.amount_fen - reduction
     if reduction:
         before = balances(loan)
-        for row, part in zip(loan["rows"], cut(reduction, left), strict=True):
+        for row, part in zip(loan["rows"], cut(reduction, left, loan["rounding"]), strict=True):
             row["principal"] -= part
         shrink(loan, before)
 
@@ -327,7 +333,7 @@ def due_dates_moved(loan: dict, event: DueDatesMoved) -> None:
         return
     kept = earned(loan, rows[0])
     longer = Fraction((event.first_due - loan["on"]).days, (rows[0]["due"] - loan["on"]).days)
-    interest = kept + half_up((rows[0]["interest"] - kept) * longer)
+    interest = kept + rounded(loan, (rows[0]["interest"] - kept) * longer)
     rows[0]["interest"] = max(interest, rows[0]["paid"]["interest"])
     rows[0]["kept_on"], rows[0]["kept"] = loan["on"], kept
     dates = due_dates(loan["start"], len(rows), first_due=event.first_due)

@@ -62,6 +62,7 @@ def courses(draw: st.DrawFn, prepayment_fees: bool = True) -> Course:
         rate_annual=Decimal(0) if method is Method.INTEREST_FREE else draw(rates("0.24")),
         periods=periods,
         method=method,
+        rounding=draw(st.sampled_from(["half-up", "half-even"])),
         start=draw(starts),
         fee_upfront_fen=draw(st.sampled_from([0, 0, 999])),
         fee_period_fen=draw(st.sampled_from([0, 0, 101])),
@@ -76,6 +77,7 @@ def courses(draw: st.DrawFn, prepayment_fees: bool = True) -> Course:
         ),
         penalty_rate_annual=draw(rates("0.36")),
         grace_days=draw(st.integers(0, 5)),
+        rounding=terms.rounding,
         prepayment_fee_rate=draw(st.sampled_from(["0", "0.01", "0.03", "0.0275"]).map(Decimal))
         if prepayment_fees
         else Decimal(0),
@@ -156,7 +158,7 @@ def interest_by_now(position: Position) -> list[int]:
     """What each instalment has earned up to the day."""
     begins = period_starts(position.rows, position.start)
     return [
-        interest_earned_fen(row, begin, position.on)
+        interest_earned_fen(row, begin, position.on, position.rounding)
         for row, begin in zip(position.rows, begins, strict=True)
     ]
 
@@ -184,6 +186,7 @@ def plain(course: Course, events: Iterable[Event], today: date) -> dict[str, Any
         penalty_rate=Fraction(course.penalty_rate_annual),
         grace_days=course.grace_days,
         prepayment_fee_rate=Fraction(course.prepayment_fee_rate),
+        rounding=course.rounding,
     )
     return model.live(loan, events, today)
 
@@ -625,7 +628,8 @@ class TestBeingLate:
         for row in replay(course, [], today).rows:
             late = (today - row.due_date).days
             base = Fraction(course.penalty_rate_annual) * row.principal_fen * late / 360
-            assert row.penalty_fen == (model.half_up(base) if late > course.grace_days else 0)
+            charged = model.rounded({"rounding": course.rounding}, base)
+            assert row.penalty_fen == (charged if late > course.grace_days else 0)
 
     @given(histories(), st.integers(0, 200))
     def test_p23_stops_costing_on_the_day_it_is_paid(self, history: History, days: int):

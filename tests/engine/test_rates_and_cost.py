@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lending.engine.cost import cost_table, require_within_cap
+from lending.engine.cost import CostTable, cost_table, require_within_cap
 from lending.engine.errors import CostOverCap, NoAnnualRate
 from lending.engine.plans import PlanInput, make_plan
 from lending.engine.rates import _between, effective, nominal, period_irr, xirr
@@ -125,7 +125,7 @@ class TestTheSolver:
 
 
 class TestTheCostTable:
-    def plan(self, **changes: object):
+    def table(self, **changes: object) -> CostTable:
         usual: dict[str, object] = {
             "principal_fen": 1_000_000,
             "rate_annual": Decimal("0.18"),
@@ -133,26 +133,51 @@ class TestTheCostTable:
             "method": "equal-instalment",
             "start": date(2026, 1, 1),
         }
-        return make_plan(PlanInput(**(usual | changes)))  # type: ignore[arg-type]
+        terms = PlanInput(**(usual | changes))  # type: ignore[arg-type]
+        return cost_table(make_plan(terms), terms)
 
     @given(st.integers(0, 100_000), st.integers(1, 50_000))
     @settings(max_examples=50)
     def test_p5_a_fee_more_never_lowers_the_rate(self, fee: int, more: int):
-        cheap = cost_table(self.plan(fee_upfront_fen=fee)).rate_annual
-        assert cost_table(self.plan(fee_upfront_fen=fee + more)).rate_annual > cheap
+        cheap = self.table(fee_upfront_fen=fee).rate_annual
+        assert self.table(fee_upfront_fen=fee + more).rate_annual > cheap
 
     def test_p5_without_a_cost_is_exactly_zero(self):
-        table = cost_table(self.plan(method="interest-free", rate_annual=Decimal(0)))
+        table = self.table(method="interest-free", rate_annual=Decimal(0))
         assert (table.rate_annual, table.rate_effective, table.items) == (0, 0, ())
 
     def test_names_each_item_with_its_own_rate_and_sum(self):
-        table = cost_table(self.plan(fee_upfront_fen=20_000))
+        table = self.table(fee_upfront_fen=20_000)
         assert [item.code for item in table.items] == ["interest", "fee"]
         assert table.total_fen == sum(item.total_fen for item in table.items)
         assert abs(table.items[0].rate_annual - Decimal("0.18")) < Decimal("0.0001")
 
+    @pytest.mark.parametrize(
+        ("every", "unit", "day_count"),
+        [
+            (14, "day", "act/365"),
+            (4, "week", "act/365"),
+            (1, "day", "act/365"),
+            (3, "month", "1/12"),
+        ],
+    )
+    def test_of_a_plain_loan_has_its_nominal_rate_whatever_the_period(
+        self, every: int, unit: str, day_count: str
+    ):
+        table = self.table(every=every, unit=unit, day_count=day_count)
+        assert abs(table.rate_annual - Decimal("0.18")) < Decimal("0.0001")
+        assert table.rate_effective > table.rate_annual
+
+    def test_of_two_weeks_is_that_of_fourteen_days(self):
+        days = self.table(every=14, unit="day", day_count="act/act", fee_upfront_fen=999)
+        assert self.table(every=2, unit="week", day_count="act/act", fee_upfront_fen=999) == days
+
+    def test_of_one_payment_at_the_end_counts_all_its_periods(self):
+        table = self.table(method="bullet")
+        assert abs(table.rate_effective - Decimal("0.18")) < Decimal("0.0001")
+
     def test_is_held_against_the_cap_by_the_larger_of_total_and_sum(self):
-        table = cost_table(self.plan(fee_upfront_fen=20_000))
+        table = self.table(fee_upfront_fen=20_000)
         total = sum((item.rate_annual for item in table.items), Decimal(0))
         assert table.rate_gate == max(table.rate_annual, total)
         require_within_cap(table, Decimal("0.24"))

@@ -1,5 +1,5 @@
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -14,7 +14,7 @@ from lending.products.errors import (
     PeriodsNotOffered,
     ProductNotAllowed,
 )
-from lending.products.model import SubsidyPayer
+from lending.products.model import FreeOffer, SubsidyPayer, Tier
 from processes.seed import MALL_PRODUCT as MALL
 
 START = date(2026, 11, 23)
@@ -35,7 +35,7 @@ class TestPeriodsOnOffer:
         assert rules.periods_allowed(MALL, amount_fen) == periods
 
     def test_are_bounded_by_the_decision(self):
-        assert rules.periods_allowed(MALL, 500_000, periods_max=12) == (3, 6, 12)
+        assert rules.periods_allowed(MALL, 500_000, months_max=12) == (3, 6, 12)
 
     @pytest.mark.parametrize("amount_fen", [9_999, 5_000_001])
     def test_are_none_outside_the_products_amounts(self, amount_fen: int):
@@ -65,6 +65,26 @@ class TestAnOffer:
             rules.offer(MALL, 99_999, 12, START)
         assert refused.value.mend == "Choose one of 3, 6."
 
+    def test_by_days_and_weeks_falls_due_by_them_and_costs_the_products_rate(self):
+        for every, unit in ((14, "day"), (4, "week")):
+            product = replace(MALL, every=every, unit=unit, day_count="act/365", free=())
+            made = rules.offer(product, 599_900, 6, START)
+            step = timedelta(days=14 if unit == "day" else 28)
+            assert [row.due_date for row in made.plan.instalments] == [
+                START + step * k for k in range(1, 7)
+            ]
+            assert abs(made.cost.rate_annual - Decimal("0.1440")) < Decimal("0.0002")
+
+    def test_by_days_is_bounded_by_the_decisions_months(self):
+        product = replace(MALL, every=14, unit="day", day_count="act/365")
+        assert [rules.term_months(product, each) for each in product.periods] == [2, 3, 6, 12]
+        assert rules.periods_allowed(product, 500_000, months_max=6) == (3, 6, 12)
+
+    def test_rounds_its_upfront_fee_as_its_terms_say(self):
+        for rounding, fee_fen in (("half-up", 3), ("half-even", 2)):
+            product = replace(MALL, rounding=rounding, fee_upfront_rate=Decimal("0.000025"))
+            assert rules.plan_input(product, 100_000, 6, START).fee_upfront_fen == fee_fen
+
     def test_above_the_cap_is_refused(self):
         dear = replace(MALL, rate_annual=Decimal("0.2390"), fee_upfront_rate=Decimal("0.02"))
         with pytest.raises(CostOverCap):
@@ -92,6 +112,20 @@ class TestPublishing:
             ("/periods", {"periods": (12, 6)}),
             ("/amount_min_fen", {"amount_min_fen": 0}),
             ("/purposes", {"purposes": ()}),
+            ("/unit", {"unit": "fortnight"}),
+            ("/every", {"every": 0}),
+            ("/every", {"unit": "day", "every": 367}),
+            ("/day_count", {"unit": "day", "every": 14}),
+            ("/day_count", {"unit": "week", "day_count": "1/12"}),
+            ("/day_count", {"day_count": "30/365"}),
+            ("/rounding", {"rounding": "up"}),
+            ("/periods", {"periods": (0, 6)}),
+            ("/periods", {"periods": (6, 601)}),
+            ("/amount_min_fen", {"amount_min_fen": 20}),
+            ("/tiers", {"tiers": (Tier(0, 2),)}),
+            ("/free", {"free": (FreeOffer(4, SubsidyPayer.LENDER),)}),
+            ("/rate_annual", {"rate_annual": Decimal("0.239"), "day_count": "act/360"}),
+            ("/rate_annual", {"fee_upfront_rate": Decimal("0.05")}),
         ],
     )
     def test_refuses_what_no_offer_could_keep_the_law_with(

@@ -129,7 +129,7 @@ class TestMakingAClient:
 
 class TestQuoting:
     def test_gives_offers_with_exact_rates(self, cf, platform):
-        row = {"number": 1, "due_in_months": 1, "principal_fen": 1, "interest_fen": 2, "fee_fen": 0}
+        row = {"number": 1, "due_after": 1, "principal_fen": 1, "interest_fen": 2, "fee_fen": 0}
         offer = {
             "periods": 12,
             "instalment_fen": 54000,

@@ -122,7 +122,7 @@ _AMOUNT = whole(AMOUNT_MAX_FEN)
 QUOTE: Mapping[str, Check] = {
     "amount_fen": _AMOUNT,
     "product_code?": _NUMBER,
-    "periods?": several(whole(120), 1, 60),
+    "periods?": several(whole(600), 1, 60),
 }
 ITEM: Mapping[str, Check] = {
     "sku": text(64),
