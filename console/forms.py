@@ -1,10 +1,14 @@
 """What forms carry, made into what the core takes."""
 
 import re
+from enum import StrEnum
+from typing import TypeVar
 
 from flask import request
 
 from lending.system.errors import PayloadWrong
+
+E = TypeVar("E", bound=StrEnum)
 
 _YUAN = re.compile(r"\d{1,12}(\.\d{1,2})?")
 
@@ -12,6 +16,28 @@ _YUAN = re.compile(r"\d{1,12}(\.\d{1,2})?")
 def text(name: str) -> str:
     """A field as it was typed, without the blanks around it; empty when it is missing."""
     return request.form.get(name, "").strip()
+
+
+def needed(name: str) -> str:
+    """A field that may not be empty.
+
+    Raises PayloadWrong, naming the field.
+    """
+    typed = text(name)
+    if not typed:
+        raise PayloadWrong(field=f"/{name}", mend="请填写。")
+    return typed
+
+
+def one_of(name: str, choices: type[E]) -> E:
+    """One of a few words.
+
+    Raises PayloadWrong, naming the field.
+    """
+    try:
+        return choices(text(name))
+    except ValueError:
+        raise PayloadWrong(field=f"/{name}", mend="请从列表中选择。") from None
 
 
 def whole(name: str) -> int:

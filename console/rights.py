@@ -17,6 +17,7 @@ ROUTES: dict[str, Right | None] = {
     "console.loans": Right.SEE_LOANS,
     "console.loan": Right.SEE_LOANS,
     "console.receipt": Right.SEE_LOANS,
+    "console.flag_fraud": Right.FLAG_FRAUD,
     "console.propose": Right.PROPOSE_LOAN_CHANGES,
     "console.lines": Right.SEE_LOANS,
     "console.line": Right.SEE_LOANS,

@@ -103,6 +103,7 @@ def _take_on(
         share_max_bp=7000,
         price_rate=each.price_rate,
         service_fee_rate=Decimal("0.20"),
+        income_rate=Decimal(1),
         decide_minutes=10,
         fund_minutes=30,
         cut_off=time(23, 59),

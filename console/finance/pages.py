@@ -21,7 +21,8 @@ def add(console: Blueprint, context: Context) -> None:
         system.require(session.operator(), Right.SEE_BOOKS)
         with context.database.unit_of_work() as tx:
             found, limits = clearings.newest(tx), joint_limits.standing(tx)
-            names = _names(tx, {*(one.funder for one in found), *(one.funder for one in limits)})
+            counted = (each for one in limits for each in one.funders)
+            names = _names(tx, {*(one.funder for one in found), *counted})
         return render_template("console/clearings.html", found=found, limits=limits, names=names)
 
     @console.get("/clearings/<clearing_id>")

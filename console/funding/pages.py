@@ -22,9 +22,11 @@ from lending.system.model import Right
 
 LICENCE = (
     *("licence_kind", "licence_no", "regions", "licence_from", "licence_to", "encryption_jwk"),
+    "group_code",
 )
 AGREEMENT = (
     *("product_code", "share_min", "share_max", "price_percent", "service_fee_percent"),
+    "income_percent",
     *("cut_off", "is_prefunded", "valid_from"),
 )
 FORMS: Mapping[str, Callable[[], dict[str, Any]]] = {

@@ -9,7 +9,9 @@ from flask.typing import ResponseReturnValue
 from console import forms, proposing, session
 from lending.foundation.audit import Actor
 from lending.foundation.context import Context
-from lending.loans import releases
+from lending.loans import fraud, releases
+from lending.loans import service as loans_service
+from lending.loans.fraud import FraudKind
 from lending.operations import service as tickets
 from lending.repayments import desk, receipts
 from lending.system import approvals
@@ -39,6 +41,7 @@ FORMS: Mapping[str, Callable[[], dict[str, Any]]] = {
     "loan.write_off": dict,
     "credit.refund": lambda: {"amount_fen": forms.fen("amount")},
     "release.let_go": dict,
+    "loan.lift_fraud": dict,
 }
 """What the form of each kind carries."""
 
@@ -62,6 +65,7 @@ def add(console: Blueprint, context: Context, kinds: Kinds) -> None:
             found = desk.case(tx, context.keys, loan_id)
             proposed = approvals.newest(tx, subject=loan_id)
             parts = releases.of_loan(tx, loan_id)
+            held_for = fraud.standing(tx, found.statement.loan.customer_id)
             about = found.statement.loan.subject
             raised = tickets.of_subject(tx, about) + tickets.of_subject(tx, loan_id)
             disputed = tickets.undecided_dispute(tx, about)
@@ -73,7 +77,24 @@ def add(console: Blueprint, context: Context, kinds: Kinds) -> None:
             parts=parts,
             tickets=raised,
             disputed=disputed,
+            fraud=held_for,
+            fraud_kinds=FraudKind,
         )
+
+    @console.post("/loans/<loan_id>/flag-fraud")
+    def flag_fraud(loan_id: str) -> ResponseReturnValue:
+        operator = session.operator()
+        system.require(operator, Right.FLAG_FRAUD)
+        with context.database.unit_of_work() as tx:
+            fraud.flag(
+                tx,
+                context.keys,
+                loans_service.loan(tx, loan_id).customer_id,
+                forms.one_of("fraud_kind", FraudKind),
+                because=forms.needed("because"),
+                actor=Actor("operator", operator.id),
+            )
+        return redirect(url_for("console.loan", loan_id=loan_id), 303)
 
     @console.post("/loans/<loan_id>/hold-release")
     def hold_release(loan_id: str) -> ResponseReturnValue:

@@ -18,34 +18,47 @@ from scenarios.joint_lending import invitations, servicing, views
 def listed(call: Call) -> Reply:
     """A page of shares."""
     filters = {name: call.query.get(name) for name in ("state",)}
-    fetch = partial(servicing.page, call.tx, call.partner_id, wanted=filters)
+    fetch = partial(
+        servicing.page, call.tx, call.partner_id, wanted=filters, account_no=_account_no(call)
+    )
     return Reply(pages.page_of(call.context.lending.keys, call.query, filters, fetch))
 
 
 def one(call: Call) -> Reply:
     """One share, with the borrower's data encrypted to the funder."""
     keys, share_id = call.context.lending.keys, call.path["share_id"]
-    shown, sealing = invitations.show(call.tx, keys, call.partner_id, share_id)
+    shown, sealing = invitations.show(
+        call.tx, keys, call.partner_id, share_id, account_no=_account_no(call)
+    )
     return Reply({**shown, "packet": _sealed(sealing)})
 
 
 def accept(call: Call) -> Reply:
     """Takes a share."""
-    share_id = call.path["share_id"]
-    return Reply(invitations.accept(call.tx, call.partner_id, share_id, **call.body))
+    share_id, to = call.path["share_id"], _account_no(call)
+    return Reply(invitations.accept(call.tx, call.partner_id, share_id, **call.body, account_no=to))
 
 
 def decline(call: Call) -> Reply:
     """Does not take a share."""
     reason, text = DeclineReason(call.body["reason_code"]), call.body.get("reason_text", "")
-    share_id = call.path["share_id"]
-    return Reply(invitations.decline(call.tx, call.partner_id, share_id, reason, text))
+    share_id, to = call.path["share_id"], _account_no(call)
+    return Reply(
+        invitations.decline(call.tx, call.partner_id, share_id, reason, text, account_no=to)
+    )
 
 
 def confirm_funding(call: Call) -> Reply:
     """Notes that a share's money was sent."""
     reference, share_id = call.body["bank_reference"], call.path["share_id"]
-    return Reply(servicing.confirm_funding(call.tx, call.partner_id, share_id, reference))
+    shown = servicing.confirm_funding(
+        call.tx, call.partner_id, share_id, reference, account_no=_account_no(call)
+    )
+    return Reply(shown)
+
+
+def _account_no(call: Call) -> str:
+    return call.context.lending.settings.receiving_account_no
 
 
 def _sealed(sealing: invitations.Sealing | None) -> dict[str, Any] | None:

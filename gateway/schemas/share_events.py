@@ -5,6 +5,7 @@ from gateway.schemas.shares import (
     ClearingSchema,
     PortfolioWarningSchema,
     ShareClosedSchema,
+    ShareFraudSchema,
     ShareLatenessSchema,
     ShareMoneySchema,
     ShareMovementSchema,
@@ -89,6 +90,12 @@ EVENT_TYPES = (
         "share.stage_changed",
         "The loan has another of the five grades.",
         ShareLatenessSchema,
+        subject="share_id",
+    ),
+    EventType(
+        "share.fraud_flagged",
+        "The borrower is held for a fraud, or is not any more; told of each living share.",
+        ShareFraudSchema,
         subject="share_id",
     ),
     *(

@@ -152,6 +152,9 @@ class ShareSchema(Answer):
     loan_amount_fen = shown.fen("The whole loan.", 599_900, least=1)
     rate_annual = shown.rate("What the borrower will pay.", "0.144000")
     service_fee_rate = shown.rate("Part of your interest that you leave to us.", "0.200000")
+    income_rate = shown.rate(
+        "Of the income that falls on your share, what you get; 1: all of it.", "1.000000"
+    )
     periods_max = shown.whole("The most months that we lend for.", 24, least=1)
     purpose = shown.text("What is bought.", "electronics")
     product_code = shown.text("The product.", "mall-standard")
@@ -283,6 +286,30 @@ class ShareLatenessSchema(ShareClosedSchema):
     )
     grade_before = shown.text("As you were told before.", "normal")
     principal_open_fen = shown.fen("Your part of what the borrower owes.", 329_946)
+
+
+class ShareFraudSchema(ShareClosedSchema):
+    """The borrower of a share is held for a fraud, or not any more."""
+
+    loan_id = shown.id_("loan", "The loan; null before the contract is signed.", nullable=True)
+    flag_id = shown.id_("frd", "The flag: the same when it is lifted.")
+    state = shown.one_of(
+        {
+            "flagged": "The borrower is held for a fraud.",
+            "lifted": "It was not one, as we see it now.",
+        },
+        "Whether it stands.",
+    )
+    kind = shown.one_of(
+        {
+            "identity": "Somebody else's identity was used.",
+            "false_information": "What the borrower said or handed in is not true.",
+            "collusion": "Nothing was bought, or not at that price.",
+            "filter": "Our anti-fraud rules turned a later application away.",
+            "other": "Another kind.",
+        },
+        "What kind of fraud.",
+    )
 
 
 LEAST = -(2**63)

@@ -258,6 +258,17 @@ def joint_total_limit_fen(own_loans_fen: int, rules: Parameters) -> int:
     return max(share, rules.whole("joint.start_fen"))
 
 
+def microlender_rate_max(rules: Parameters) -> Decimal:
+    """R-COST-LPR4: the most that a loan may cost with a small-loan company among its lenders.
+
+    A rate (`microlender.rate_max`, 24 % from 2025-12) and, once a multiple of the one-year LPR
+    binds (`microlender.lpr_factor_max`, 4 from the end of 2027; 0 before), no more than that.
+    """
+    rate_max = rules.number("microlender.rate_max")
+    factor = rules.number("microlender.lpr_factor_max")
+    return min(rate_max, factor * rules.number("lpr.one_year_rate")) if factor else rate_max
+
+
 def require_order_page(offer: Mapping[str, Any]) -> None:
     """R-COST-ORDERPAGE: the shop's order page is given principal, term, each cost, total, rate.
 

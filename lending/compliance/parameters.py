@@ -31,6 +31,7 @@ def _from(  # noqa: PLR0917 - a row of a table reads best as a row
     return Parameter(code, value, day, last, source, confidence)
 
 
+_MICROLENDERS = "小额贷款公司综合融资成本管理工作指引 (2025-12)"
 _PROVISION = "银行贷款损失准备计提指引, PBoC 2002, table A"
 
 _COMPLAINTS = "银行业保险业消费投诉处理管理办法, order 2020 no. 3: 15 days, with approval 30 and 60"
@@ -112,6 +113,23 @@ DEFAULTS: tuple[Parameter, ...] = (
         date(2025, 10, 1),
         "C",
         f"R-FEE-CAP: {_ASSISTED} asks for a cap of the lender's own; of what is lent; ours",
+    ),
+    _from("lpr.one_year_rate", "0.0300", EVER, "S", "R-COST-LPR4: PBoC, the 20th of each month"),
+    _from("microlender.rate_max", "0.24", EVER, "M", f"R-COST-LPR4: {_MICROLENDERS}"),
+    _from(
+        "microlender.lpr_factor_max",
+        "0",
+        EVER,
+        "V",
+        f"R-COST-LPR4: {_MICROLENDERS}; none before",
+        date(2027, 12, 30),
+    ),
+    _from(
+        "microlender.lpr_factor_max",
+        "4",
+        date(2027, 12, 31),
+        "V",
+        f"R-COST-LPR4: {_MICROLENDERS}",
     ),
     _from("joint.share_min", "0.30", date(2021, 2, 1), "V", "R-JOINT-30: 2021-02 notice"),
     _from("joint.partner_rate_max", "0.25", date(2022, 1, 1), "V", "R-JOINT-25: 2021-02 notice"),

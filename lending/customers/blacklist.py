@@ -24,3 +24,8 @@ def listed(tx: Tx, indices: Mapping[str, bytes]) -> set[str]:
 def add(tx: Tx, keys: FieldKeys, kind: str, value: str, *, reason: str, source: str) -> None:
     """Puts a value on the blacklist; one that is there gets the new reason."""
     store.insert_blacklisted(tx, keys, kind, value, reason=reason, source=source)
+
+
+def remove_of(tx: Tx, source: str) -> None:
+    """Takes off the blacklist what one source put there."""
+    store.delete_blacklisted(tx, source)

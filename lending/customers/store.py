@@ -310,3 +310,7 @@ def insert_blacklisted(
         source=source,
         now=tx.now,
     )
+
+
+def delete_blacklisted(tx: Tx, source: str) -> None:
+    tx.run("DELETE FROM blacklist_entry WHERE source = :source", source=source)

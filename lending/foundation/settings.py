@@ -33,6 +33,9 @@ class Settings:
     simulators_port: int = 8090
     outside_url: str = ""
     """Base address of the institutions outside; by default the simulators'."""
+    receiving_account_no: str = "6230580000000000013"
+    """Our account at the payment bank, where funders send their money; by default the one that we
+    have at the simulators' bank."""
     shop_port: int = 8100
     funder_port: int = 8110
     """Of the first example funder; the second has the next one."""

@@ -1,6 +1,6 @@
 """Funders: taken on with licence, account and key; agreed with; stopped and let go on."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from lending.channels import service as channels
@@ -41,6 +41,19 @@ def get(tx: Tx, funder_id: str) -> Funder:
 def every(tx: Tx) -> list[Funder]:
     """All funders, by name."""
     return store.funders(tx, business_day.today(tx))
+
+
+def groups(tx: Tx, funder_ids: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Funders by what they are counted with their affiliates under (R-JOINT-25).
+
+    A funder that only a loan names, such as one that was taken over, is counted alone.
+    """
+    codes = store.group_codes(tx)
+    found: dict[str, tuple[str, ...]] = {}
+    for each in sorted(set(funder_ids)):
+        group = codes.get(each) or each
+        found[group] = (*found.get(group, ()), each)
+    return found
 
 
 def take_on(tx: Tx, new: NewFunder, actor: Actor) -> None:

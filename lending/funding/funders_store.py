@@ -15,15 +15,15 @@ from lending.funding.model import (
 
 FUNDER = """
     SELECT f.partner_id AS id, p.name, f.licence_kind, f.licence_no, f.licence_regions,
-           f.licence_from, f.licence_to, f.clearing_account_id, f.encryption_jwk, f.state,
-           f.stopped_because,
+           f.licence_from, f.licence_to, f.clearing_account_id, f.encryption_jwk, f.group_code,
+           f.state, f.stopped_because,
            p.listed_from <= :on AND (p.listed_to IS NULL OR p.listed_to >= :on) AS is_listed
     FROM funder f JOIN partner p ON p.id = f.partner_id"""
 AGREEMENT = """
     SELECT id, partner_id AS funder_id, product_code, share_min_bp, share_max_bp, price_rate,
-           service_fee_rate, decide_minutes, fund_minutes, cut_off, quota_day_fen, quota_total_fen,
-           amount_min_fen, amount_max_fen, periods_max, age_min, age_max, score_min, is_prefunded,
-           valid_from, valid_to
+           service_fee_rate, income_rate, decide_minutes, fund_minutes, cut_off, quota_day_fen,
+           quota_total_fen, amount_min_fen, amount_max_fen, periods_max, age_min, age_max,
+           score_min, is_prefunded, valid_from, valid_to
     FROM funder_agreement"""
 
 
@@ -43,11 +43,11 @@ def insert(tx: Tx, new: NewFunder) -> None:
     """A funder, or a new licence, account and key of one that is there."""
     tx.run(
         "INSERT INTO funder (partner_id, licence_kind, licence_no, licence_regions, licence_from,"
-        " licence_to, clearing_account_id, encryption_jwk, state, created_at) VALUES (:id, :kind,"
-        " :no, :regions, :from, :to, :account, :jwk, 'active', :now) ON CONFLICT (partner_id)"
-        " DO UPDATE SET licence_kind = :kind, licence_no = :no, licence_regions = :regions,"
-        " licence_from = :from, licence_to = :to, clearing_account_id = :account,"
-        " encryption_jwk = :jwk",
+        " licence_to, clearing_account_id, encryption_jwk, group_code, state, created_at)"
+        " VALUES (:id, :kind, :no, :regions, :from, :to, :account, :jwk, :group, 'active', :now)"
+        " ON CONFLICT (partner_id) DO UPDATE SET licence_kind = :kind, licence_no = :no,"
+        " licence_regions = :regions, licence_from = :from, licence_to = :to,"
+        " clearing_account_id = :account, encryption_jwk = :jwk, group_code = :group",
         id=new.partner_id,
         kind=new.licence_kind.value,
         no=new.licence_no,
@@ -55,6 +55,7 @@ def insert(tx: Tx, new: NewFunder) -> None:
         **{"from": new.licence_from, "to": new.licence_to},
         account=new.clearing_account_id,
         jwk=json(new.encryption_jwk),
+        group=new.group_code,
         now=tx.now,
     )
 
@@ -67,6 +68,12 @@ def funder(tx: Tx, funder_id: str, on: date) -> Funder | None:
 def funders(tx: Tx, on: date) -> list[Funder]:
     """All funders, by name."""
     return [_funder(row) for row in tx.all(f"{FUNDER} ORDER BY p.name, p.id", on=on)]
+
+
+def group_codes(tx: Tx) -> dict[str, str]:
+    """The group of each funder that has one."""
+    rows = tx.all("SELECT partner_id, group_code FROM funder WHERE group_code <> ''")
+    return {row["partner_id"]: row["group_code"] for row in rows}
 
 
 def set_state(tx: Tx, funder_id: str, state: FunderState, because: str) -> None:
@@ -90,13 +97,13 @@ def insert_agreement(tx: Tx, new: FunderAgreement) -> str:
     )
     tx.run(
         "INSERT INTO funder_agreement (id, partner_id, product_code, share_min_bp, share_max_bp,"
-        " price_rate, service_fee_rate, decide_minutes, fund_minutes, cut_off, quota_day_fen,"
-        " quota_total_fen, amount_min_fen, amount_max_fen, periods_max, age_min, age_max,"
-        " score_min, is_prefunded, valid_from, valid_to) VALUES (:id, :funder_id, :product_code,"
-        " :share_min_bp, :share_max_bp, :price_rate, :service_fee_rate, :decide_minutes,"
-        " :fund_minutes, :cut_off, :quota_day_fen, :quota_total_fen, :amount_min_fen,"
-        " :amount_max_fen, :periods_max, :age_min, :age_max, :score_min, :is_prefunded,"
-        " :valid_from, :valid_to)",
+        " price_rate, service_fee_rate, income_rate, decide_minutes, fund_minutes, cut_off,"
+        " quota_day_fen, quota_total_fen, amount_min_fen, amount_max_fen, periods_max, age_min,"
+        " age_max, score_min, is_prefunded, valid_from, valid_to) VALUES"
+        " (:id, :funder_id, :product_code, :share_min_bp, :share_max_bp,"
+        " :price_rate, :service_fee_rate, :income_rate, :decide_minutes, :fund_minutes, :cut_off,"
+        " :quota_day_fen, :quota_total_fen, :amount_min_fen, :amount_max_fen, :periods_max,"
+        " :age_min, :age_max, :score_min, :is_prefunded, :valid_from, :valid_to)",
         **{name: getattr(new, name) for name in new.__slots__ if name != "id"},
         id=agreement_id,
     )

@@ -113,10 +113,17 @@ class Funder:
     """Its account: its money comes from there, and its part of repayments goes there."""
     encryption_jwk: dict[str, Any]
     """Its RSA key, to which a borrower's data is encrypted."""
+    group_code: str
+    """Credit code of the head of its group; affiliates count as one (R-JOINT-25). Empty: alone."""
     state: FunderState
     stopped_because: str
     is_listed: bool
     """Whether it is on our list of partners today (R-LIST-PARTNER)."""
+
+    @property
+    def counted_with(self) -> str:
+        """Under what it is counted with its affiliates (R-JOINT-25)."""
+        return self.group_code or self.id
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +138,7 @@ class NewFunder:
     licence_to: date
     clearing_account_id: str
     encryption_jwk: dict[str, Any]
+    group_code: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +153,9 @@ class FunderAgreement:
     """The annual rate that a loan has to bear at least; cheaper funders are asked first."""
     service_fee_rate: Decimal
     """Part of the funder's interest that it leaves to us for serving the loan (JOINT-4)."""
+    income_rate: Decimal
+    """Of the income that falls on its share, what it gets; 1: all of it, 0.95: the rest is ours,
+    1.05: of ours, too (JOINT-4)."""
     decide_minutes: int
     fund_minutes: int
     cut_off: time
@@ -222,6 +233,8 @@ class Candidate:
     agreement: FunderAgreement
     free_day_fen: int
     free_total_fen: int
+    room_fen: int
+    """How much more of ours may be lent with it and its affiliates (R-JOINT-25)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +250,8 @@ class Wanted:
     """What funders have been asked for and have not declined."""
     passed_over: frozenset[str]
     """Funders who are in it already or have said no."""
+    room_fen: int
+    """How much more of ours may be joint, in all and with those that are in it (R-JOINT-50)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,6 +329,8 @@ class AgreedShare:
     name: str
     weight: int
     """In basis points; all of a loan's make 10,000."""
+    income_weight: int | None
+    """What income goes by; None: by `weight`, too (JOINT-4)."""
     service_fee_rate: Decimal
     is_prefunded: bool
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from lending.engine import shares
 from lending.foundation.calendar import is_working_day
 from lending.foundation.clock import SHANGHAI
-from lending.foundation.money import percent, yuan
+from lending.foundation.money import half_up, percent, yuan
 from lending.funding.errors import AgreementNotPossible, FunderNotLicensed
 from lending.funding.model import (
     Candidate,
@@ -23,6 +23,8 @@ from lending.funding.model import (
 
 FUNDERS_MAX = shares.LENDERS_MAX - 1
 MINUTES_MAX = 24 * 60
+INCOME_RATE_MAX = Decimal("1.4")
+"""So that funders who lend 70 % together leave us a part of the income."""
 RETRY_EVERY = timedelta(minutes=1)
 """How often an application that waits for funders is tried again."""
 
@@ -49,6 +51,7 @@ def check_agreement(agreement: FunderAgreement) -> None:
         "/share_max": agreement.share_min_bp <= agreement.share_max_bp,
         "/price_rate": 0 <= agreement.price_rate < 1,
         "/service_fee_rate": 0 <= agreement.service_fee_rate < 1,
+        "/income_rate": 0 <= agreement.income_rate <= INCOME_RATE_MAX,
         "/decide_minutes": 0 < agreement.decide_minutes <= MINUTES_MAX,
         "/fund_minutes": 0 < agreement.fund_minutes <= MINUTES_MAX,
         "/quota_day_fen": 0 < agreement.quota_day_fen <= agreement.quota_total_fen,
@@ -69,11 +72,13 @@ def licensed(funder: Funder, region: str, on: date) -> bool:
     return in_force and (not is_local or region in funder.licence_regions)
 
 
-def objection(candidate: Candidate, facts: Facts, on: date, lpr_cap: Decimal | None) -> str:
+def objection(
+    candidate: Candidate, facts: Facts, on: date, *, own_fen: int, micro_rate_max: Decimal | None
+) -> str:
     """Why a funder is not asked for any share of this loan; empty when nothing speaks against it.
 
-    `lpr_cap` is four times the one-year LPR, where a rule has small-loan companies keep it
-    (R-COST-LPR4).
+    `own_fen` is the least that we lend of it. `micro_rate_max` is what a loan may cost at most with
+    a small-loan company in it (R-COST-LPR4); None: no rule is in force.
     """
     funder, agreed = candidate.funder, candidate.agreement
     is_micro = funder.licence_kind is LicenceKind.MICROLENDER
@@ -92,8 +97,9 @@ def objection(candidate: Candidate, facts: Facts, on: date, lpr_cap: Decimal | N
             facts.score is not None and facts.score < agreed.score_min
         ),
         "综合成本超过小贷公司上限": (
-            is_micro and lpr_cap is not None and facts.cost_rate_annual > lpr_cap
+            is_micro and micro_rate_max is not None and facts.cost_rate_annual > micro_rate_max
         ),
+        f"与其及关联方的联合贷余额仅余 {yuan(candidate.room_fen)} 元": own_fen > candidate.room_fen,
     }
     return next((because for because, holds in against.items() if holds), "")
 
@@ -104,23 +110,31 @@ def choose(
     facts: Facts,
     on: date,
     *,
-    lpr_cap: Decimal | None = None,
+    micro_rate_max: Decimal | None = None,
 ) -> Choice:
     """Whom to ask for what is missing, the cheapest first, or nobody, and why.
 
     Tried in this order: the shares that the product names; one funder for all of it; a funder for
     less, where our own share may grow; our own share alone, where another funder is in it already.
+    Our own share has to find room with each funder's group and in all (R-JOINT-25, R-JOINT-50).
     """
     words, able = [], []
+    own_fen = shares.at_most(facts.amount_fen, wanted.own_bp)
+    if own_fen > wanted.room_fen:
+        words.append(f"联合贷限额仅余 {yuan(wanted.room_fen)} 元,自有份额需 {yuan(own_fen)} 元")
     for each in sorted(candidates, key=lambda c: (c.agreement.price_rate, c.funder.id)):
         if each.funder.id in wanted.passed_over:
             continue
-        if because := objection(each, facts, on, lpr_cap):
+        because = objection(each, facts, on, own_fen=own_fen, micro_rate_max=micro_rate_max)
+        if because:
             words.append(f"未选 {each.funder.name}:{because}")
         else:
             able.append(each)
     for own_bp, split in _splits(wanted, able):
-        asked = _assign(able, split, facts.amount_fen)
+        own_fen = shares.at_most(facts.amount_fen, own_bp)
+        if own_fen > wanted.room_fen:
+            continue
+        asked = _assign([e for e in able if e.room_fen >= own_fen], split, facts.amount_fen)
         if asked is not None:
             words += [
                 f"选 {each.funder.name}:{shares.percent_bp(bp)},"
@@ -183,6 +197,18 @@ def fund_by(now: datetime, agreement: FunderAgreement) -> datetime:
     while not is_working_day(day):
         day += timedelta(days=1)
     return datetime.combine(day, agreement.cut_off, SHANGHAI).astimezone(now.tzinfo)
+
+
+def income_weights(own_bp: int, funders: Sequence[tuple[int, Decimal]]) -> tuple[int | None, ...]:
+    """What a loan's income goes by, ours first; None for each where all of it goes by share.
+
+    `funders` are shares in basis points and income rates, see `FunderAgreement.income_rate`. What
+    funders leave is ours; weights are whole basis points, half up (JOINT-4).
+    """
+    if all(rate == 1 for _, rate in funders):
+        return (None,) * (1 + len(funders))
+    others = [half_up(bp * rate) for bp, rate in funders]
+    return (own_bp + sum(bp for bp, _ in funders) - sum(others), *others)
 
 
 def parts(amount_fen: int, own_bp: int, shares_bp: Sequence[int]) -> list[int]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from lending.compliance import gates, parameters
 from lending.customers import service as customers
 from lending.customers.model import ConsentScope
 from lending.engine import shares
@@ -17,7 +18,7 @@ from lending.foundation import business_day, ids, jobs
 from lending.foundation.crypto import FieldKeys
 from lending.foundation.database import Tx
 from lending.foundation.money import portion
-from lending.funding import funders, money_in, quotas, rules, store
+from lending.funding import funders, joint_room, money_in, quotas, rules, store
 from lending.funding.errors import NoSuchRequest, SharesNotAgreed
 from lending.funding.model import (
     AgreedShare,
@@ -102,9 +103,14 @@ def route(tx: Tx, request: Request) -> None:
             if all(share.state is ShareState.ACCEPTED for share in living):
                 _found(tx, request, living)
             return
-        wanted = _wanted(funding, asked, living, full)
+        today = business_day.today(tx)
+        candidates, room_fen = _candidates(tx, request, living)
         choice = rules.choose(
-            _candidates(tx, request), wanted, request.facts, business_day.today(tx)
+            candidates,
+            _wanted(funding, asked, living, passed_over=full, room_fen=room_fen),
+            request.facts,
+            today,
+            micro_rate_max=gates.microlender_rate_max(parameters.on(tx, today)),
         )
         generation = request.generation + bool(choice.shares)
         store.explain(tx, request.id, choice.words, generation, choice.own_bp)
@@ -160,16 +166,21 @@ def agreed(tx: Tx, application_id: str) -> tuple[AgreedShare, ...] | None:
     if request.state not in (RequestState.FOUND, RequestState.CALLED, RequestState.FUNDED):
         raise SharesNotAgreed(f"the search for lenders is {request.state.value}")
     living = [s for s in store.shares(tx, request.id) if not s.is_dead]
-    lenders = [AgreedShare(OWN, "", request.own_bp, Decimal(0), is_prefunded=False)]
-    for share in living:
+    agreements = [funders.agreement(tx, share.agreement_id) for share in living]
+    incomes = rules.income_weights(
+        request.own_bp,
+        [(s.share_bp, a.income_rate) for s, a in zip(living, agreements, strict=True)],
+    )
+    lenders = [AgreedShare(OWN, "", request.own_bp, incomes[0], Decimal(0), is_prefunded=False)]
+    for share, agreement, income in zip(living, agreements, incomes[1:], strict=True):
         funders.require_own_decision(share)
         funders.require_licensed(tx, share.funder_id, request.facts.region)
-        agreement = funders.agreement(tx, share.agreement_id)
         lenders.append(
             AgreedShare(
                 funder=share.funder_id,
                 name=funders.get(tx, share.funder_id).name,
                 weight=share.share_bp,
+                income_weight=income,
                 service_fee_rate=agreement.service_fee_rate,
                 is_prefunded=agreement.is_prefunded,
             )
@@ -218,7 +229,12 @@ def tell_loans(tx: Tx, job: str, request: Request) -> None:
 
 
 def _wanted(
-    funding: Funding, asked: Sequence[FundingShare], living: Sequence[FundingShare], full: set[str]
+    funding: Funding,
+    asked: Sequence[FundingShare],
+    living: Sequence[FundingShare],
+    *,
+    passed_over: set[str],
+    room_fen: int,
 ) -> Wanted:
     living_bp = tuple(share.share_bp for share in living)
     return Wanted(
@@ -227,18 +243,31 @@ def _wanted(
         own_bp=funding.own_bp,
         own_bp_max=funding.own_bp_max,
         living_bp=living_bp,
-        passed_over=frozenset(share.funder_id for share in asked) | full,
+        passed_over=frozenset(share.funder_id for share in asked) | passed_over,
+        room_fen=room_fen,
     )
 
 
-def _candidates(tx: Tx, request: Request) -> list[Candidate]:
-    found = []
-    for agreement in funders.agreements(tx, product_code=request.product_code):
-        free_day, free_total = quotas.free(tx, agreement)
-        found.append(
-            Candidate(funders.get(tx, agreement.funder_id), agreement, free_day, free_total)
-        )
-    return found
+def _candidates(
+    tx: Tx, request: Request, living: Sequence[FundingShare]
+) -> tuple[list[Candidate], int]:
+    """Who might be asked, and how much more of ours may be joint beside who is in it already."""
+    agreements = funders.agreements(tx, product_code=request.product_code)
+    known = {
+        each: funders.get(tx, each)
+        for each in (*(a.funder_id for a in agreements), *(s.funder_id for s in living))
+    }
+    today = business_day.today(tx)
+    room = joint_room.room(tx, [each.counted_with for each in known.values()], today)
+
+    def room_with(funder_id: str) -> int:
+        return room[joint_room.with_group(known[funder_id].counted_with)]
+
+    found = [
+        Candidate(known[each.funder_id], each, *quotas.free(tx, each), room_with(each.funder_id))
+        for each in agreements
+    ]
+    return found, min((room[joint_room.ALL], *(room_with(s.funder_id) for s in living)))
 
 
 def _invite(tx: Tx, request: Request, candidate: Candidate, share_bp: int) -> bool:

@@ -21,6 +21,13 @@ class DecisionTooOld(Refused):
     mend = "请返回商城重新下单。"
 
 
+class NotFlagged(Conflict):
+    """No flag of fraud stands on the borrower."""
+
+    code, title = "loan.not_flagged", "该借款人没有欺诈标记"
+    mend = "请核对借款人。"
+
+
 class BorrowerLimitReached(Refused):
     """CNY 200,000 for one borrower over all products together (STORE-3, R-CAP-20W)."""
 

@@ -9,35 +9,26 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from lending.compliance import gates, parameters
 from lending.compliance.errors import JointTooMuch, JointWithFunderTooMuch
 from lending.foundation import business_day
 from lending.foundation.database import Tx
-from lending.funding import quotas
+from lending.funding import funders, quotas
+from lending.funding.joint_room import ALL, CONTRA, set_limits, with_group
 from lending.ledger import service as ledger
-from lending.ledger.chart import Code, Limits
 from lending.ledger.errors import LimitPassed
 from lending.ledger.model import Account, Entry, signed
 from lending.loans import share_rules, share_store
 from lending.loans.terms import Terms
-
-CONTRA = Account(Code.JOINT_CONTRA)
-ALL = Account(Code.JOINT_TOTAL)
 
 
 @dataclass(frozen=True, slots=True)
 class JointLimit:
     """How far a limit is used, draws that are under way counted."""
 
-    funder: str
-    """Empty for all joint loans together."""
+    funders: tuple[str, ...]
+    """Who is counted together: a funder, or those of one group. Empty: all joint loans."""
     used_fen: int
     limit_fen: int
-
-
-def with_funder(funder: str) -> Account:
-    """Our part of the loans with a funder."""
-    return Account(Code.JOINT_FUNDER, funder)
 
 
 def hold(tx: Tx, loan_id: str, terms: Terms, principal_fen: int) -> tuple[str, ...]:
@@ -47,12 +38,12 @@ def hold(tx: Tx, loan_id: str, terms: Terms, principal_fen: int) -> tuple[str, .
     """
     if not terms.is_joint:
         return ()
-    others = sorted(share.funder for share in terms.shares if not share.is_own)
     lent = share_rules.lent(terms, principal_fen)
     own_fen = next(fen for share, fen in zip(terms.shares, lent, strict=True) if share.is_own)
-    _set_limits(tx, others, business_day.today(tx))
+    groups = sorted(funders.groups(tx, [s.funder for s in terms.shares if not s.is_own]))
+    set_limits(tx, groups, business_day.today(tx))
     holds = []
-    for account in (*map(with_funder, others), ALL):
+    for account in (*map(with_group, groups), ALL):
         try:
             held = ledger.hold(
                 tx,
@@ -74,27 +65,29 @@ def settle(tx: Tx, closing: date) -> int:
     The quotas that funders set themselves for what they lend are brought there, too. Accounts are
     locked in the order in which draws and payouts lock them.
     """
-    funders = share_store.funders(tx)
-    if not funders:
+    groups = funders.groups(tx, share_store.funders(tx))
+    if not groups:
         return 0
-    _set_limits(tx, funders, closing + timedelta(days=1))
+    counted = sorted({*groups, *share_store.groups_counted(tx)})
+    set_limits(tx, counted, closing + timedelta(days=1))
     with ExitStack() as locks:
-        for account in (*map(with_funder, funders), ALL, *sorted(_quotas(tx), key=str)):
+        for account in (*map(with_group, counted), ALL, *sorted(_quotas(tx), key=str)):
             locks.enter_context(ledger.without_limits(tx, [account]))
-        own = share_store.own_with_funders(tx)
-        open_ = {with_funder(each): own.get(each, 0) for each in funders} | {ALL: own.get("", 0)}
+        own = share_store.own_with_groups(tx)
+        open_ = {with_group(each): own.get(each, 0) for each in counted} | {ALL: own.get("", 0)}
         moved = _bring(tx, open_, CONTRA, f"joint:{closing}")
         return moved + _bring(tx, _quotas(tx), quotas.CONTRA, f"quotas:{closing}")
 
 
 def standing(tx: Tx) -> list[JointLimit]:
     """How far each limit is used at the moment."""
+    groups = funders.groups(tx, share_store.funders(tx))
     found = []
-    for funder in ("", *share_store.funders(tx)):
-        account = with_funder(funder) if funder else ALL
+    for group, members in (("", ()), *sorted(groups.items())):
+        account = with_group(group) if group else ALL
         stands = ledger.balances(tx, [account])[account]
         used = stands.posted_fen + stands.held_debit_fen
-        found.append(JointLimit(funder, used, used + (ledger.available(tx, account) or 0)))
+        found.append(JointLimit(members, used, used + (ledger.available(tx, account) or 0)))
     return found
 
 
@@ -111,16 +104,3 @@ def _bring(tx: Tx, to: Mapping[Account, int], contra: Account, key: str) -> int:
         entry = Entry(kind="limits.brought", subject=key, memo="", legs=tuple(legs), key=key)
         ledger.post(tx, entry)
     return moved
-
-
-def _set_limits(tx: Tx, funders: list[str], on: date) -> None:
-    rules = parameters.on(tx, on)
-    limit = Limits(debit_fen=gates.joint_funder_limit_fen(rules))
-    for funder in funders:
-        ledger.open_account(tx, with_funder(funder), limit)
-    loans_fen = sum(
-        row.balance_fen
-        for row in ledger.trial_balance(tx, on - timedelta(days=1))
-        if row.code == Code.LOAN_PRINCIPAL
-    )
-    ledger.open_account(tx, ALL, Limits(debit_fen=gates.joint_total_limit_fen(loans_fen, rules)))

@@ -18,7 +18,7 @@ from lending.foundation.database import Tx
 from lending.foundation.files import FileStore, StoredFile
 from lending.funding import service as funding
 from lending.ledger import service as ledger
-from lending.loans import store
+from lending.loans import fraud, store
 from lending.loans.errors import (
     NoSuchLoan,
     PayoutUnderWay,
@@ -429,6 +429,8 @@ def no_funds(tx: Tx, application_id: str) -> None:
 
 
 def _decided(tx: Tx, found: Application, decision: Decision) -> None:
+    if found.customer_id:
+        fraud.flag_by_rules(tx, found.customer_id, decision)
     state = _AFTER[decision.outcome]
     if state is ApplicationState.APPROVED:
         product = products.version(tx, found.product_code, found.product_version)

@@ -5,9 +5,13 @@ from datetime import date
 
 from lending.foundation.database import Row, Tx, json
 from lending.foundation.spans import Span
+from lending.ledger.chart import Code
 from lending.ledger.model import OWN, funder_book
 from lending.loans.model import ShareMovement
 from lending.loans.terms import Terms
+
+SCENARIO = "joint_lending"
+"""Who takes the news of a loan's shares, one for each other funder that it concerns."""
 
 
 def split_id(tx: Tx, terms: Terms) -> int | None:
@@ -81,18 +85,29 @@ def movements(tx: Tx, loan_id: str) -> Sequence[Row]:
     return tx.all("SELECT * FROM share_movement WHERE loan_id = :id ORDER BY seq", id=loan_id)
 
 
-def own_with_funders(tx: Tx) -> dict[str, int]:
-    """Our open principal in loans with each funder; under "" that in all of them."""
+def own_with_groups(tx: Tx) -> dict[str, int]:
+    """Our open principal in loans with each funder and its affiliates; under "" that in all.
+
+    A loan that two of one group fund with us counts once.
+    """
     rows = tx.all(
-        "SELECT o.funder, sum(s.principal_open_fen)::bigint AS fen"
-        " FROM share_standing s JOIN loan_standing l USING (loan_id)"
-        " JOIN share_party o ON o.split_id = l.split_id AND o.book <> :own"
-        " WHERE s.book = :own AND NOT s.written_off GROUP BY o.funder"
+        "SELECT w.key, sum(w.fen)::bigint AS fen FROM (SELECT DISTINCT s.loan_id,"
+        "  coalesce(nullif(f.group_code, ''), o.funder) AS key, s.principal_open_fen AS fen"
+        "  FROM share_standing s JOIN loan_standing l USING (loan_id)"
+        "  JOIN share_party o ON o.split_id = l.split_id AND o.book <> :own"
+        "  LEFT JOIN funder f ON f.partner_id = o.funder"
+        "  WHERE s.book = :own AND NOT s.written_off) w GROUP BY w.key"
         " UNION ALL SELECT '', coalesce(sum(principal_open_fen), 0)::bigint FROM share_standing"
         " WHERE book = :own AND NOT written_off",
         own=OWN,
     )
-    return {row["funder"]: row["fen"] for row in rows}
+    return {row["key"]: row["fen"] for row in rows}
+
+
+def groups_counted(tx: Tx) -> list[str]:
+    """Under what funders were ever counted: one that changed its group is still under the old."""
+    rows = tx.all("SELECT owner FROM ledger_account WHERE code = :c", c=Code.JOINT_FUNDER.value)
+    return [row["owner"] for row in rows]
 
 
 def of_funders(tx: Tx) -> dict[tuple[str, str], int]:

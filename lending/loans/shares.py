@@ -10,8 +10,7 @@ from lending.loans import share_rules, share_store
 from lending.loans.model import Loan, LoanState, ShareMovement
 from lending.loans.service import tell
 
-SCENARIO = "joint_lending"
-"""Who takes the news `share_moved` of a loan, one for each other funder that it concerns."""
+SCENARIO = share_store.SCENARIO
 
 
 def record(

@@ -100,6 +100,7 @@ def sign(tx: Tx, keys: FieldKeys, files: FileStore, command: SignCommand) -> str
             Share(
                 each.funder,
                 each.weight,
+                income_weight=each.income_weight,
                 service_fee_rate=each.service_fee_rate,
                 prefunded=each.is_prefunded,
             )

@@ -10,7 +10,7 @@ from typing import Any
 
 from lending.foundation.audit import Actor
 from lending.foundation.database import Tx
-from lending.loans import releases
+from lending.loans import fraud, releases
 from lending.loans import service as loans
 from lending.loans.errors import NoSuchLoan
 from lending.loans.life import Recorded
@@ -38,6 +38,7 @@ def kinds() -> dict[str, Kind]:
         _kind("loan.write_off", "核销", _write_off),
         _kind("credit.refund", "退还溢缴款", _refund),
         _kind("release.let_go", "恢复按期划转", _let_go),
+        _kind("loan.lift_fraud", "解除欺诈标记", _lift_fraud),
     )
 
 
@@ -109,6 +110,11 @@ def _let_go(tx: Tx, loan_id: str, _payload: Payload, actor: Actor) -> dict[str, 
     releases.let_go(tx, loan_id, actor=actor)
     paying = [each for each in releases.of_loan(tx, loan_id) if each.state is ReleaseState.PAYING]
     return {"amount_fen": sum(each.gross_fen for each in paying)}
+
+
+def _lift_fraud(tx: Tx, loan_id: str, _payload: Payload, actor: Actor) -> dict[str, Any]:
+    lifted = fraud.lift(tx, loans.loan(tx, loan_id).customer_id, actor)
+    return {"flag": lifted.id, "kind": lifted.kind.value}
 
 
 def _told(done: Recorded) -> dict[str, Any]:

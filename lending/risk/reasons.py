@@ -75,6 +75,8 @@ _TEXTS: dict[str, tuple[str, str]] = {
 }
 
 CODES = frozenset(_TEXTS)
+UNSAFE = frozenset(code for code, (_, told) in _TEXTS.items() if told == _UNSAFE)
+"""What the anti-fraud rules turn people away for."""
 
 
 def reason(code: str) -> Reason:

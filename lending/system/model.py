@@ -42,6 +42,8 @@ class Right(StrEnum):
     """Propose the next version of a product."""
     APPROVE_PRODUCTS = "approve_products"
     """Publish or refuse what another person proposed of products."""
+    FLAG_FRAUD = "flag_fraud"
+    """Hold a borrower for a fraud at once; not lift it."""
     HOLD_RELEASES = "hold_releases"
     """Hold what a merchant has not got yet."""
     SEE_TICKETS = "see_tickets"
@@ -79,6 +81,7 @@ RIGHTS: dict[Role, frozenset[Right]] = {
             Right.SEE_LOANS,
             Right.DECIDE_APPLICATIONS,
             Right.STOP_PARTNERS,
+            Right.FLAG_FRAUD,
             Right.FREEZE_LINES,
             Right.HOLD_RELEASES,
             Right.SEE_TICKETS,

@@ -23,7 +23,7 @@ class Sealing:
 
 
 def show(
-    tx: Tx, keys: FieldKeys, funder_id: str, share_id: str
+    tx: Tx, keys: FieldKeys, funder_id: str, share_id: str, *, account_no: str
 ) -> tuple[dict[str, Any], Sealing | None]:
     """A share and, while it lives and the borrower consents, what the funder decides on.
 
@@ -36,14 +36,21 @@ def show(
     assert request is not None
     packet = views.packet(tx, keys, request, found)
     if packet is None:
-        return views.share(tx, found), None
+        return views.share(tx, found, account_no=account_no), None
     detail = {"customer_id": request.customer_id, "consent_id": packet["consent_id"]}
     audit.record(tx, Actor("partner", funder_id), "share.show_applicant", share_id, detail)
-    return views.share(tx, found), Sealing(packet, funders.get(tx, funder_id).encryption_jwk)
+    sealing = Sealing(packet, funders.get(tx, funder_id).encryption_jwk)
+    return views.share(tx, found, account_no=account_no), sealing
 
 
 def accept(
-    tx: Tx, funder_id: str, share_id: str, decision: OwnDecision, *, share_bp: int | None = None
+    tx: Tx,
+    funder_id: str,
+    share_id: str,
+    decision: OwnDecision,
+    *,
+    account_no: str,
+    share_bp: int | None = None,
 ) -> dict[str, Any]:
     """A funder takes its share, or a smaller one, on its own decision (JOINT-2, R-JOINT-INDEP).
 
@@ -53,11 +60,11 @@ def accept(
     admission.admit(tx, funder_id, request.facts)
     done = answers.accept(tx, funder_id, share_id, decision, share_bp=share_bp)
     audit.record(tx, Actor("partner", funder_id), "share.accept", share_id)
-    return views.share(tx, done)
+    return views.share(tx, done, account_no=account_no)
 
 
 def decline(
-    tx: Tx, funder_id: str, share_id: str, reason: DeclineReason, text: str
+    tx: Tx, funder_id: str, share_id: str, reason: DeclineReason, text: str, *, account_no: str
 ) -> dict[str, Any]:
     """A funder does not take its share: it is routed on.
 
@@ -67,7 +74,7 @@ def decline(
     audit.record(
         tx, Actor("partner", funder_id), "share.decline", share_id, {"reason": reason.value}
     )
-    return views.share(tx, done)
+    return views.share(tx, done, account_no=account_no)
 
 
 def _found(tx: Tx, funder_id: str, share_id: str) -> FundingShare:

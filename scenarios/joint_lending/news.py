@@ -19,8 +19,11 @@ FOUND = {
     "funding_called": "share.funding_called",
     "funded": "share.funded",
     "money_returned": "share.money_returned",
+    "fraud_flagged": "share.fraud_flagged",
 }
 """News of the search for lenders and of their money, and what a funder hears."""
+PLAIN = ("money_returned", "fraud_flagged")
+"""News that are not of the share itself."""
 STATES = {kind: kind for kind in ("invited", "expired", "withdrawn", "funded")} | {
     "funding_called": "called"
 }
@@ -38,6 +41,7 @@ STANDS = {
     "share_closed": "share.closed",
     "share_overdue": "share.overdue",
     "share_stage_changed": "share.stage_changed",
+    "share_fraud_flagged": "share.fraud_flagged",
 }
 """How the loan of a share stands, and what a funder hears."""
 CLEARED = {
@@ -68,18 +72,19 @@ def relay(context: Context) -> bool:
     with context.database.unit_of_work() as tx:
         early = store.take_news(tx, AT_ONCE)
         for row in early:
-            _tell_of_search(tx, row)
+            _tell_of_search(tx, row, context.settings.receiving_account_no)
         late = loan_store.take_news(tx, loan_shares.SCENARIO, AT_ONCE)
         for row in late:
             _TELL[row["kind"]](tx, row)
     return AT_ONCE in (len(early), len(late))
 
 
-def _tell_of_search(tx: Tx, row: Row) -> None:
+def _tell_of_search(tx: Tx, row: Row, account_no: str) -> None:
     found = store.share(tx, row["share_id"])
     assert found is not None
-    shown = views.share(tx, found) | {"state": STATES.get(row["kind"], found.state.value)}
-    if row["kind"] == "money_returned":
+    shown = views.share(tx, found, account_no=account_no)
+    shown |= {"state": STATES.get(row["kind"], found.state.value)}
+    if row["kind"] in PLAIN:
         shown = {"share_id": found.id, "loan_id": found.loan_id, **row["detail"]}
     events.publish(
         tx,
@@ -156,6 +161,7 @@ _TELL = {
     "share_closed": _tell_how_it_stands,
     "share_overdue": _tell_how_it_stands,
     "share_stage_changed": _tell_how_it_stands,
+    "share_fraud_flagged": _tell_how_it_stands,
     "clearing": _tell_of_clearing,
 }
 

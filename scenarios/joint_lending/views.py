@@ -16,8 +16,6 @@ from lending.loans import rules as loan_rules
 from lending.loans import service as loans
 from lending.loans.rules import rate_text
 
-OUR_ACCOUNT = {"account_no": "6230580000000000013", "account_name": loan_rules.LENDER_ZH}
-"""Where funders send their money: our settlement account at the payment bank."""
 PERSONAL = ("/applicant/name", "/applicant/identity_no", "/applicant/mobile")
 """What of a risk packet is encrypted to the funder."""
 
@@ -27,8 +25,8 @@ def share_rate(share_bp: int) -> str:
     return f"{share_bp // 10_000}.{share_bp % 10_000:04d}"
 
 
-def share(tx: Tx, found: FundingShare) -> dict[str, Any]:
-    """A share as it stands, without the borrower's data."""
+def share(tx: Tx, found: FundingShare, *, account_no: str) -> dict[str, Any]:
+    """A share as it stands, without the borrower's data; money for it goes to this account."""
     request = store.request(tx, found.request_id)
     assert request is not None
     agreement = funders.agreement(tx, found.agreement_id)
@@ -43,6 +41,7 @@ def share(tx: Tx, found: FundingShare) -> dict[str, Any]:
         "loan_amount_fen": request.amount_fen,
         "rate_annual": rate_text(facts.rate_annual),
         "service_fee_rate": rate_text(agreement.service_fee_rate),
+        "income_rate": rate_text(agreement.income_rate),
         "periods_max": facts.periods_max,
         "purpose": facts.purpose,
         "product_code": request.product_code,
@@ -55,7 +54,7 @@ def share(tx: Tx, found: FundingShare) -> dict[str, Any]:
         "decision_reference": found.decision_reference or None,
         "decided_at": rfc3339(found.decision_at) if found.decision_at else None,
         "reason_code": found.reason_code or None,
-        "call": _call(found),
+        "call": _call(found, account_no),
         "loan": _loan(tx, found),
         "updated_at": rfc3339(found.changed_at),
     }
@@ -110,12 +109,13 @@ def packet(tx: Tx, keys: FieldKeys, request: Request, found: FundingShare) -> di
     }
 
 
-def _call(found: FundingShare) -> dict[str, Any] | None:
+def _call(found: FundingShare, account_no: str) -> dict[str, Any] | None:
     """Where the money is to be sent, once it is called."""
     if found.fund_by is None:
         return None
     return {
-        **OUR_ACCOUNT,
+        "account_no": account_no,
+        "account_name": loan_rules.LENDER_ZH,
         "amount_fen": found.amount_fen,
         "remark": found.id,
         "fund_by": rfc3339(found.fund_by),

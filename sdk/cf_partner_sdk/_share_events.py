@@ -9,6 +9,7 @@ from ._share_models import (
     ReturnedMoney,
     Share,
     ShareClosing,
+    ShareFraud,
     ShareLateness,
     ShareMovement,
 )
@@ -105,6 +106,15 @@ class ShareOverdue(ShareLate, of="share.overdue"):
 
 class ShareStageChanged(ShareLate, of="share.stage_changed"):
     """Another of the five grades."""
+
+
+class ShareFraudFlagged(Event, of="share.fraud_flagged"):
+    """The borrower is held for a fraud, or is not any more."""
+
+    @property
+    def fraud(self) -> ShareFraud:
+        """What is known of it."""
+        return ShareFraud.from_json(self.object)
 
 
 class ClearingEvent(Event):

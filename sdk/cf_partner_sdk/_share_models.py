@@ -129,6 +129,8 @@ class Share(Model):
     rate_annual: Decimal
     decide_by: datetime
     service_fee_rate: Decimal = Decimal(0)
+    income_rate: Decimal = Decimal(1)
+    """Of the income that falls on the share, what the funder gets."""
     periods_max: int = 0
     purpose: str = ""
     product_code: Optional[str] = None
@@ -150,6 +152,7 @@ class Share(Model):
         "share_rate": Decimal,
         "rate_annual": Decimal,
         "service_fee_rate": Decimal,
+        "income_rate": Decimal,
         "decide_by": instant,
         "lead_decided_at": instant,
         "invited_at": instant,
@@ -241,6 +244,21 @@ class ShareLateness(Model):
         "happened_on": date.fromisoformat,
         "oldest_due": date.fromisoformat,
     }
+
+
+@dataclass(frozen=True)
+class ShareFraud(Model):
+    """The borrower of a share is held for a fraud (`flagged`), or not any more (`lifted`)."""
+
+    share_id: str
+    flag_id: str
+    state: str
+    kind: str
+    happened_on: date
+    loan_id: Optional[str] = None
+    """None before the contract is signed."""
+
+    _readers: ClassVar[Mapping[str, Reader]] = {"happened_on": date.fromisoformat}
 
 
 class ClearingState(OpenEnum):

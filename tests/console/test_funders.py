@@ -1,6 +1,7 @@
 """Funders at the console: two persons take them on and agree, one stops them."""
 
 import json
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,7 @@ LICENCE = {
     "licence_from": "2026-01-01",
     "licence_to": "2036-01-01",
     "encryption_jwk": json.dumps(JWK),
+    "group_code": "91310000MA1FL0001A",
 }
 AGREEMENT = {
     "product_code": "mall-standard",
@@ -31,6 +33,7 @@ AGREEMENT = {
     "share_max": "70",
     "price_percent": "5.5",
     "service_fee_percent": "20",
+    "income_percent": "95",
     "cut_off": "17:00",
     "is_prefunded": "",
     "valid_from": "2026-11-23",
@@ -83,6 +86,8 @@ def test_a_funder_is_taken_on_and_agreed_with_by_two_and_stopped_by_one(
     with world.database.unit_of_work() as tx:
         (agreed,) = funders.agreements(tx, funder_id=partner_id)
     assert (agreed.share_min_bp, agreed.quota_day_fen) == (3000, 100_000_000)
+    assert agreed.income_rate == Decimal("0.95")
+    assert "91310000MA1FL0001A" in zhou.get(at)[1]
     assert "mall-standard" in zhou.get(at)[1]
     status, text = feng.post(f"{at}/stop", at, because="投诉较多")
     assert (status, "投诉较多" in text) == (200, True)

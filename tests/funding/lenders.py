@@ -42,6 +42,7 @@ def agreement(funder_id: str, **changes: Any) -> FunderAgreement:
             share_max_bp=7000,
             price_rate=Decimal("0.06"),
             service_fee_rate=Decimal("0.20"),
+            income_rate=Decimal(1),
             decide_minutes=10,
             fund_minutes=30,
             cut_off=time(23, 0),
@@ -83,9 +84,15 @@ def funder(
     licence |= {name: changes.pop(name) for name in licence if name in changes}
     funders.take_on(
         tx,
-        NewFunder(funder_id, clearing_account_id=account_id, encryption_jwk=jwk, **licence),
+        NewFunder(
+            funder_id,
+            clearing_account_id=account_id,
+            encryption_jwk=jwk,
+            group_code=changes.pop("group_code", ""),
+            **licence,  # type: ignore[arg-type]
+        ),
         SYSTEM,
-    )  # type: ignore[arg-type]
+    )
     funders.agree(tx, agreement(funder_id, **changes), SYSTEM)
     return funder_id
 
@@ -99,7 +106,7 @@ def joint(world: World, funding: Funding = TO_ONE) -> None:
 class Lenders:
     """The funders of a world, and what they answer."""
 
-    def __init__(self, world: World, count: int = 2, **changes: Any) -> None:
+    def __init__(self, world: World, count: int = 2, *, first: int = 1, **changes: Any) -> None:
         self.world = world
         with world.database.unit_of_work() as tx:
             self.ids = [
@@ -110,7 +117,7 @@ class Lenders:
                     price_rate=Decimal(f"0.0{4 + n}"),
                     **changes,
                 )
-                for n in range(1, count + 1)
+                for n in range(first, first + count)
             ]
 
     def applied(self, order_no: str = "A-1") -> str:

@@ -8,6 +8,7 @@ from cf_partner_sdk import (
     NotFound,
     Refused,
     ShareActive,
+    ShareFraudFlagged,
     ShareFundingCalled,
     ShareInvited,
     ShareState,
@@ -21,8 +22,10 @@ from lending.customers import service as customers
 from lending.customers.model import ConsentScope
 from lending.finance import clearings, portfolio, portfolio_store, statements
 from lending.foundation import business_day
+from lending.foundation.audit import SYSTEM
 from lending.foundation.spans import Span
-from lending.loans import share_day
+from lending.loans import fraud, share_day
+from lending.loans.fraud import FraudKind
 from tests.gateway import described
 from tests.gateway.world import World as Front
 from tests.joint_lending.town import RSA_KEY, Town
@@ -152,6 +155,35 @@ class TestAFunder:
             customer = town.world.customer_id
             customers.withdraw_consent(tx, customer, ConsentScope.FUNDERS, application_id)
         assert town.client().shares.get(asked.id).packet is None
+
+
+class TestAFraud:
+    def test_is_told_before_the_money_is_sent_and_lifted_while_the_loan_runs(self, town: Town):
+        order_id, share = town.called()
+        customer_id = town.world.customer_id
+        with town.front.database.unit_of_work() as tx:
+            fraud.flag(
+                tx,
+                town.front.keys,
+                customer_id,
+                FraudKind.COLLUSION,
+                because="空买空卖",
+                actor=SYSTEM,
+            )
+        town.send(share)
+        town.client().shares.confirm_funding(share.id, bank_reference="T-1")
+        town.work()
+        assert town.shop.mall.orders.get(order_id).state.value == "paid"
+        with town.front.database.unit_of_work() as tx:
+            fraud.lift(tx, customer_id, SYSTEM)
+        told = [one for one in town.told() if isinstance(one, ShareFraudFlagged)]
+        assert [(one.fraud.state, one.fraud.kind) for one in told] == [
+            ("flagged", "collusion"),
+            ("lifted", "collusion"),
+        ]
+        assert {one.subject for one in told} == {one.fraud.share_id for one in told} == {share.id}
+        for event in told:
+            described.check_event(event.type, event.object)
 
 
 class TestTheLifeOfAJointLoan:

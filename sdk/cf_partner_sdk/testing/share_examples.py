@@ -15,12 +15,13 @@ from cf_partner_sdk import (
     ReturnedMoney,
     Share,
     ShareClosing,
+    ShareFraud,
     ShareLateness,
     ShareMovement,
     ShareState,
 )
 
-Example = Union[Share, ShareMovement, ReturnedMoney, ShareClosing, ShareLateness]
+Example = Union[Share, ShareMovement, ReturnedMoney, ShareClosing, ShareLateness, ShareFraud]
 
 MONTHLY = {"principal_fen": 29_994, "interest_fen": 4_319, "service_fee_fen": -864}
 PARTS = {
@@ -35,25 +36,21 @@ KINDS = {"active": "loan.paid_out", "repaid": "loan.repaid", "changed": "loan.go
 
 def about(name: str, now: datetime, day: date) -> Example:
     """Return what an event `share.<name>` could be about at a moment."""
-    if name == "money_returned":
-        return ReturnedMoney("shr_example", "IN000001", 359_939, "wrong_amount", "loan_example")
     if name in PARTS:
         return _movement(name, day)
-    if name == "closed":
-        return ShareClosing("shr_example", "loan_example", day)
-    if name in ("overdue", "stage_changed"):
-        return ShareLateness(
-            share_id="shr_example",
-            loan_id="loan_example",
-            happened_on=day,
-            days_past_due=31,
-            bucket="M2",
-            bucket_before="M1",
-            grade="special_mention",
-            grade_before="special_mention" if name == "overdue" else "normal",
-            principal_open_fen=329_946,
-            oldest_due=day - timedelta(days=31),
-        )
+    plain: dict[str, Example] = {
+        "money_returned": ReturnedMoney(
+            "shr_example", "IN000001", 359_939, "wrong_amount", "loan_example"
+        ),
+        "closed": ShareClosing("shr_example", "loan_example", day),
+        "fraud_flagged": ShareFraud(
+            "shr_example", "frd_example", "flagged", "identity", day, "loan_example"
+        ),
+        "overdue": _late("special_mention", day),
+        "stage_changed": _late("normal", day),
+    }
+    if name in plain:
+        return plain[name]
     state = ShareState.CALLED if name == "funding_called" else ShareState(name)
     share = _share(state, now)
     if name in ("funding_called", "funded"):
@@ -95,6 +92,21 @@ def _share(state: ShareState, now: datetime) -> Share:
         periods_max=24,
         purpose="electronics",
         invited_at=now,
+    )
+
+
+def _late(grade_before: str, day: date) -> ShareLateness:
+    return ShareLateness(
+        share_id="shr_example",
+        loan_id="loan_example",
+        happened_on=day,
+        days_past_due=31,
+        bucket="M2",
+        bucket_before="M1",
+        grade="special_mention",
+        grade_before=grade_before,
+        principal_open_fen=329_946,
+        oldest_due=day - timedelta(days=31),
     )
 
 

@@ -58,7 +58,7 @@ EVENT_TYPES = (
     *("share.invited", "share.expired", "share.withdrawn", "share.funding_called", "share.funded"),
     *("share.money_returned", "share.active", "share.repaid", "share.changed"),
     *("share.written_off", "share.recovered"),
-    *("share.closed", "share.overdue", "share.stage_changed"),
+    *("share.closed", "share.overdue", "share.stage_changed", "share.fraud_flagged"),
     *("clearing.made", "clearing.expected", "clearing.paid", "clearing.failed"),
     *("clearing.received", "portfolio.warning"),
     "commission.accrued",
