@@ -23,7 +23,7 @@ CREATE TABLE funder_agreement (
     share_max_bp integer NOT NULL CHECK (share_max_bp >= share_min_bp),
     price_rate numeric NOT NULL,
     service_fee_rate numeric NOT NULL CHECK (service_fee_rate BETWEEN 0 AND 1),
-    income_rate numeric NOT NULL CHECK (income_rate BETWEEN 0 AND 1.4),
+    income_rate numeric NOT NULL DEFAULT 1 CHECK (income_rate BETWEEN 0 AND 1.4),
     decide_minutes integer NOT NULL CHECK (decide_minutes > 0),
     fund_minutes integer NOT NULL CHECK (fund_minutes > 0),
     cut_off time NOT NULL,
