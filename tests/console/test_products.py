@@ -1,0 +1,155 @@
+"""Products at the console: a version in days and one in weeks, sold, lent, aged and repaid (M3)."""
+
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from console.products.pages import FORMS
+from lending.batch import end_of_day
+from lending.channels import guarded as channel_guarded
+from lending.channels import service as channels
+from lending.engine.events import DueDatesMoved
+from lending.foundation import business_day
+from lending.loans import life
+from lending.loans import service as loans
+from lending.loans import store as loan_store
+from lending.loans.model import LoanState
+from lending.products import guarded
+from lending.products import service as products
+from lending.repayments.model import What
+from lending.system.model import Role
+from scenarios.mall_installment import intake
+from tests.console.test_loans_and_approvals import Desk, digest_of, waiting
+from tests.console.test_sign_in import composed
+from tests.loans.world import AMOUNT_FEN, PRODUCT, World
+from tests.repayments.test_auto_debit import send
+from tests.repayments.test_paying import pay
+from tests.today import TODAY
+
+AT = f"/products/{PRODUCT.code}"
+
+
+def form(**changes: str) -> dict[str, str]:
+    """The published version as its page fills the form in, changed here and there."""
+    return guarded.shown(PRODUCT) | changes
+
+
+FORTNIGHTS = form(unit="day", every="14", day_count="act/365", rounding="half-even")
+
+
+@pytest.fixture
+def desks(world: World, tmp_path: Path) -> tuple[Desk, Desk]:
+    """Two persons of finance."""
+    app = composed(world, tmp_path)
+    made = (("zhou", "周经办"), ("zheng", "郑复核"))
+    zhou, zheng = (Desk(app, world, login, name, Role.FINANCE) for login, name in made)
+    return zhou, zheng
+
+
+def two_do(desks: tuple[Desk, Desk], at: str, kind: str, **filled: str) -> str:
+    """One proposes, the other sees it and approves; what the second read last."""
+    zhou, zheng = desks
+    status, text = zhou.post(f"{at}/propose", at, kind=kind, reason="新品立项", **filled)
+    assert status == 200, text
+    proposal = waiting(zheng)
+    page = zheng.get(proposal)[1]
+    status, text = zheng.post(f"{proposal}/approve", proposal, digest=digest_of(page))
+    assert status == 200, text
+    return text
+
+
+class TestAVersionInDays:
+    def test_is_made_by_two_quoted_lent_aged_moved_and_repaid(
+        self, world: World, desks: tuple[Desk, Desk]
+    ):
+        assert f'href="/console{AT}"' in two_do(desks, AT, "product.publish", **FORTNIGHTS)
+        assert "每 14 天" in desks[0].get(AT)[1]
+        with world.database.unit_of_work() as tx:
+            made = products.published(tx, PRODUCT.code)
+            quoted = intake.quote(tx, world.partner_id, amount_fen=AMOUNT_FEN, periods=[6])
+        assert (made.version, made.every, made.unit, made.rounding) == (2, 14, "day", "half-even")
+        (offer,) = quoted["offers"]
+        assert [row["due_after"] for row in offer["plan"]] == [14, 28, 42, 56, 70, 84]
+        assert abs(Decimal(offer["rate_annual"]) - PRODUCT.rate_annual) < Decimal("0.0002")
+        assert "/14天 × 6 期" in quoted["message"]
+
+        _, loan_id = world.paid(periods=6)
+        for day in range(15):
+            world.clock.advance(timedelta(days=1))
+            assert end_of_day.run(world.context, TODAY + timedelta(days=day))
+        with world.database.unit_of_work() as tx:
+            loan = loans.loan(tx, loan_id)
+            today = business_day.today(tx)
+            rows = loan_store.instalments(tx, loan_id, loan.plan_version)
+            standing = life.position(tx, loan, today)
+        fell_due = [TODAY + timedelta(days=14 * k) for k in range(1, 7)]
+        assert [row.due_date for row in rows] == fell_due
+        assert (standing.days_past_due, rows[0].penalty_fen > 0) == (1, True)
+
+        send(world)  # collected as of the due date, so that the night's penalty is not owed
+        with world.database.unit_of_work() as tx:
+            moved = DueDatesMoved(today, fell_due[1] + timedelta(days=3))
+            life.record(tx, life.locked(tx, loan_id), moved, source_id="evt_1", kind="test")
+        with world.database.unit_of_work() as tx:
+            after = life.position(tx, loans.loan(tx, loan_id), today)
+        assert [row.due_date for row in after.rows[1:]] == [
+            due + timedelta(days=3) for due in fell_due[1:]
+        ]
+        pay(world, loan_id, What.PAYOFF)
+        with world.database.unit_of_work() as tx:
+            assert loans.loan(tx, loan_id).state is LoanState.SETTLED
+        assert world.trial_balance() == 0
+
+    def test_of_a_new_product_is_sold_by_who_agreed_to_it(
+        self, world: World, desks: tuple[Desk, Desk]
+    ):
+        at = "/products/mall-weekly"
+        assert desks[0].get("/products", code="mall-weekly")[0] == 302
+        assert "首个版本" in desks[0].get(at)[1]
+        weekly = form(unit="week", every="4", day_count="act/act", name="四周分期", free="")
+        two_do(desks, at, "product.publish", **weekly)
+        agreed = {"partner_id": world.partner_id, "merchant_fee_percent": "0.8"}
+        two_do(desks, at, "partner.agree", settlement_days="1", **agreed)
+        with world.database.unit_of_work() as tx:
+            found = channels.agreement(tx, world.partner_id, "mall-weekly")
+            quoted = intake.quote(
+                tx, world.partner_id, amount_fen=AMOUNT_FEN, product_code="mall-weekly"
+            )
+        assert (found.merchant_fee_rate, found.settlement_days) == (Decimal("0.008"), 1)
+        assert {offer["unit"] for offer in quoted["offers"]} == {"week"}
+        assert "四周分期" in desks[0].get("/products")[1]
+        again = {"kind": "partner.agree", "reason": "x", "settlement_days": "0"}
+        assert desks[0].post(f"{at}/propose", at, **again, **agreed)[0] == 400
+
+
+REFUSED = (
+    ({"unit": "day", "every": "14"}, "/day_count", "act/365"),
+    ({"unit": "week", "every": "0", "day_count": "act/365"}, "/every", "1 to 366"),
+    ({"unit": "year"}, "/unit", "month"),
+    ({"rounding": "down"}, "/rounding", "half-even"),
+    ({"periods": "3,six"}, "/periods", "示例"),
+    ({"tiers": "0"}, "/tiers", "示例"),
+    ({"tiers": "0:2"}, "/tiers", "at least 3"),
+    ({"free": "4:merchant"}, "/free", "Choose among"),
+    ({"rate_percent": "24.1"}, "/rate_annual", "0.24"),
+    ({"rate_percent": "NaN"}, "/rate_percent", "示例"),
+    ({"amount_min_fen": "-1"}, "/amount_min_fen", "元"),
+)
+
+
+class TestAFormThatCannotBe:
+    def test_is_refused_with_the_field_and_the_mend(self, desks: tuple[Desk, Desk], world: World):
+        for changes, field, mend in REFUSED:
+            status, text = desks[0].post(
+                f"{AT}/propose", AT, kind="product.publish", reason="x", **form(**changes)
+            )
+            assert status in (400, 422), (changes, text)
+            assert field in text, (changes, text)
+            assert mend in text, (changes, text)
+        assert world.count("SELECT count(*) FROM product_version") == 1
+
+
+def test_every_kind_has_its_form():
+    assert set(FORMS) == {*guarded.kinds(), *channel_guarded.kinds()}
