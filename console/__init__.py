@@ -10,6 +10,7 @@ from console.commissions import pages as commissions
 from console.credit_lines import pages as credit_lines
 from console.finance import pages as finance
 from console.funding import pages as funding
+from console.leads import pages as leads
 from console.ledger import pages as ledger
 from console.loans import pages as loans
 from console.operations import pages as operations
@@ -38,7 +39,7 @@ def create_blueprint(context: Context, kinds: Kinds) -> Blueprint:
         static_folder="static",
     )
     session.protect(console, context)
-    for pages in (system, loans, ledger, batch, finance, risk, statistics):
+    for pages in (system, loans, leads, ledger, batch, finance, risk, statistics):
         pages.add(console, context)
     for guarded in (
         repayments,
@@ -55,7 +56,7 @@ def create_blueprint(context: Context, kinds: Kinds) -> Blueprint:
 
     @console.after_request
     def harden(response: Response) -> Response:
-        response.headers["Content-Security-Policy"] = CSP
+        response.headers.setdefault("Content-Security-Policy", CSP)
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["Referrer-Policy"] = "no-referrer"
         response.headers["Cache-Control"] = "no-store"

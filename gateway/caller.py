@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import cast
 
 from cf_partner_sdk.http_signatures import Message, SignatureRefused, verify_request
 from flask import Request
@@ -18,6 +19,7 @@ from gateway.rate_model import Limit
 from lending.channels import service as channels
 from lending.channels.model import KeyState, Partner, PartnerKey
 from lending.foundation.database import Database, Tx
+from lending.foundation.files import Content
 
 KEY_GOOD_FOR_S = 3.0
 """A key is read anew after so long, so that a revocation holds everywhere within five seconds."""
@@ -189,8 +191,12 @@ def _replayed(caller: Caller) -> NotSignedRight:
     )
 
 
-def message_of(request: Request, body: bytes) -> Message:
-    """The request as it was signed: the path with that of the tenant, the raw query."""
+def message_of(request: Request, body: Content) -> Message:
+    """The request as it was signed: the path with that of the tenant, the raw query.
+
+    Of the body a message's signature takes no more than whether there is one, and its digest: a
+    mapped file does for that.
+    """
     return Message(
         request.method,
         request.scheme,
@@ -198,5 +204,5 @@ def message_of(request: Request, body: bytes) -> Message:
         request.script_root + request.path,
         request.query_string.decode("latin-1"),
         list(request.headers.items()),
-        body,
+        cast("bytes", body),
     )

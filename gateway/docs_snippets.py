@@ -66,8 +66,10 @@ def raw_response(about: Mapping[str, Any], api: Mapping[str, Any]) -> str:
 def _content(about: Mapping[str, Any], api: Mapping[str, Any]) -> tuple[dict[str, str], str]:
     if "requestBody" not in about:
         return {}, ""
-    schema = about["requestBody"]["content"]["application/json"]["schema"]
-    example = example_of(schema, api["components"]["schemas"])
+    kind, content = next(iter(about["requestBody"]["content"].items()))
+    if kind != "application/json":
+        return {"content-type": kind}, content["example"]
+    example = example_of(content["schema"], api["components"]["schemas"])
     body = json.dumps(example, ensure_ascii=False, indent=2)
     return {"content-type": "application/json"}, body
 

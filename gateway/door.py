@@ -3,9 +3,12 @@
 import json
 import logging
 import re
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
+from mmap import ACCESS_READ, mmap
+from tempfile import TemporaryFile
 from typing import Any
 
 from cf_partner_sdk.http_signatures import Message, request_nonce, sign_response
@@ -46,6 +49,7 @@ from gateway.versions import Version
 from lending.foundation.clock import rfc3339
 from lending.foundation.database import Row
 from lending.foundation.errors import OutsideFault, Problem
+from lending.foundation.files import Content
 
 BODY_MAX = 1024 * 1024
 HEADERS_MAX, HEADER_BYTES_MAX = 64, 32 * 1024
@@ -120,7 +124,7 @@ class Door:
         return view
 
     def _carry_out(self, endpoint: Endpoint, path: dict[str, str]) -> Reply:
-        caller, body = self._identified()
+        caller, body = self._identified(endpoint)
         g.caller = caller
         g.answer_headers = self._admitted(endpoint, caller)
         version = self._version(endpoint, caller)
@@ -137,7 +141,7 @@ class Door:
         endpoint: Endpoint,
         caller: Caller,
         path: dict[str, str],
-        given: tuple[bytes, Version],
+        given: tuple[Content, Version],
     ) -> Reply:
         """Answers a call that changes something; its nonce stays spent whatever the answer is.
 
@@ -154,11 +158,11 @@ class Door:
         if endpoint.function in caller.functions and not IDEMPOTENCY_KEY.fullmatch(key):
             raise KeyMissing
         granted = self._granted(endpoint, caller, body, version)
-        if endpoint.outside is not None:
-            endpoint.outside(self._context, granted.body)
+        if endpoint.before is not None:
+            granted = replace(granted, body=endpoint.before(self._context, granted.body))
         return self._write_once(endpoint, caller, path, (key, body, granted, version))
 
-    def _identified(self) -> tuple[Caller, bytes]:
+    def _identified(self, endpoint: Endpoint) -> tuple[Caller, Content]:
         """Who calls, and the body; counted by address before any other work.
 
         Who names no key that we know is counted as a stranger of that address; who names one, by
@@ -173,7 +177,7 @@ class Door:
             strangers.take(address, now)
         else:
             self._failures.check(address, now, named)
-        body = read_body()
+        body = read_file(endpoint.file.bytes_max) if endpoint.file else read_body()
         g.signed_message = message_of(request, body)
         try:
             caller = self._callers.identify(g.signed_message, now)
@@ -229,7 +233,7 @@ class Door:
         endpoint: Endpoint,
         caller: Caller,
         path: dict[str, str],
-        given: tuple[bytes, Version],
+        given: tuple[Content, Version],
     ) -> Reply:
         """Answers a call that changes nothing, in one unit of work with its nonce.
 
@@ -261,7 +265,7 @@ class Door:
         endpoint: Endpoint,
         caller: Caller,
         path: dict[str, str],
-        given: tuple[bytes, Version],
+        given: tuple[Content, Version],
     ) -> Reply:
         """Answers from what this process has at hand; the database is asked for what it has not.
 
@@ -284,7 +288,7 @@ class Door:
         return self._context.versions.given(version, endpoint.name, reply.body)
 
     def _granted(
-        self, endpoint: Endpoint, caller: Caller, body: bytes, version: Version
+        self, endpoint: Endpoint, caller: Caller, body: Content, version: Version
     ) -> _Granted:
         """Query and body of a call that the caller may make, the body as the newest version has it.
 
@@ -293,7 +297,14 @@ class Door:
         """
         if endpoint.function not in caller.functions:
             raise NotHere
-        query, given = _query(endpoint), _read(endpoint, body)
+        query = _query(endpoint)
+        if endpoint.file is not None:
+            if request.mimetype not in endpoint.file.types:
+                raise EncodingRefused(mend=f"Send one of {', '.join(endpoint.file.types)}.")
+            if not body:
+                raise FieldsRefused("there is no file", mend="Send the file's bytes as the body.")
+            return _Granted(query, body)
+        given = _read(endpoint, bytes(body))
         if given is None:
             return _Granted(query)
         taken = self._context.versions.taken
@@ -308,14 +319,16 @@ class Door:
         endpoint: Endpoint,
         caller: Caller,
         path: dict[str, str],
-        given: tuple[str, bytes, _Granted, Version],
+        given: tuple[str, Content, _Granted, Version],
     ) -> Reply:
         """Carries a write out once for its key; the reply is stored with the effect.
 
         Raises KeyRunning, KeyReused.
         """
         key, body, granted, version = given
-        call = (request.method, request.path, sha256(body).digest())
+        query = request.query_string.decode("latin-1")
+        target = f"{request.path}?{query}" if query else request.path
+        call = (request.method, target, sha256(body).digest())
         partner_id = caller.partner.id
         with self._context.lending.database.unit_of_work() as tx:
             if not store.lock_key(tx, partner_id, key):
@@ -326,7 +339,7 @@ class Door:
                     raise KeyReused
                 kept = self._unsealed(there, f"{partner_id}|{key}")
                 return Reply(kept, there["status"], there["location"])
-            reply = endpoint.act(Call(tx, self._context, caller, path, {}, granted.body))
+            reply = endpoint.act(Call(tx, self._context, caller, path, granted.query, granted.body))
             stored = dumps(self._in_version(endpoint, reply, version))
             store.insert_reply(
                 tx,
@@ -388,6 +401,29 @@ def read_body() -> bytes:
 
     Raises HeadersTooLarge, BodyTooLarge, EncodingRefused, NotHere for a path that is not plain.
     """
+    _check_form(BODY_MAX)
+    try:
+        return request.get_data()
+    except RequestEntityTooLarge:
+        raise BodyTooLarge from None
+
+
+def read_file(bytes_max: int) -> Content:
+    """A body that is a file, bit by bit into one that has no name and is gone with the request.
+
+    Raises what `read_body` raises; too much of it is noticed while it is read.
+    """
+    _check_form(bytes_max)
+    with TemporaryFile() as kept:
+        try:
+            shutil.copyfileobj(request.stream, kept)
+        except RequestEntityTooLarge:
+            raise BodyTooLarge from None
+        kept.flush()
+        return mmap(kept.fileno(), 0, access=ACCESS_READ) if kept.tell() else b""
+
+
+def _check_form(bytes_max: int) -> None:
     if not PATH.fullmatch(request.path):
         raise NotHere
     lines = list(request.headers.items())
@@ -395,11 +431,7 @@ def read_body() -> bytes:
         raise HeadersTooLarge
     if request.headers.get("content-encoding", "identity") != "identity":
         raise EncodingRefused
-    request.max_content_length = BODY_MAX
-    try:
-        return request.get_data()
-    except RequestEntityTooLarge:
-        raise BodyTooLarge from None
+    request.max_content_length = bytes_max
 
 
 def answered(reply: Reply) -> Response:

@@ -36,6 +36,17 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
+class FileBody:
+    """A body that is a file as it is, and no JSON."""
+
+    types: tuple[str, ...]
+    """Content types that it may be sent as."""
+    bytes_max: int
+    example: str
+    """A short one of the first type."""
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """What is answered."""
 
@@ -63,11 +74,14 @@ class Endpoint:
     owner: str
     """By what a foreign thing is kept out: `none` (nothing is looked up) or `partner`."""
     request: Schema | None = None
+    file: FileBody | None = None
+    """What comes in, where it is a file: `act` gets its bytes as the body."""
     response: type[Schema] | None = None
     status: int = 200
     writes: bool = False
-    outside: Callable[[GatewayContext, Any], None] | None = None
-    """What of a write's body has to be looked up outside first: no unit of work waits for it."""
+    before: Callable[[GatewayContext, Any], Any] | None = None
+    """What takes long with a write's body, such as looking it up outside: no unit of work waits for
+    it. `act` gets what it gives as the body."""
     query: Mapping[str, Text | Choice] = field(default_factory=dict)
     """Query parameters; any other is refused."""
     headers: Mapping[str, str] = field(default_factory=dict)

@@ -113,10 +113,10 @@ class EncryptionKeyUnknown(BadInput):
 
 
 class BodyTooLarge(Problem):
-    """More than 1 MiB."""
+    """More than 1 MiB, or of a file more than its call takes."""
 
-    code, status, title = "body.too_large", 413, "The body is larger than 1 MiB"
-    mend = "Send less."
+    code, status, title = "body.too_large", 413, "The body is larger than this call takes"
+    mend = "Send at most 1 MiB; of a file, what the reference of its call says."
 
 
 class HeadersTooLarge(Problem):
@@ -127,10 +127,10 @@ class HeadersTooLarge(Problem):
 
 
 class EncodingRefused(Problem):
-    """A Content-Encoding, or a content type other than JSON."""
+    """A Content-Encoding, or a content type that the call does not take."""
 
-    code, status, title = "body.encoding_refused", 415, "The body is not plain JSON"
-    mend = "Send application/json without a Content-Encoding."
+    code, status, title = "body.encoding_refused", 415, "The body is of no type that is taken here"
+    mend = "Send application/json, or a file as its own type, without a Content-Encoding."
 
 
 class KeyMissing(BadInput):

@@ -12,7 +12,7 @@ from marshmallow import fields
 
 from gateway import catalogue, problems
 from gateway import openapi_parts as parts
-from gateway.endpoints import Endpoint
+from gateway.endpoints import Endpoint, FileBody
 from gateway.json_schemas import pointed_to, teach
 from gateway.openapi_examples import example_of
 from gateway.problems import Told
@@ -85,7 +85,16 @@ def _operation(endpoint: Endpoint, plugin: MarshmallowPlugin) -> dict[str, Any]:
             "required": endpoint.needs_body,
             "content": {"application/json": {"schema": endpoint.request}},
         }
+    if endpoint.file is not None:
+        operation["requestBody"] = {"required": True, "content": _file(endpoint.file)}
     return operation
+
+
+def _file(taken: FileBody) -> dict[str, Any]:
+    schema = {"type": "string", "format": "binary", "minLength": 1, "maxLength": taken.bytes_max}
+    content: dict[str, Any] = {kind: {"schema": schema} for kind in taken.types}
+    content[taken.types[0]]["example"] = taken.example
+    return content
 
 
 def _security(endpoint: Endpoint) -> list[dict[str, list[str]]]:
@@ -115,7 +124,7 @@ def _parameters(endpoint: Endpoint, plugin: MarshmallowPlugin) -> Iterator[Any]:
             "schema": {"type": "string"},
         }
     headers = ["Signature-Input", "Signature", "CF-Version"]
-    if endpoint.request is not None:
+    if endpoint.request is not None or endpoint.file is not None:
         headers.append("Content-Digest")
     if endpoint.writes:
         headers.append("Idempotency-Key")

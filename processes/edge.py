@@ -9,8 +9,8 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from io import BytesIO
-from typing import Any
+from tempfile import SpooledTemporaryFile
+from typing import IO, Any
 
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -18,6 +18,9 @@ from lending.foundation.settings import Settings
 
 BODY_MAX = 10 * 1024 * 1024
 """No route takes more; what is longer is left unread, and the application refuses it."""
+CHUNK_BYTES = 64 * 1024
+MEMORY_MAX = 1024 * 1024
+"""What is longer, as only files are, lies on the disk until it is answered."""
 BUSY = b"Too many bodies of this address are under way."
 
 Environ = dict[str, Any]
@@ -54,8 +57,12 @@ class WholeBodies:
                     [("content-type", "text/plain"), ("retry-after", "1"), ("connection", "close")],
                 )
                 return [BUSY]
-            environ["wsgi.input"] = BytesIO(environ["wsgi.input"].read(BODY_MAX + 1))
-        return self._app(environ, start_response)
+            body = _whole(environ["wsgi.input"])
+        environ["wsgi.input"] = body
+        try:
+            return self._app(environ, start_response)
+        finally:
+            body.close()
 
     @contextmanager
     def _place(self, address: str) -> Iterator[bool]:
@@ -69,6 +76,17 @@ class WholeBodies:
                 self._under_way[address] -= found
                 if not self._under_way[address]:
                     del self._under_way[address]
+
+
+def _whole(body: Any) -> IO[bytes]:
+    """A body that has arrived, up to the first byte too many."""
+    whole = SpooledTemporaryFile(max_size=MEMORY_MAX)  # noqa: SIM115  closed once it is answered
+    left = BODY_MAX + 1
+    while left and (part := body.read(min(left, CHUNK_BYTES))):
+        whole.write(part)
+        left -= len(part)
+    whole.seek(0)
+    return whole
 
 
 def _has_body(environ: Environ) -> bool:

@@ -4,6 +4,6 @@ Path("payslip.pdf").write_bytes(b"%PDF-1.4\n%%EOF\n")
 cf.leads.attach(
     "led_gezdgnbvgy3tqojqgezdgnbvgy",
     kind="income",
-    content=Path("payslip.pdf").read_bytes(),
+    file="payslip.pdf",
     idempotency_key="L-77-payslip",
 )

@@ -3,13 +3,15 @@
 from functools import partial
 
 from gateway import pages
-from gateway.endpoints import Call, Endpoint, Reply
+from gateway.context import GatewayContext
+from gateway.endpoints import Call, Endpoint, FileBody, Reply
 from gateway.fields import Choice, Text, page, said
 from gateway.schemas import leads as schemas
 from gateway.schemas.mall import NUMBER
 from lending.channels import errors as channels
 from lending.compliance import errors as compliance
 from lending.customers import errors as customers
+from lending.foundation.files import Content
 from lending.loans import errors as loans
 from lending.products import errors as products
 from scenarios.assisted_lending import (
@@ -21,6 +23,7 @@ from scenarios.assisted_lending import (
     precheck,
     servicing,
 )
+from scenarios.assisted_lending.attachments import CleanFile
 from scenarios.assisted_lending.servicing import LeadFilter
 
 LISTED = (
@@ -101,6 +104,11 @@ def hand_over(call: Call) -> Reply:
     )
 
 
+def clean(_: GatewayContext, content: Content) -> CleanFile:
+    """Judges a file by its content, and takes out what does not belong there."""
+    return attachments.cleaned(content)
+
+
 def attach(call: Call) -> Reply:
     """Takes a file in."""
     lending = call.context.lending
@@ -110,8 +118,8 @@ def attach(call: Call) -> Reply:
         lending.files,
         call.partner_id,
         lead_id=call.path["lead_id"],
-        kind=call.body["kind"],
-        content=call.body["content_base64"],
+        kind=call.query["kind"],
+        file=call.body,
     )
     return Reply(made, 201)
 
@@ -273,7 +281,15 @@ ENDPOINTS = (
         attach,
         function="leads",
         owner="partner",
-        request=schemas.AttachmentRequest(),
+        file=FileBody(
+            ("application/pdf", "image/jpeg", "image/png"),
+            attachments.BYTES_MAX,
+            "%PDF-1.4\n%%EOF\n",
+        ),
+        before=clean,
+        query={
+            "kind": Choice(attachments.KINDS, required=True, metadata=said("What it is.", "income"))
+        },
         response=schemas.AttachmentSchema,
         status=201,
         writes=True,
@@ -284,8 +300,9 @@ ENDPOINTS = (
             errors.AttachmentTypeRefused,
             errors.TooManyAttachments,
         ),
-        about="Needs a consent for `attachments`. At most ten for a lead. A picture is painted"
-        " anew, so its digest differs from yours.",
+        about="The body is the file itself: a JPEG, a PNG or a PDF of at most 10 MiB and 40 million"
+        " pixels. What it is, its content says. Needs a consent for `attachments`. At most ten for"
+        " a lead. A picture is painted anew, so its digest differs from yours.",
     ),
     Endpoint(
         "POST",

@@ -55,7 +55,7 @@ class CheckRunning(Conflict):
     retry_after_s = 5
 
 
-def url_leads_out(context: GatewayContext, body: dict[str, Any]) -> None:
+def url_leads_out(context: GatewayContext, body: dict[str, Any]) -> dict[str, Any]:
     """Refuses a URL that leads inside.
 
     Raises UrlRefused.
@@ -63,6 +63,7 @@ def url_leads_out(context: GatewayContext, body: dict[str, Any]) -> None:
     if "url" in body:
         loopback = context.lending.settings.webhook_loopback
         addresses.check_now(body["url"], loopback_allowed=loopback, resolver=context.resolver)
+    return body
 
 
 def create_endpoint(call: Call) -> Reply:
@@ -301,7 +302,7 @@ ENDPOINTS = (
         create_endpoint,
         schemas.EndpointMade,
         request=schemas.EndpointRequest(),
-        outside=url_leads_out,
+        before=url_leads_out,
         status=201,
         writes=True,
         refusals=(UrlRefused, TooManyEndpoints),
@@ -316,7 +317,7 @@ ENDPOINTS = (
         update_endpoint,
         EndpointSchema,
         request=schemas.EndpointChange(),
-        outside=url_leads_out,
+        before=url_leads_out,
         writes=True,
         refusals=(UrlRefused, NoSecretYet),
         about="What is left out stays as it is. Disabling parks what waits for the endpoint; after"

@@ -1,6 +1,5 @@
 """What goes over the wire with platforms: themselves, pre-checks, leads."""
 
-import base64
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -408,41 +407,6 @@ class HandInRequest(Strict):
                 for each in data["consents"]
             ),
         )
-
-
-class Base64(Text):
-    """Bytes in base64, padded; loads as bytes."""
-
-    def __init__(self, *, most: int, **options: Any) -> None:
-        super().__init__(most=4 * -(-most // 3), **options)
-        self.metadata = {**self.metadata, "contentEncoding": "base64"}
-
-    def _deserialize(  # type: ignore[override]
-        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **_: Any
-    ) -> bytes:
-        if not isinstance(value, str):
-            raise ValidationError("must be a text")
-        if not 1 <= len(value) <= self.most:
-            raise ValidationError(f"must have 1 to {self.most} characters")
-        try:
-            return base64.b64decode(value, validate=True)
-        except ValueError:
-            raise ValidationError("must be base64") from None
-
-
-class AttachmentRequest(Strict):
-    """A document or picture of a person who was sent."""
-
-    kind = Choice(attachments.KINDS, required=True, metadata=said("What it is.", "income"))
-    content_base64 = Base64(
-        most=attachments.BYTES_MAX,
-        required=True,
-        metadata=said(
-            "A JPEG, PNG or PDF of at most 700 KiB, in base64. What it is, its content says.",
-            "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4//8/AAX+Av4N70a4AAAAAElFTkSu"
-            "QmCC",
-        ),
-    )
 
 
 class AttachmentSchema(Answer):

@@ -9,14 +9,21 @@ import hmac
 import json
 import os
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.ciphers.algorithms import AES
+from cryptography.hazmat.primitives.ciphers.modes import GCM
 
 from lending.foundation import ids
+from lending.foundation.files import Content
+
+CHUNK_BYTES = 64 * 1024
 
 
 class CellDoesNotOpen(RuntimeError):
@@ -58,13 +65,20 @@ class FieldKeys:
         return hmac.digest(self.index_key, f"{of}|{normal}".encode(), sha256)
 
 
-def seal_file(content: bytes, *, at: str) -> tuple[bytes, bytes]:
-    """Encrypts a file under a new key of its own; the key, and what is to be stored.
+def seal_file(content: Content, write: Callable[[bytes], object], *, at: str) -> bytes:
+    """Encrypts a file bit by bit under a new key of its own, which it gives.
 
     `at` names the file. Whoever forgets the key forgets the file.
     """
     key, nonce = ids.random_bytes(32), ids.random_bytes(12)
-    return key, nonce + AESGCM(key).encrypt(nonce, content, at.encode())
+    sealing = Cipher(AES(key), GCM(nonce)).encryptor()
+    sealing.authenticate_additional_data(at.encode())
+    write(nonce)
+    with memoryview(content) as whole:
+        for start in range(0, len(whole), CHUNK_BYTES):
+            write(sealing.update(whole[start : start + CHUNK_BYTES]))
+    write(sealing.finalize() + sealing.tag)
+    return key
 
 
 def open_file(key: bytes, sealed: bytes, *, at: str) -> bytes:

@@ -4,7 +4,12 @@ import os
 import tempfile
 from dataclasses import dataclass
 from hashlib import sha256
+from mmap import mmap
 from pathlib import Path
+from typing import Self
+
+Content = bytes | mmap
+"""A file's bytes; those of a long one lie in a file that is mapped, not in our memory."""
 
 
 class FileChanged(RuntimeError):
@@ -50,8 +55,14 @@ class FileWriter:
         self._part.replace(path)
         return StoredFile(name, digest), self._size
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.drop()
+
     def drop(self) -> None:
-        """Leaves nothing behind."""
+        """Leaves nothing behind of a file that is not done."""
         self._file.close()
         self._part.unlink(missing_ok=True)
 

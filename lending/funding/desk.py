@@ -37,3 +37,9 @@ def newest(
     return [
         (each, store.shares(tx, each.id)) for each in store.requests(tx, state=state, limit=limit)
     ]
+
+
+def of_application(tx: Tx, application_id: str) -> tuple[Request, list[FundingShare]] | None:
+    """The search for lenders of one application; None where nobody else is asked."""
+    found = store.request_of_application(tx, application_id)
+    return (found, store.shares(tx, found.id)) if found else None

@@ -227,6 +227,11 @@ def decision(tx: Tx, application_id: str) -> Decision | None:
     return risk.get(tx, found.decision_id) if found.decision_id else None
 
 
+def is_review_asked(tx: Tx, application_id: str) -> bool:
+    """Whether the applicant has asked for a person's look at the decision (R-PI-MANUAL)."""
+    return store.review_asked(tx, application_id)
+
+
 def ask_for_review(tx: Tx, application_id: str) -> None:
     """An applicant whom the rules declined asks for a person, who then decides (R-PI-MANUAL).
 

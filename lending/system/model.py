@@ -18,6 +18,8 @@ class Right(StrEnum):
     """Read applications, decisions and orders, with personal data masked."""
     DECIDE_APPLICATIONS = "decide_applications"
     """Approve or decline what the rules refer to a person."""
+    SEE_ATTACHMENTS = "see_attachments"
+    """Open the documents and pictures that came with a lead; each opening is on record."""
     SEE_BOOKS = "see_books"
     """Read the trial balance and the reconciliation."""
     RETRY_PAYOUTS = "retry_payouts"
@@ -79,6 +81,7 @@ RIGHTS: dict[Role, frozenset[Right]] = {
         {
             Right.SEE_APPLICATIONS,
             Right.SEE_LOANS,
+            Right.SEE_ATTACHMENTS,
             Right.DECIDE_APPLICATIONS,
             Right.STOP_PARTNERS,
             Right.FLAG_FRAUD,

@@ -77,6 +77,7 @@ CREATE TABLE lead (
 );
 CREATE INDEX ON lead (partner_id, created_at, id);
 CREATE INDEX ON lead (identity_no_index, created_at);
+CREATE INDEX ON lead (mobile_index);
 
 -- What shows that the person agreed to be sent: one consent for each kind of data (PIPL 23, 29).
 CREATE TABLE lead_consent (

@@ -1,4 +1,4 @@
-"""Documents and pictures that come with a lead: small, of known types, never as they were sent.
+"""Documents and pictures that come with a lead: of known types and sizes, never as they were sent.
 
 What a file is, its content says: names and types that are sent along count for nothing. A picture
 is painted anew, so that nothing but its pixels is kept; a document that could do something when it
@@ -6,10 +6,13 @@ is opened is refused. Each is kept under a key of its own, and forgetting the ke
 """
 
 import re
-from dataclasses import dataclass
+import threading
+from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 from io import BytesIO
+from mmap import mmap
+from typing import IO, cast
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
@@ -18,7 +21,7 @@ from lending.foundation.audit import Actor
 from lending.foundation.clock import rfc3339
 from lending.foundation.crypto import FieldKeys, open_file, seal_file
 from lending.foundation.database import Row, Tx
-from lending.foundation.files import FileStore, StoredFile
+from lending.foundation.files import Content, FileStore, StoredFile
 from scenarios.assisted_lending import attachments_store as store
 from scenarios.assisted_lending import leads_store, servicing
 from scenarios.assisted_lending.errors import (
@@ -37,13 +40,30 @@ KINDS = {
     "employment": "What shows an employment.",
     "other": "Something else.",
 }
-BYTES_MAX = 700 * 1024
+KINDS_ZH = {
+    "identity_front": "身份证人像面",
+    "identity_back": "身份证国徽面",
+    "income": "收入证明",
+    "employment": "工作证明",
+    "other": "其他",
+}
+BYTES_MAX = 10 * 1024 * 1024
 PIXELS_MAX = 40_000_000
 PER_LEAD_MAX = 10
+_PAINTING = threading.BoundedSemaphore(2)
+"""So that many large pictures at once do not take all of a process's memory."""
 _ACTIVE = re.compile(
     rb"/(JavaScript|JS|Launch|EmbeddedFile|OpenAction|AA|RichMedia|XFA|SubmitForm|GoToE|Encrypt)\b"
 )
 """What a document may not hold: it would act when opened, or hide what it holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class CleanFile:
+    """A file with nothing in it but what it shows."""
+
+    content_type: str
+    content: Content = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,30 +88,29 @@ def attach(
     *,
     lead_id: str,
     kind: str,
-    content: bytes,
+    file: CleanFile,
 ) -> dict[str, object]:
     """Takes a file in for a lead that is still open; the file as its platform sees it.
 
-    Raises NoSuchLead, ScopeMissing, AttachmentTooLarge, AttachmentTypeRefused, TooManyAttachments.
-    Nothing is kept then.
+    Raises NoSuchLead, ScopeMissing, TooManyAttachments. Nothing is kept then.
     """
     lead = servicing.found(tx, partner_id, lead_id)
     if not leads_store.consented(tx, lead_id, Scope.ATTACHMENTS.value):
-        raise ScopeMissing("there is no consent for attachments", field="/content_base64")
-    content_type, clean = cleaned(content)
+        raise ScopeMissing("there is no consent for attachments")
     leads_store.lead_by_id(tx, lead_id, lock=True)
     if store.count(tx, lead.id) >= PER_LEAD_MAX:
         raise TooManyAttachments
     attachment_id = ids.new("att")
-    key, sealed = seal_file(clean, at=attachment_id)
-    kept = files.put("attachment", ".sealed", sealed)
+    with files.writer("attachment", ".sealed") as writer:
+        key = seal_file(file.content, writer.write, at=attachment_id)
+        kept, _ = writer.done()
     made = Attachment(
         id=attachment_id,
         lead_id=lead.id,
         kind=kind,
-        content_type=content_type,
-        size_bytes=len(clean),
-        sha256=sha256(clean).hexdigest(),
+        content_type=file.content_type,
+        size_bytes=len(file.content),
+        sha256=sha256(file.content).hexdigest(),
         created_at=tx.now,
     )
     key_sealed = keys.seal(key.hex(), at=_cell(attachment_id))
@@ -106,14 +125,14 @@ def of_lead(tx: Tx, lead_id: str) -> list[Attachment]:
 
 
 def opened(
-    tx: Tx, keys: FieldKeys, files: FileStore, attachment_id: str, actor: Actor
+    tx: Tx, keys: FieldKeys, files: FileStore, attachment_id: str, actor: Actor, *, lead_id: str
 ) -> tuple[Attachment, bytes]:
     """A file and its content, for somebody who is named in the log.
 
     Raises NoSuchLead, FileChanged.
     """
     row = store.one(tx, attachment_id)
-    if row is None:
+    if row is None or row["lead_id"] != lead_id:
         raise NoSuchLead
     made = _attachment(row)
     key = bytes.fromhex(keys.open(bytes(row["key_sealed"]), at=_cell(made.id)))
@@ -122,19 +141,21 @@ def opened(
     return made, open_file(key, sealed, at=made.id)
 
 
-def cleaned(content: bytes) -> tuple[str, bytes]:
+def cleaned(content: Content) -> CleanFile:
     """The type of a file by its content, and the content with nothing else in it.
 
     Raises AttachmentTooLarge, AttachmentTypeRefused.
     """
     if len(content) > BYTES_MAX:
         raise AttachmentTooLarge(f"the file has {len(content):,} bytes")
-    if content.startswith(b"%PDF-"):
+    begins = content[:8]
+    if begins.startswith(b"%PDF-"):
         if _ACTIVE.search(content) or b"%%EOF" not in content[-1024:]:
             raise AttachmentTypeRefused("the document is broken, or acts when it is opened")
-        return "application/pdf", content
-    if content.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")):
-        return "image/jpeg", _painted_anew(content)
+        return CleanFile("application/pdf", content)
+    if begins.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")):
+        with _PAINTING:
+            return CleanFile("image/jpeg", _painted_anew(content))
     raise AttachmentTypeRefused
 
 
@@ -151,10 +172,11 @@ def view(made: Attachment) -> dict[str, object]:
     }
 
 
-def _painted_anew(content: bytes) -> bytes:
+def _painted_anew(content: Content) -> bytes:
     """A picture's pixels alone: no metadata, and nothing hidden behind it."""
     try:
-        with Image.open(BytesIO(content), formats=("JPEG", "PNG")) as picture:
+        file = content if isinstance(content, mmap) else BytesIO(content)
+        with Image.open(cast("IO[bytes]", file), formats=("JPEG", "PNG")) as picture:
             if picture.width * picture.height > PIXELS_MAX:
                 raise AttachmentTooLarge(f"the picture has more than {PIXELS_MAX:,} pixels")
             painted = BytesIO()

@@ -101,14 +101,14 @@ class ConsentTwice(BadInput):
 class AttachmentTooLarge(Refused):
     """A file is larger than what is taken."""
 
-    code, title, field = "attachment.too_large", "The file is too large", "/content_base64"
-    mend = "Send at most 700 KiB and 40 million pixels."
+    code, title = "attachment.too_large", "The file is too large"
+    mend = "Send at most 10 MiB and 40 million pixels."
 
 
 class AttachmentTypeRefused(Refused):
     """By its content, a file is of no type that is taken, broken, or able to act."""
 
-    code, title, field = "attachment.type_refused", "This file is not taken", "/content_base64"
+    code, title = "attachment.type_refused", "This file is not taken"
     mend = "Send a JPEG, a PNG, or a PDF without scripts, forms, attachments or encryption."
 
 

@@ -7,7 +7,7 @@ from hashlib import sha256
 from lending.foundation.crypto import FieldKeys
 from lending.foundation.database import Row, Tx, json
 from lending.foundation.places import Place, behind
-from scenarios.assisted_lending.model import Applicant, Consent, Lead
+from scenarios.assisted_lending.model import Applicant, Consent, Lead, Scope
 
 LEAD = "SELECT * FROM lead_now WHERE id = :id"
 LEAD_OF_PARTNER = "SELECT * FROM lead_now WHERE id = :id AND partner_id = :partner_id"
@@ -17,6 +17,15 @@ LEADS = """
     AND (CAST(:state AS text) IS NULL OR state = :state)
     AND (CAST(:at AS timestamptz) IS NULL OR (created_at, id) < (:at, :id))
     ORDER BY created_at DESC, id DESC LIMIT :limit"""
+
+FOUND = """
+    SELECT * FROM lead_now WHERE (CAST(:number AS text) IS NULL
+        OR :number IN (id, lead_no, application_id, loan_id))
+    AND (CAST(:partner_id AS text) IS NULL OR partner_id = :partner_id)
+    AND (CAST(:state AS text) IS NULL OR state = :state)
+    AND (CAST(:index AS bytea) IS NULL OR id IN
+        (SELECT id FROM lead WHERE mobile_index = :index OR identity_no_index = :index))
+    ORDER BY created_at DESC, id DESC LIMIT 200"""
 
 
 def token_cell(lead_id: str) -> str:
@@ -99,6 +108,39 @@ def consented(tx: Tx, lead_id: str, scope: str) -> bool:
             scope=scope,
         )
     )
+
+
+def consents(tx: Tx, lead_id: str) -> tuple[Consent, ...]:
+    rows = tx.all(
+        "SELECT scope, text_version, text_sha256, channel, given_at FROM lead_consent"
+        " WHERE lead_id = :id ORDER BY given_at, scope",
+        id=lead_id,
+    )
+    return tuple(Consent(**{**row, "scope": Scope(row["scope"])}) for row in rows)
+
+
+def told(tx: Tx, of: Lead) -> tuple[tuple[str, datetime], ...]:
+    """The types of the events about a lead, each with when it was told."""
+    rows = tx.all(
+        "SELECT type, created_at FROM event WHERE partner_id = :partner_id AND subject = :id"
+        " ORDER BY seq",
+        partner_id=of.partner_id,
+        id=of.id,
+    )
+    return tuple((row["type"], row["created_at"]) for row in rows)
+
+
+def found(
+    tx: Tx,
+    *,
+    number: str | None,
+    partner_id: str | None,
+    state: str | None,
+    index: bytes | None,
+) -> list[Lead]:
+    """The newest leads of all platforms; each that is None leaves all in."""
+    rows = tx.all(FOUND, number=number, partner_id=partner_id, state=state, index=index)
+    return [_lead(row) for row in rows]
 
 
 def lead(tx: Tx, partner_id: str, lead_id: str) -> Lead | None:

@@ -38,6 +38,14 @@ def pointers_to_seal(value: Any, at: str = "") -> Iterator[str]:
 
 
 @dataclass(frozen=True)
+class File:
+    """A body that is no JSON."""
+
+    content_type: str
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
 class Call(Generic[T]):
     """One thing to ask. `repeatable` is set where asking twice does no harm."""
 
@@ -46,6 +54,7 @@ class Call(Generic[T]):
     parse: Callable[[Message], T]
     query: Mapping[str, str] = field(default_factory=dict)
     body: Optional[Mapping[str, Any]] = None
+    file: Optional[File] = None
     idempotency_key: Optional[str] = None
     repeatable: bool = True
     accept: str = JSON
@@ -79,6 +88,23 @@ def write(
     method: str = "POST",
 ) -> Call[T]:
     """Return a write, with the caller's idempotency key or a new one. Raises ArgumentInvalid."""
+    return Call(method, path, _of_json(parse), body=body, idempotency_key=_key(idempotency_key))
+
+
+def upload(
+    path: str,
+    parse: Callable[[Any], T],
+    file: File,
+    idempotency_key: Optional[str],
+    /,
+    **query: Any,
+) -> Call[T]:
+    """Return a write whose body is a file. Raises ArgumentInvalid."""
+    key = _key(idempotency_key)
+    return Call("POST", path, _of_json(parse), _query(query), file=file, idempotency_key=key)
+
+
+def _key(idempotency_key: Optional[str]) -> str:
     key = new_nonce() if idempotency_key is None else idempotency_key
     if _IDEMPOTENCY_KEY.fullmatch(key) is None:
         raise ArgumentInvalid(
@@ -86,7 +112,7 @@ def write(
             field="idempotency_key",
             mend="Take your own number of the order or refund, or a UUID.",
         )
-    return Call(method, path, _of_json(parse), body=body, idempotency_key=key)
+    return key
 
 
 def download(path: str, accept: str, parse: Callable[[Message], T], /, **query: Any) -> Call[T]:

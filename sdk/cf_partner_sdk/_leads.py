@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
+import os
 from collections.abc import Mapping, Sequence
 from datetime import timezone
-from typing import Any, Optional
+from pathlib import Path
+from typing import Any, BinaryIO, Optional, Union
 
-from ._calls import Call, Page, Sealed, ask, pages, read, segment, write
+from ._calls import Call, File, Page, Sealed, ask, pages, read, segment, upload, write
 from ._commission_models import PlatformStatistics
 from ._errors import AnswerNotUnderstood, ArgumentInvalid
 from ._finding import the_one
@@ -15,6 +16,13 @@ from ._lead_models import Lead, LeadAttachment, LeadConsent, PlatformInfo, Prech
 from ._service import R, Service, call, listing
 
 BATCH_MAX = 1_000
+FILE_BYTES_MAX = 10 * 1024 * 1024
+FILE_TYPES = {
+    b"%PDF-": "application/pdf",
+    b"\xff\xd8\xff": "image/jpeg",
+    b"\x89PNG\r\n\x1a\n": "image/png",
+}
+"""Content types by how a file begins."""
 Person = Mapping[str, Optional[str]]
 """`identity_no`, `mobile`, or both."""
 
@@ -132,17 +140,16 @@ class Leads(Service[R]):
         lead_id: str,
         *,
         kind: str,
-        content: bytes,
+        file: Union[str, os.PathLike[str], bytes, BinaryIO],
         idempotency_key: Optional[str] = None,
     ) -> Call[LeadAttachment]:
-        """Attach a JPEG, a PNG or a PDF of at most 700 KiB.
+        """Attach a JPEG, PNG or PDF of at most 10 MiB: its path, its bytes, or the open file.
 
         `kind` is `identity_front`, `identity_back`, `income`, `employment` or `other`. Needs the
-        person's consent for `attachments`.
+        person's consent for `attachments`. Raises ArgumentInvalid for any other file, and OSError.
         """
-        body = {"kind": kind, "content_base64": b64encode(content).decode("ascii")}
         path = _path(lead_id, "attachments")
-        return write(path, LeadAttachment.from_json, body, idempotency_key)
+        return upload(path, LeadAttachment.from_json, _file(file), idempotency_key, kind=kind)
 
     @call
     def hand_in(
@@ -212,6 +219,24 @@ def _consent(consent: LeadConsent) -> dict[str, str]:
         "channel": consent.channel,
         "given_at": given_at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
     }
+
+
+def _file(given: Union[str, os.PathLike[str], bytes, BinaryIO]) -> File:
+    if isinstance(given, bytes):
+        content = given
+    elif isinstance(given, (str, os.PathLike)):
+        with Path(given).open("rb") as opened:
+            content = opened.read(FILE_BYTES_MAX + 1)
+    else:
+        content = given.read(FILE_BYTES_MAX + 1)
+    if not isinstance(content, bytes):
+        raise ArgumentInvalid("the file is not opened for bytes", field="file")
+    if len(content) > FILE_BYTES_MAX:
+        raise ArgumentInvalid("a file has at most 10 MiB", field="file")
+    for begin, content_type in FILE_TYPES.items():
+        if content.startswith(begin):
+            return File(content_type, content)
+    raise ArgumentInvalid("a file is a JPEG, a PNG or a PDF", field="file")
 
 
 def _path(lead_id: str, *more: str) -> str:

@@ -173,6 +173,8 @@ class Wire:
             text = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
             body = text.encode("utf-8")
             headers["Content-Type"] = JSON
+        elif call.file is not None:
+            headers["Content-Type"], body = call.file.content_type, call.file.content
         if call.idempotency_key is not None:
             headers["Idempotency-Key"] = call.idempotency_key
         if self._api_version is not None:

@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 from hashlib import sha256
 from io import BytesIO
+from mmap import ACCESS_READ, mmap
 
 import pytest
 from PIL import Image, PngImagePlugin
@@ -40,7 +41,7 @@ def lead_id(sending) -> str:
     return sending.submit(replace(new, consents=(*new.consents, consent)))["id"]
 
 
-def attach(sending, lead_id: str, content: bytes, by: str | None = None) -> dict:
+def attach(sending, lead_id: str, content: bytes | mmap, by: str | None = None) -> dict:
     world = sending.world
     with world.database.unit_of_work() as tx:
         return attachments.attach(
@@ -50,7 +51,7 @@ def attach(sending, lead_id: str, content: bytes, by: str | None = None) -> dict
             by or sending.platform_id,
             lead_id=lead_id,
             kind="income",
-            content=content,
+            file=attachments.cleaned(content),
         )
 
 
@@ -64,18 +65,35 @@ class TestAFile:
         assert PDF[:20] not in stored
         assert re.fullmatch(r"attachment/[0-9a-f]{2}/[0-9a-f]{64}\.sealed", row["file_name"])
         with world.database.unit_of_work() as tx:
-            seen, content = attachments.opened(tx, world.keys, world.files, made["id"], SEER)
+            seen, content = attachments.opened(
+                tx, world.keys, world.files, made["id"], SEER, lead_id=lead_id
+            )
         assert (content, seen.sha256) == (PDF, sha256(PDF).hexdigest())
         logged = world.rows("SELECT actor FROM audit_log WHERE action = 'lead.see_attachment'")
         assert [each["actor"] for each in logged] == [str(SEER)]
 
     @pytest.mark.parametrize("form", ["PNG", "JPEG"])
     def test_that_is_a_picture_is_painted_anew(self, form):
-        told, clean = attachments.cleaned(picture(form, secret="at home") + b"<script>hidden")
-        assert told == "image/jpeg"
-        assert clean.startswith(b"\xff\xd8\xff")
-        assert b"hidden" not in clean
-        assert b"at home" not in clean
+        made = attachments.cleaned(picture(form, secret="at home") + b"<script>hidden")
+        assert made.content_type == "image/jpeg"
+        assert made.content[:3] == b"\xff\xd8\xff"
+        assert b"hidden" not in made.content
+        assert b"at home" not in made.content
+
+    def test_is_read_where_it_lies_in_a_mapped_file(self, sending, lead_id, tmp_path):
+        world = sending.world
+        for content in (PDF + b" " * 200_000 + b"%%EOF", picture("PNG", size=64)):
+            (tmp_path / "sent").write_bytes(content)
+            with (tmp_path / "sent").open("rb") as file:
+                mapped = mmap(file.fileno(), 0, access=ACCESS_READ)
+            clean = attachments.cleaned(mapped)
+            assert clean.content[:] == attachments.cleaned(content).content
+            made = attach(sending, lead_id, mapped)
+            with world.database.unit_of_work() as tx:
+                _, kept = attachments.opened(
+                    tx, world.keys, world.files, made["id"], SEER, lead_id=lead_id
+                )
+            assert kept == clean.content[:]
 
     @pytest.mark.parametrize(
         "content",

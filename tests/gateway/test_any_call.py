@@ -19,6 +19,7 @@ from cf_partner_sdk.http_signatures import Message, new_nonce, sign_request
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from schemathesis.checks import CHECKS
+from schemathesis.transport.serialization import Binary, serialize_binary
 
 from tests.gateway.described import document, tight
 from tests.gateway.things import MAKERS
@@ -55,6 +56,12 @@ visible = st.text(
     st.characters(exclude_categories=("Cs", "Cc", "Cf", "Co", "Cn")), min_size=1, max_size=40
 ).filter(lambda text: all(unicodedata.category(c) != "Cn" for c in text))
 schemathesis.openapi.format("visible-text", visible)
+
+
+@schemathesis.serializer("application/pdf", "image/jpeg", "image/png")
+def as_bytes(_: object, value: Any) -> bytes:
+    """A file's bytes; whatever else was made up, as text."""
+    return serialize_binary(value) if isinstance(value, (bytes, Binary)) else str(value).encode()
 
 
 class Signing:

@@ -138,6 +138,20 @@ class TestForm:
         answer = send(world, b" " * (1024 * 1024 + 1))
         assert (answer.status_code, code_of(answer)) == (413, "body.too_large")
 
+    def test_of_a_file_is_larger_and_no_more_than_it_says(self, world):
+        def attached(size: int, **headers: str) -> str:
+            key, kind = {"idempotency-key": "k"}, {"content-type": "application/pdf"}
+            path = "/v1/leads/led_none/attachments"
+            pdf = b"%PDF-1.4" + b" " * (size - 13) + b"%%EOF"
+            sent = Sent("POST", path, "kind=income", key | kind | headers, pdf)
+            return code_of(world.send(world.signed(sent)))
+
+        most = 10 * 1024 * 1024
+        assert attached(most) == "not_found"
+        assert attached(most + 1) == "body.too_large"
+        assert attached(99, **{"content-type": "application/json"}) == "body.encoding_refused"
+        assert attached(99, **{"content-encoding": "gzip"}) == "body.encoding_refused"
+
     def test_of_just_1_mib_is_read(self, world):
         assert code_of(send(world, b" " * 1024 * 1024)) == "json.refused"
 

@@ -1,10 +1,23 @@
 """Platforms over signed HTTP: what comes in is input only; what goes out is one bit or a state."""
 
+import asyncio
 from datetime import UTC, timedelta
+from hashlib import sha256
+from io import StringIO
 from typing import Any
 
 import pytest
-from cf_partner_sdk import LeadConsent, LeadState, ListState, PrecheckKey, ProblemError, Refused
+from cf_partner_sdk import (
+    ArgumentInvalid,
+    AsyncClient,
+    Clock,
+    LeadConsent,
+    LeadState,
+    ListState,
+    PrecheckKey,
+    ProblemError,
+    Refused,
+)
 
 from gateway.schemas.leads import BatchRequest, LeadRequest, PrecheckRequest
 from lending.channels.model import PartnerKind
@@ -14,7 +27,8 @@ from simulators.magic import somebody
 from tests.gateway.described import document
 from tests.gateway.test_ownership import INNER_NAMES
 from tests.gateway.things import OPERATIONS
-from tests.gateway.world import Partner, World, code_of
+from tests.gateway.world import PUBLIC_URL, Partner, World, code_of
+from tests.outside import InALoop
 
 OURS = (
     *("approve", "approved_fen", "limit", "rate", "price", "grade", "outcome", "reasons", "arm"),
@@ -27,6 +41,17 @@ OURS = (
 @pytest.fixture(scope="module")
 def platform(shared_world: World) -> Partner:
     return shared_world.partner("app_leads", kind=PartnerKind.PLATFORM)
+
+
+def async_client(world: World, by: Partner) -> AsyncClient:
+    return AsyncClient(
+        app_id=by.app_id,
+        key=by.key,
+        base_url=PUBLIC_URL,
+        root_keyid=world.platform.root_keyid,
+        clock=Clock(wall=lambda: world.clock.now().timestamp()),
+        transport=InALoop(world.app),
+    )
 
 
 def lead_of(cf: Any, world: World, number: str, **more: Any) -> Any:
@@ -95,6 +120,77 @@ class TestALead:
                 assert field is None or refused.value.field == field
             with pytest.raises(ProblemError):
                 cf.leads.find("S-9")
+
+
+@pytest.fixture(scope="module")
+def lead_id(shared_world, platform) -> str:
+    given_at = shared_world.clock.now().astimezone(UTC) - timedelta(minutes=1)
+    consents = [
+        LeadConsent(scope, "1", "ab" * 32, "app", given_at) for scope in ("identity", "attachments")
+    ]
+    with shared_world.client(platform) as cf:
+        return str(lead_of(cf, shared_world, "S-4", consents=consents).id)
+
+
+class TestAFile:
+    PDF = b"%PDF-1.4\n1 0 obj <</Type /Catalog>> endobj\n" + b" " * 2_000_000 + b"%%EOF\n"
+
+    def test_goes_through_the_sdk_however_it_is_given(
+        self, shared_world, platform, lead_id, tmp_path
+    ):
+        path = tmp_path / "payslip.pdf"
+        path.write_bytes(self.PDF)
+        with shared_world.client(platform) as cf, path.open("rb") as opened:
+            made = [
+                cf.leads.attach(lead_id, kind="income", file=each, idempotency_key="f-1")
+                for each in (path, str(path), self.PDF, opened)
+            ]
+        assert {each.id for each in made} == {made[0].id}, "one key, one file"
+        assert (made[0].content_type, made[0].size_bytes) == ("application/pdf", len(self.PDF))
+        assert made[0].sha256 == sha256(self.PDF).hexdigest()
+
+    def test_goes_through_the_asynchronous_sdk(self, shared_world, platform, lead_id):
+        async def attached() -> Any:
+            async with async_client(shared_world, platform) as cf:
+                return await cf.leads.attach(lead_id, kind="other", file=self.PDF)
+
+        assert asyncio.run(attached()).size_bytes == len(self.PDF)
+
+    def test_under_a_used_key_is_another_call_when_its_kind_is_another(
+        self, shared_world, platform, lead_id
+    ):
+        with shared_world.client(platform) as cf:
+            cf.leads.attach(lead_id, kind="income", file=self.PDF, idempotency_key="f-2")
+            with pytest.raises(ProblemError) as reused:
+                cf.leads.attach(lead_id, kind="other", file=self.PDF, idempotency_key="f-2")
+        assert reused.value.code == "idempotency.key_reused"
+
+    def test_that_was_altered_on_the_way_is_refused(self, shared_world, platform, lead_id):
+        world = shared_world
+        headers = {"content-type": "application/pdf", "idempotency-key": "f-3"}
+        path = f"/v1/leads/{lead_id}/attachments?kind=income"
+        sent = world.signed(world.request("POST", path, self.PDF, headers=headers), platform.key)
+        answer = world.send(sent.but(body=self.PDF.replace(b"Catalog", b"Cbtalog")))
+        assert code_of(answer) == "digest-mismatch"
+
+    def test_tells_what_is_wrong(self, shared_world, platform, lead_id):
+        for sent, kind, code in (
+            (b"GIF89a", "income", "attachment.type_refused"),
+            (b"%PDF-1.4 /JavaScript %%EOF", "income", "attachment.type_refused"),
+            (b"", "income", "fields.refused"),
+            (self.PDF, "other%20", "fields.refused"),
+            (self.PDF, "", "fields.refused"),
+        ):
+            headers = {"content-type": "application/pdf", "idempotency-key": f"f-{len(sent)}{kind}"}
+            path = f"/v1/leads/{lead_id}/attachments?kind={kind}"
+            answer = shared_world.call("POST", path, sent, by=platform, headers=headers)
+            assert code_of(answer) == code
+
+    def test_of_another_type_does_not_leave_the_sdk(self, shared_world, platform, lead_id):
+        with shared_world.client(platform) as cf:
+            for wrong in (b"GIF89a", b"%PDF-" + b" " * 10 * 1024 * 1024, StringIO("%PDF-")):
+                with pytest.raises(ArgumentInvalid):
+                    cf.leads.attach(lead_id, kind="income", file=wrong)
 
 
 class TestWhatWeDecide:

@@ -44,9 +44,15 @@ class Operation:
     @property
     def example(self) -> Any:
         """The example of its body; None where it has none."""
-        if "requestBody" not in self.about:
-            return None
-        return self.about["requestBody"]["content"]["application/json"]["example"]
+        content = self.about.get("requestBody", {}).get("content", {})
+        return content["application/json"]["example"] if "application/json" in content else None
+
+    @property
+    def file(self) -> tuple[str, bytes] | None:
+        """A file that its body may be, with its content type; None where it is none."""
+        content = self.about.get("requestBody", {}).get("content", {})
+        kind = next(iter(content), "application/json")
+        return None if kind == "application/json" else (kind, content[kind]["example"].encode())
 
     def needs(self, header: str) -> bool:
         return any(each.get("$ref", "").endswith(f"/{header}") for each in self.about["parameters"])
@@ -465,6 +471,8 @@ def ask(
     ]
     query = "&".join(pairs)
     headers = {"idempotency-key": ids.new("k")} if operation.is_write else {}
+    if operation.file and body is ...:
+        headers["content-type"], sent = operation.file
     request = world.request(operation.method, path, sent, query=query, headers=headers)
     return world.send(world.signed(request, by.key))
 

@@ -3,7 +3,14 @@
 from datetime import timedelta
 
 import pytest
-from cf_partner_sdk import Conflict, LeadConsent, LeadPaid, LeadRepaid, LeadState, Refused
+from cf_partner_sdk import (
+    Conflict,
+    LeadConsent,
+    LeadPaid,
+    LeadRepaid,
+    LeadState,
+    Refused,
+)
 from cf_partner_sdk.testing import FakeGateway
 
 

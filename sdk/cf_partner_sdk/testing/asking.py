@@ -31,6 +31,7 @@ class Asked:
     query: Mapping[str, str]
     body: Mapping[str, Any]
     headers: Mapping[str, str]
+    file: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,8 @@ class Route:
     path: re.Pattern[str]
     act: Callable[[Asked], Answer]
     checks: Optional[Mapping[str, bodies.Check]] = None
+    files: Sequence[str] = ()
+    """The content types of the file that its body is."""
     query: Sequence[str] = ()
     writes: bool = False
 

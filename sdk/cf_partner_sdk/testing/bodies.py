@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from . import sealing
@@ -15,6 +15,7 @@ Check = Callable[[Any, str], None]
 
 AMOUNT_MAX_FEN = 100_000_000
 BODY_BYTES_MAX = 1024 * 1024
+FILE_BYTES_MAX = 10 * BODY_BYTES_MAX
 
 
 def read(body: bytes, content_type: str, checks: Mapping[str, Check]) -> dict[str, Any]:
@@ -23,14 +24,9 @@ def read(body: bytes, content_type: str, checks: Mapping[str, Check]) -> dict[st
     Of `checks`, a name that ends in `?` may be absent.
     """
     if len(body) > BODY_BYTES_MAX:
-        raise Problem(413, "body.too_large", "The body is larger than 1 MiB", mend="Send less.")
+        raise _too_large("Send at most 1 MiB.")
     if content_type.partition(";")[0] != "application/json":
-        raise Problem(
-            415,
-            "body.encoding_refused",
-            "The body is not plain JSON",
-            mend="Send application/json without a Content-Encoding.",
-        )
+        raise _of_no_type("Send application/json without a Content-Encoding.")
     try:
         given = json.loads(body.decode("utf-8"))
     except (ValueError, RecursionError):
@@ -42,6 +38,27 @@ def read(body: bytes, content_type: str, checks: Mapping[str, Check]) -> dict[st
         ) from None
     members(checks)(given, "")
     return dict(given)
+
+
+def file(body: bytes, content_type: str, types: Collection[str]) -> bytes:
+    """Return a body that is a file of one of the content types. Raises Problem."""
+    if len(body) > FILE_BYTES_MAX:
+        raise _too_large("Send at most 10 MiB.")
+    if content_type not in types:
+        raise _of_no_type(f"Send one of {', '.join(types)}.")
+    if not body:
+        raise refused("", "there is no file")
+    return body
+
+
+def _too_large(mend: str) -> Problem:
+    title = "The body is larger than this call takes"
+    return Problem(413, "body.too_large", title, mend=mend)
+
+
+def _of_no_type(mend: str) -> Problem:
+    title = "The body is of no type that is taken here"
+    return Problem(415, "body.encoding_refused", title, mend=mend)
 
 
 def refused(pointer: str, sentence: str) -> Problem:

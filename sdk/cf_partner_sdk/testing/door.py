@@ -128,7 +128,10 @@ class Door:
         body: Mapping[str, object] = {}
         if route.checks is not None:
             body = bodies.read(asked.body, asked.headers.get("content-type", ""), route.checks)
-        told = Asked(self._book, self._leads, self.event, ids, query, body, asked.headers)
+        file = b""
+        if route.files:
+            file = bodies.file(asked.body, asked.headers.get("content-type", ""), route.files)
+        told = Asked(self._book, self._leads, self.event, ids, query, body, asked.headers, file)
         if not route.writes:
             return route.act(told)
         key = asked.headers.get("idempotency-key")
@@ -136,7 +139,8 @@ class Door:
             mend = "Send a key of 1 to 255 printable characters, and keep it for your retries."
             title = "A write needs an Idempotency-Key"
             raise Problem(400, "idempotency.key_missing", title, mend=mend)
-        call = f"{asked.method} {asked.path} ".encode() + hashlib.sha256(asked.body).digest()
+        target = f"{asked.method} {asked.path}?{asked.query} "
+        call = target.encode() + hashlib.sha256(asked.body).digest()
         if key in self._replies:
             known, reply = self._replies[key]
             if known != call:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
 import re
-from typing import TYPE_CHECKING, Any, Optional
+from typing import TYPE_CHECKING
 
 from cf_partner_sdk import LeadAttachment
+from cf_partner_sdk._leads import FILE_TYPES
 
 from . import bodies, sealing
 from .asking import Asked, answered, route
@@ -20,14 +19,7 @@ if TYPE_CHECKING:
     from .lead_book import LeadBook
 
 KINDS = ("identity_front", "identity_back", "income", "employment", "other")
-BYTES_MAX = 700 * 1024
 PER_LEAD_MAX = 10
-_TYPES = {
-    b"%PDF-": "application/pdf",
-    b"\xff\xd8\xff": "image/jpeg",
-    b"\x89PNG\r\n\x1a\n": "image/jpeg",
-}
-"""What a file is by how it begins; the lender paints a picture anew as a JPEG."""
 _ACTIVE = re.compile(
     rb"/(JavaScript|JS|Launch|EmbeddedFile|OpenAction|AA|RichMedia|XFA|SubmitForm|GoToE|Encrypt)\b"
 )
@@ -55,7 +47,6 @@ class LeadFiles:
                 "attachment.too_many",
                 "The lead has as many files as it may have",
                 "Send the most telling ones, at most ten.",
-                field=None,
             )
         made = LeadAttachment(
             id=self._book.new_id("att"),
@@ -71,13 +62,7 @@ class LeadFiles:
 
 
 def _type_of(content: bytes) -> str:
-    if len(content) > BYTES_MAX:
-        raise _refused(
-            "attachment.too_large",
-            "The file is too large",
-            "Send at most 700 KiB and 40 million pixels.",
-        )
-    found = next((kind for begins, kind in _TYPES.items() if content.startswith(begins)), None)
+    found = next((kind for begins, kind in FILE_TYPES.items() if content.startswith(begins)), None)
     is_document = found == "application/pdf"
     if found is None or (
         is_document and (_ACTIVE.search(content) or b"%%EOF" not in content[-1024:])
@@ -87,27 +72,18 @@ def _type_of(content: bytes) -> str:
             "This file is not taken",
             "Send a JPEG, a PNG, or a PDF without scripts, forms, attachments or encryption.",
         )
-    return found
+    return found if is_document else "image/jpeg"  # the lender paints a picture anew as one
 
 
-def _refused(
-    code: str, title: str, mend: str, *, field: Optional[str] = "/content_base64"
-) -> Problem:
-    return Problem(422, code, title, field=field, mend=mend)
-
-
-def _base64(value: Any, at: str) -> None:
-    bodies.text(4 * -(-BYTES_MAX // 3), r"[A-Za-z0-9+/]*={0,2}")(value, at)
-    try:
-        base64.b64decode(value, validate=True)
-    except binascii.Error:
-        raise bodies.refused(at, "must be base64") from None
+def _refused(code: str, title: str, mend: str) -> Problem:
+    return Problem(422, code, title, mend=mend)
 
 
 def _attach(asked: Asked) -> Answer:
-    content = base64.b64decode(asked.body["content_base64"])
-    kept = asked.book.lead_files.take(asked.leads, asked.ids[0], asked.body["kind"], content)
-    return answered(kept, 201)
+    kind = asked.query.get("kind", "")
+    if kind not in KINDS:
+        raise bodies.refused("/kind", f"must be one of {', '.join(KINDS)}")
+    return answered(asked.book.lead_files.take(asked.leads, asked.ids[0], kind, asked.file), 201)
 
 
 def _hand_in(asked: Asked) -> Answer:
@@ -125,7 +101,8 @@ ROUTES = (
         "POST",
         "/v1/leads/<id>/attachments",
         _attach,
-        checks={"kind": bodies.text(32, "|".join(KINDS)), "content_base64": _base64},
+        files=tuple(FILE_TYPES.values()),
+        query=("kind",),
         writes=True,
     ),
     route(
