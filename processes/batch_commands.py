@@ -11,7 +11,7 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     """Adds `cf eod`."""
     eod = commands.add_parser(
         "eod",
-        help="end every business date that is over: accrue, age, penalise, provide, prove",
+        help="end every business date that is over: accrue, age, classify, provide, prove",
         description="Ends every business date that is over in Shanghai, in order. It may be run"
         " from any number of processes at once, killed, and run again: nothing is done twice.",
     )

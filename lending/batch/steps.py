@@ -13,8 +13,6 @@ from lending.repayments import day as repayments
 END_OF_DAY = (
     Step("fall_due", lambda tx, day, span, _: loans.fall_due(tx, span, day.following)),
     Step("accrue", lambda tx, day, span, _: loans.accrue(tx, span, day.following)),
-    Step("age", lambda tx, day, span, _: loans.age(tx, span, day.following)),
-    Step("penalise", lambda tx, day, span, _: loans.penalise(tx, span, day.following)),
     Step("classify", lambda tx, day, span, _: loans.classify(tx, span, day.following)),
     Step("warn", lambda tx, day, span, _: share_day.warn(tx, span, day.following)),
     Step("tell_late", lambda tx, day, span, _: lateness.warn(tx, span, day.following)),

@@ -11,12 +11,10 @@ from lending.ledger.model import OWN, Account, Entry, Leg, credit, debit
 from lending.loans import day_store
 
 fall_due = day_store.fall_due
-penalise = day_store.penalise
-age = day_store.age
 
 
 def accrue(tx: Tx, span: Span, following: date) -> int:
-    """Takes interest and subsidies up to a date into the books; how many loans it moved.
+    """Takes interest and subsidies up to a date into the books, and ages; how many loans it moved.
 
     One entry for a span and product, each funder's part in its own book: its detail by loan is
     `loan_standing`, whose sum the end of day compares with the accounts (L11).

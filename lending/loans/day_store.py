@@ -41,6 +41,8 @@ _ACCRUE = """
 WITH moved AS (
     UPDATE loan_standing SET
         as_of = :following,
+        days_past_due = CASE WHEN oldest_due < :following THEN :following - oldest_due
+            ELSE days_past_due END,
         interest_accrued_fen = settled_interest_fen + CASE WHEN course_until IS NULL THEN 0
             ELSE greatest(course_paid_fen, course_before_fen + fen_portion(course_rest_fen,
                 :following - course_from, course_until - course_from, half_even)) END,
@@ -66,42 +68,12 @@ FROM moved m JOIN share_party p ON p.split_id = m.split_id GROUP BY m.product_co
 ORDER BY product_code, book
 """
 
-_PENALISE = """
-WITH late AS MATERIALIZED (
-    SELECT s.number, s.loan_id, s.penalty_as_of, s.penalty_rate_annual, s.grace_days, s.half_even,
-        l.plan_version
-    FROM loan_standing s JOIN loan l ON l.id = s.loan_id
-    WHERE s.number BETWEEN :first AND :last AND s.oldest_due < :following
-        AND s.penalty_as_of < :following AND NOT s.written_off AND NOT s.claimed
-    FOR UPDATE OF s
-), charged AS (
-    UPDATE instalment i SET
-        overdue_fen_days = i.overdue_fen_days + (i.principal_fen - i.principal_paid_fen)
-            * (:following - greatest(late.penalty_as_of, i.due_date)),
-        penalised = i.penalised OR :following - i.due_date > late.grace_days,
-        penalty_fen = CASE WHEN i.penalised OR :following - i.due_date > late.grace_days
-            THEN fen_penalty(i.overdue_fen_days + (i.principal_fen - i.principal_paid_fen)
-                * (:following - greatest(late.penalty_as_of, i.due_date)),
-                late.penalty_rate_annual, late.half_even) ELSE 0 END - i.penalty_waived_fen
-    FROM late WHERE i.loan_id = late.loan_id AND i.plan_version = late.plan_version
-        AND i.due_date < :following AND i.principal_paid_fen < i.principal_fen
-)
-UPDATE loan_standing s SET penalty_as_of = :following FROM late WHERE s.number = late.number
-"""
-
-_AGE = """
-UPDATE loan_standing SET days_past_due = :following - oldest_due
-WHERE number BETWEEN :first AND :last AND oldest_due < :following
-    AND days_past_due <> :following - oldest_due
-"""
-
 _CLASSIFY = """
 WITH graded AS (
-    SELECT number, CASE WHEN written_off THEN :loss
-        ELSE coalesce((CAST(:grades AS text[]))[
-            (SELECT min(at) FROM unnest(CAST(:limits AS integer[])) WITH ORDINALITY AS t (days, at)
-                WHERE days_past_due <= days)], :loss) END AS grade
-    FROM loan_standing WHERE number BETWEEN :first AND :last AND days_past_due > 0
+    SELECT number, (CAST(:grades AS text[]))[
+        1 + width_bucket(days_past_due, CAST(:from_days AS integer[]))] AS grade
+    FROM loan_standing
+    WHERE number BETWEEN :first AND :last AND days_past_due > 0 AND NOT written_off
 )
 UPDATE loan_standing s SET grade = graded.grade
 FROM graded WHERE s.number = graded.number AND s.grade <> graded.grade
@@ -149,18 +121,11 @@ def fall_due(tx: Tx, span: Span, following: date) -> int:
 
 
 def accrue(tx: Tx, span: Span, following: date) -> list[Row]:
-    """Interest and subsidies earned since, by product and book; every loan bears the date now."""
+    """Interest and subsidies earned since, by product and book.
+
+    Every loan bears the date now, and those that are late their days past due (P13).
+    """
     return list(tx.all(_ACCRUE, first=span.first, last=span.last, following=following))
-
-
-def penalise(tx: Tx, span: Span, following: date) -> int:
-    """Penalty on overdue principal, by the night (P23)."""
-    return tx.run(_PENALISE, first=span.first, last=span.last, following=following)
-
-
-def age(tx: Tx, span: Span, following: date) -> int:
-    """Days past due of the loans that are late (P13)."""
-    return tx.run(_AGE, first=span.first, last=span.last, following=following)
 
 
 def classify(tx: Tx, span: Span) -> int:
@@ -169,7 +134,6 @@ def classify(tx: Tx, span: Span) -> int:
         _CLASSIFY,
         first=span.first,
         last=span.last,
-        limits=[days for days, _ in GRADE_UP_TO],
-        grades=[grade.value for _, grade in GRADE_UP_TO],
-        loss=Grade.LOSS.value,
+        from_days=[days + 1 for days, _ in GRADE_UP_TO],
+        grades=[*(grade.value for _, grade in GRADE_UP_TO), Grade.LOSS.value],
     )

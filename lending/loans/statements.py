@@ -34,7 +34,7 @@ def statement(tx: Tx, loan_id: str) -> Statement:
     Raises NoSuchLoan.
     """
     loan = service.loan(tx, loan_id)
-    rows = store.instalments(tx, loan_id, loan.plan_version)
+    rows = store.instalments_now(tx, loan_id)
     return Statement(
         loan=loan,
         rows=tuple(rows),

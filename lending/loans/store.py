@@ -274,6 +274,10 @@ _INSTALMENTS = (
     f"SELECT {', '.join(_COLUMNS)} FROM instalment"  # noqa: S608  names of fields
     " WHERE loan_id = :id AND plan_version = :version ORDER BY number"
 )
+_INSTALMENTS_NOW = (
+    f"SELECT {', '.join(_COLUMNS)} FROM instalment_standing"  # noqa: S608  names of fields
+    " WHERE loan_id = :id ORDER BY number"
+)
 
 
 def insert_instalments(tx: Tx, loan_id: str, version: int, rows: Sequence[OpenInstalment]) -> None:
@@ -291,7 +295,13 @@ def update_instalments(tx: Tx, loan_id: str, version: int, rows: Sequence[OpenIn
 
 
 def instalments(tx: Tx, loan_id: str, version: int) -> list[OpenInstalment]:
+    """A plan as it was written: when something happened to the loan last."""
     return [OpenInstalment(**row) for row in tx.all(_INSTALMENTS, id=loan_id, version=version)]
+
+
+def instalments_now(tx: Tx, loan_id: str) -> list[OpenInstalment]:
+    """The loan's plan with the penalty up to the date that the end of day has brought it to."""
+    return [OpenInstalment(**row) for row in tx.all(_INSTALMENTS_NOW, id=loan_id)]
 
 
 def plan_versions(tx: Tx, loan_id: str) -> int:

@@ -6,21 +6,24 @@ from lending.foundation.database import Tx
 from lending.foundation.spans import Span
 
 _DEBITS = """
-INSERT INTO repayment (id, loan_id, source, what, channel_order_no, bank_card_id, amount_fen,
-    state, business_date, created_at)
-SELECT 'rep_' || due.digest, due.loan_id, 'auto_debit', 'due', 'co_' || due.digest,
-    due.bank_card_id, due.fen, 'held', :following, :now
-FROM (
-    SELECT s.loan_id, l.bank_card_id,
-        substr(encode(sha256(convert_to(s.loan_id || :following, 'UTF8')), 'hex'), 1, 32)
-            AS digest,
-        (SELECT sum(i.principal_fen - i.principal_paid_fen + i.interest_fen - i.interest_paid_fen
-                + i.fee_fen - i.fee_paid_fen + i.penalty_fen - i.penalty_paid_fen)
-            FROM instalment i WHERE i.loan_id = s.loan_id AND i.plan_version = l.plan_version
-            AND i.due_date <= :following) AS fen
-    FROM loan_standing s JOIN loan l ON l.id = s.loan_id
+WITH asked AS MATERIALIZED (
+    SELECT s.loan_id FROM loan_standing s
     WHERE s.number BETWEEN :first AND :last AND s.oldest_due <= :following
         AND :following - s.oldest_due = ANY (CAST(:days_late AS integer[])) AND NOT s.written_off
+        AND NOT EXISTS (SELECT FROM repayment r
+            WHERE r.loan_id = s.loan_id AND r.state IN ('held', 'unknown'))
+)
+INSERT INTO repayment (id, loan_id, source, what, channel_order_no, bank_card_id, amount_fen,
+    state, business_date, created_at)
+SELECT 'rep_' || of_date.digest, l.id, 'auto_debit', 'due', 'co_' || of_date.digest,
+    l.bank_card_id, due.fen, 'held', :following, :now
+FROM asked a JOIN loan l ON l.id = a.loan_id
+CROSS JOIN LATERAL (SELECT substr(encode(sha256(
+    convert_to(a.loan_id || :following, 'UTF8')), 'hex'), 1, 32) AS digest) of_date
+CROSS JOIN LATERAL (
+    SELECT sum(i.principal_fen - i.principal_paid_fen + i.interest_fen - i.interest_paid_fen
+        + i.fee_fen - i.fee_paid_fen + i.penalty_fen - i.penalty_paid_fen) AS fen
+    FROM instalment_standing i WHERE i.loan_id = a.loan_id AND i.due_date <= :following
 ) due
 WHERE due.fen > 0
 ON CONFLICT DO NOTHING

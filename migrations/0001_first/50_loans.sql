@@ -163,6 +163,22 @@ CREATE TABLE loan_standing (
     split_id integer
 ) WITH (fillfactor = 50);
 
+-- The plan of a loan as it stands at the beginning of its date `as_of`. Penalty counts by the nights that principal is
+-- overdue (P23): rows are written when something happens to the loan, and the nights since `penalty_as_of` are added here.
+CREATE VIEW instalment_standing AS
+SELECT i.loan_id, i.number, i.due_date, i.principal_fen, i.interest_fen, i.fee_fen,
+    CASE WHEN since.fen_days = 0 THEN i.penalty_fen WHEN late.penalised
+        THEN fen_penalty(i.overdue_fen_days + since.fen_days, s.penalty_rate_annual, s.half_even) - i.penalty_waived_fen
+        ELSE -i.penalty_waived_fen END AS penalty_fen,
+    i.principal_paid_fen, i.interest_paid_fen, i.fee_paid_fen, i.penalty_paid_fen, i.penalty_waived_fen,
+    i.overdue_fen_days + since.fen_days AS overdue_fen_days, late.penalised, i.earns_from, i.earned_before_fen,
+    i.guarantee_fee_fen, i.guarantee_fee_paid_fen
+FROM loan l JOIN instalment i ON i.loan_id = l.id AND i.plan_version = l.plan_version
+LEFT JOIN loan_standing s ON s.loan_id = l.id AND NOT s.written_off AND NOT s.claimed
+CROSS JOIN LATERAL (SELECT (i.principal_fen - i.principal_paid_fen)
+    * greatest(s.as_of - greatest(s.penalty_as_of, i.due_date), 0) AS fen_days) since
+CROSS JOIN LATERAL (SELECT i.penalised OR (since.fen_days > 0 AND s.as_of - i.due_date > s.grace_days) AS penalised) late;
+
 CREATE TABLE payout (
     id text PRIMARY KEY,
     loan_id text NOT NULL REFERENCES loan,
