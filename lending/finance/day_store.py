@@ -169,7 +169,9 @@ def principal_that_differs(tx: Tx, day: date) -> list[Row]:
     return list(
         tx.all(
             "WITH touched AS (SELECT DISTINCT l.account_id FROM journal_line l"
-            "  WHERE l.booked_date = :day), fold AS ("
+            "  WHERE l.entry_seq >= (SELECT journal_from(:day))"
+            "  AND l.entry_seq < (SELECT journal_from(:day + 1))),"
+            " fold AS ("
             " SELECT a.owner, a.book, sum(l.debit_fen - l.credit_fen)::bigint AS ledger_fen"
             " FROM touched t JOIN ledger_account a ON a.id = t.account_id AND a.code = :code"
             " JOIN journal_line l ON l.account_id = a.id GROUP BY a.owner, a.book)"

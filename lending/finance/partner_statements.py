@@ -32,7 +32,8 @@ SELECT r.partner_id, date_trunc('milliseconds', e.created_at), 'paid', -r.amount
     NULL, NULL, NULL, NULL, NULL, NULL, r.subject, r.channel_reference
 FROM journal_entry e JOIN ledger_hold h ON h.entry_id = e.id
 JOIN remittance r ON r.hold_id = h.id AND r.purpose = 'commission'
-WHERE e.booked_date = :day AND e.kind = 'commission.paid'
+WHERE e.seq >= (SELECT journal_from(:day)) AND e.seq < (SELECT journal_from(:day + 1))
+    AND e.kind = 'commission.paid'
     AND (CAST(:partner_id AS text) IS NULL OR r.partner_id = :partner_id)
 ) moved ORDER BY partner_id, booked_at, movement_id COLLATE "C"
 """
@@ -61,7 +62,8 @@ WITH moved AS (
         coalesce(sum(j.credit_fen - j.debit_fen) FILTER (WHERE a.code = :income), 0) AS fee_fen
     FROM journal_entry e JOIN journal_line j ON j.entry_seq = e.seq
     JOIN ledger_account a ON a.id = j.account_id
-    WHERE e.booked_date = :day AND a.book LIKE 'guarantor:%'
+    WHERE e.seq >= (SELECT journal_from(:day)) AND e.seq < (SELECT journal_from(:day + 1))
+        AND a.book LIKE 'guarantor:%'
         AND (CAST(:partner_id AS text) IS NULL OR a.book = 'guarantor:' || :partner_id)
     GROUP BY e.seq, a.book
 ), parts AS (

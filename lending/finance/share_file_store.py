@@ -31,7 +31,8 @@ FROM (
     UNION ALL
     SELECT c.seq, 2, c.funder, c.ended_at, NULL, e.kind, c.id, e.booked_date, c.id,
         0, 0, 0, 0, 0, 0, -c.amount_fen
-    FROM clearing c JOIN journal_entry e ON e.id = c.entry_id WHERE e.booked_date = :day
+    FROM clearing c JOIN journal_entry e ON e.id = c.entry_id
+    WHERE e.seq >= (SELECT journal_from(:day)) AND e.seq < (SELECT journal_from(:day + 1))
 ) m, LATERAL (VALUES
     (1, 'lent', CASE WHEN m.kind = 'loan.paid_out' THEN m.principal_fen ELSE 0 END),
     (2, 'funded', m.funded_fen),

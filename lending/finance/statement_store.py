@@ -43,7 +43,8 @@ FROM (
     JOIN journal_line j ON j.entry_seq = e.seq
     JOIN ledger_account a ON a.id = j.account_id
     JOIN loan l ON l.id = e.subject
-    WHERE e.booked_date = :day AND a.book = :book
+    WHERE e.seq >= (SELECT journal_from(:day)) AND e.seq < (SELECT journal_from(:day + 1))
+        AND a.book = :book
         AND (e.kind IN ('loan.paid_out', 'loan.released', 'release.stopped')) = (a.code <> :claim)
         AND l.terms #>> '{payee,kind}' IS DISTINCT FROM 'borrower'
         AND (CAST(:partner_id AS text) IS NULL OR l.partner_id = :partner_id)

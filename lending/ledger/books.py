@@ -32,7 +32,7 @@ SELECT code, sum(debit_fen) AS debit_fen, sum(credit_fen) AS credit_fen FROM (
     UNION ALL
     SELECT a.code, l.debit_fen, l.credit_fen
     FROM journal_line l JOIN ledger_account a ON a.id = l.account_id
-    WHERE a.book = :book AND l.booked_date > (SELECT until FROM closed)
+    WHERE a.book = :book AND l.entry_seq >= (SELECT journal_from(until + 1) FROM closed)
         AND (CAST(:on AS date) IS NULL OR l.booked_date <= :on)
 ) t GROUP BY code ORDER BY code
 """
@@ -58,7 +58,9 @@ def insert_day(tx: Tx, day: date) -> None:
     tx.run(
         "INSERT INTO ledger_day (book, code, business_date, debit_fen, credit_fen)"
         " SELECT a.book, a.code, :day, sum(l.debit_fen), sum(l.credit_fen) FROM journal_line l"
-        " JOIN ledger_account a ON a.id = l.account_id WHERE l.booked_date = :day"
+        " JOIN ledger_account a ON a.id = l.account_id"
+        " WHERE l.entry_seq >= (SELECT journal_from(:day))"
+        " AND l.entry_seq < (SELECT journal_from(:day + 1))"
         " GROUP BY a.book, a.code",
         day=day,
     )
@@ -134,14 +136,38 @@ def last_seal(tx: Tx) -> tuple[int, bytes]:
     return (row["number"], bytes(row["digest"])) if row else (0, b"")
 
 
-def take_unsealed(tx: Tx, limit: int) -> Sequence[Row]:
-    """The oldest entries that wait for a seal; they no longer do once this commits."""
+def last_sealed(tx: Tx) -> int:
+    """The highest number of an entry that is sealed: every one below is sealed, too, or a gap."""
+    return int(tx.scalar("SELECT coalesce(max(entry_seq), 0) FROM journal_seal"))
+
+
+_SEALED_OF_ENTRY = "e.seq, e.id, e.content_sha256, e.booked_date, e.created_at"
+
+
+def take_gaps(tx: Tx) -> Sequence[Row]:
+    """The entries that have come into gaps; what is left of closed dates is none any more.
+
+    By one statement, as at one instant: where a date is seen to be closed, all its entries are.
+    """
     return tx.all(
-        "WITH taken AS (DELETE FROM journal_unsealed WHERE entry_seq IN"
-        " (SELECT entry_seq FROM journal_unsealed ORDER BY entry_seq LIMIT :limit)"
-        " RETURNING entry_seq)"
-        " SELECT e.seq, e.id, e.content_sha256, e.booked_date, e.created_at"
-        " FROM taken JOIN journal_entry e ON e.seq = taken.entry_seq ORDER BY e.seq",
+        "WITH taken AS (DELETE FROM journal_gap g"  # noqa: S608  names of columns
+        "  WHERE seq < (SELECT max(first_seq) FROM journal_date)"
+        "   OR EXISTS (SELECT FROM journal_entry e WHERE e.seq = g.seq) RETURNING seq)"
+        f" SELECT {_SEALED_OF_ENTRY} FROM taken JOIN journal_entry e USING (seq) ORDER BY seq",
+    )
+
+
+def insert_gaps(tx: Tx, gaps: Sequence[int]) -> None:
+    """Keeps the numbers of entries that are not there, or not yet."""
+    tx.run("INSERT INTO journal_gap (seq) SELECT unnest(CAST(:gaps AS bigint[]))", gaps=gaps)
+
+
+def unsealed_after(tx: Tx, seq: int, limit: int) -> Sequence[Row]:
+    """The entries after a number, in their order."""
+    return tx.all(
+        f"SELECT {_SEALED_OF_ENTRY} FROM journal_entry e"  # noqa: S608  names of columns
+        " WHERE seq > :seq ORDER BY seq LIMIT :limit",
+        seq=seq,
         limit=limit,
     )
 
@@ -179,7 +205,7 @@ def entries_after(tx: Tx, seq: int, limit: int, *, booked: date | None = None) -
         "SELECT e.seq, e.id, e.kind, e.subject, e.memo, e.key, e.reverses,"
         " e.effective_date, e.content_sha256, l.lines, coalesce(l.whole, false) AS whole"
         " FROM (SELECT * FROM journal_entry WHERE seq > :seq"
-        "  AND (CAST(:booked AS date) IS NULL OR booked_date = :booked)"
+        "  AND (CAST(:booked AS date) IS NULL OR seq < (SELECT journal_from(:booked + 1)))"
         "  ORDER BY seq LIMIT :limit) e"
         " LEFT JOIN LATERAL (SELECT json_agg(json_build_array(a.book, a.code, a.owner,"
         " l.debit_fen, l.credit_fen) ORDER BY l.number) AS lines,"
@@ -193,14 +219,9 @@ def entries_after(tx: Tx, seq: int, limit: int, *, booked: date | None = None) -
     )
 
 
-def first_seq(tx: Tx, booked: date) -> int | None:
-    """The first entry of a date."""
-    found: int | None = tx.scalar(
-        "SELECT min(seq) FROM (SELECT seq FROM journal_entry WHERE booked_date = :booked"
-        " OFFSET 0) t",
-        booked=booked,
-    )
-    return found
+def first_seq(tx: Tx, booked: date) -> int:
+    """The number from which on the entries of a date are counted."""
+    return int(tx.scalar("SELECT journal_from(:booked)", booked=booked))
 
 
 def lines_without_entry(tx: Tx, booked: date | None = None) -> list[int]:
@@ -208,20 +229,53 @@ def lines_without_entry(tx: Tx, booked: date | None = None) -> list[int]:
     rows = tx.all(
         "SELECT DISTINCT l.entry_seq FROM journal_line l"
         " LEFT JOIN journal_entry e ON e.seq = l.entry_seq WHERE e.seq IS NULL"
-        " AND (CAST(:booked AS date) IS NULL OR l.booked_date = :booked) ORDER BY 1",
+        " AND (CAST(:booked AS date) IS NULL OR l.entry_seq >= (SELECT journal_from(:booked))"
+        "  AND l.entry_seq < (SELECT journal_from(:booked + 1))) ORDER BY 1",
         booked=booked,
     )
     return [row["entry_seq"] for row in rows]
 
 
 def entries_nobody_seals(tx: Tx) -> list[str]:
-    """Entries that are neither sealed nor waiting for it."""
+    """Entries up to the last that is sealed which are neither sealed nor will be."""
     rows = tx.all(
         "SELECT e.id FROM journal_entry e LEFT JOIN journal_seal s ON s.entry_seq = e.seq"
-        " LEFT JOIN journal_unsealed u ON u.entry_seq = e.seq"
-        " WHERE (s.entry_seq IS NULL) = (u.entry_seq IS NULL) ORDER BY e.seq"
+        " LEFT JOIN journal_gap g ON g.seq = e.seq"
+        " WHERE e.seq <= (SELECT max(entry_seq) FROM journal_seal)"
+        "  AND (s.entry_seq IS NULL) = (g.seq IS NULL) ORDER BY e.seq"
     )
     return [row["id"] for row in rows]
+
+
+def gaps_that_differ(tx: Tx) -> int:
+    """How many numbers of the open date are neither sealed nor gaps, or gaps that nobody left."""
+    return int(
+        tx.scalar(
+            "WITH sealed AS (SELECT max(entry_seq) AS last FROM journal_seal),"
+            " began AS (SELECT max(first_seq) AS first FROM journal_date)"
+            " SELECT (SELECT count(*) FROM began, sealed,"
+            "   LATERAL (SELECT generate_series(first, last) AS seq"
+            "    EXCEPT SELECT entry_seq FROM journal_seal WHERE entry_seq >= first"
+            "    EXCEPT SELECT seq FROM journal_gap) t)"
+            "  + (SELECT count(*) FROM journal_gap WHERE seq > (SELECT coalesce(last, 0) FROM sealed)"
+            "   OR seq IN (SELECT entry_seq FROM journal_seal))"
+        )
+    )
+
+
+def dates_that_differ(tx: Tx) -> list[date]:
+    """Dates that do not begin right after the last entry of the dates before, or are not known."""
+    rows = tx.all(
+        "WITH kept AS MATERIALIZED (SELECT booked_date, min(seq) AS first, max(seq) AS last"
+        "  FROM journal_entry GROUP BY booked_date)"
+        " SELECT d.booked_date FROM journal_date d WHERE d.first_seq <>"
+        "  (SELECT coalesce(max(k.last), 0) + 1 FROM kept k WHERE k.booked_date < d.booked_date)"
+        "  OR EXISTS (SELECT FROM kept k WHERE k.booked_date >= d.booked_date"
+        "   AND k.first < d.first_seq)"
+        " UNION SELECT booked_date FROM kept"
+        "  WHERE booked_date NOT IN (SELECT booked_date FROM journal_date) ORDER BY 1"
+    )
+    return [row["booked_date"] for row in rows]
 
 
 def holds_that_differ(tx: Tx) -> list[str]:
@@ -250,7 +304,8 @@ def limited_that_differ(tx: Tx, booked: date | None = None) -> Sequence[Row]:
         " LATERAL (SELECT coalesce(sum(debit_fen - credit_fen), 0) AS posted_fen"
         "   FROM journal_line WHERE account_id = l.account_id) f"
         " WHERE (CAST(:booked AS date) IS NULL OR l.account_id IN"
-        "  (SELECT account_id FROM journal_line WHERE booked_date = :booked))"
+        "  (SELECT account_id FROM journal_line WHERE entry_seq >= (SELECT journal_from(:booked))"
+        "   AND entry_seq < (SELECT journal_from(:booked + 1))))"
         " AND (a.id IS NULL OR l.posted_fen <> f.posted_fen"
         " OR l.held_debit_fen <> coalesce(h.debit_fen, 0)"
         " OR l.held_credit_fen <> coalesce(h.credit_fen, 0))",

@@ -19,16 +19,26 @@ READ_AT_ONCE = 200
 
 
 def seal(tx: Tx) -> int:
-    """Chains up to `SEAL_AT_ONCE` entries that wait for it; how many. Safe to run from anywhere."""
+    """Chains up to `SEAL_AT_ONCE` entries after the last, and those that came late; how many.
+
+    Safe to run from anywhere. Entries commit in any order: the number of one that is not there yet
+    is kept as a gap until it is.
+    """
     books.lock_seals(tx)
     number, digest = books.last_seal(tx)
+    last = books.last_sealed(tx)
+    late = books.take_gaps(tx)
+    following = books.unsealed_after(tx, last, SEAL_AT_ONCE)
     seals = []
-    for row in books.take_unsealed(tx, SEAL_AT_ONCE):
+    for row in (*late, *following):
         number += 1
         digest = _seal_digest(digest, number, row["seq"], row)
         seals.append((number, row["seq"], digest))
     if seals:
         books.insert_seals(tx, seals)
+    if following:
+        there = {row["seq"] for row in following}
+        books.insert_gaps(tx, sorted({*range(last + 1, following[-1]["seq"])} - there))
     return len(seals)
 
 
@@ -51,6 +61,12 @@ def verify(tx: Tx, *, anchor: tuple[int, str] | None = None) -> list[str]:
     findings += [
         f"entry {entry_id} is neither sealed nor waiting for it"
         for entry_id in books.entries_nobody_seals(tx)
+    ]
+    if gaps := books.gaps_that_differ(tx):
+        findings.append(f"{gaps} numbers are neither sealed nor gaps, or both")
+    findings += [
+        f"the entries of {day} are not numbered from where that date begins"
+        for day in books.dates_that_differ(tx)
     ]
     findings += [
         f"hold {hold_id} is not what was written" for hold_id in books.holds_that_differ(tx)
@@ -147,9 +163,8 @@ def _seal_digest(previous: bytes, number: int, seq: int, row: Row) -> bytes:
 
 
 def _contents(tx: Tx, booked: date | None = None) -> Iterator[str]:
-    first = books.first_seq(tx, booked) if booked else 1
-    seq = first - 1 if first is not None else None
-    while seq is not None and (rows := books.entries_after(tx, seq, READ_AT_ONCE, booked=booked)):
+    seq = books.first_seq(tx, booked) - 1 if booked else 0
+    while rows := books.entries_after(tx, seq, READ_AT_ONCE, booked=booked):
         for row in rows:
             seq = row["seq"]
             if not row["whole"] or _content_digest(row) != bytes(row["content_sha256"]):

@@ -60,8 +60,17 @@ CREATE TABLE journal_line (
     CHECK (least(debit_fen, credit_fen) = 0 AND greatest(debit_fen, credit_fen) > 0)
 );
 CREATE INDEX ON journal_line (account_id, booked_date) INCLUDE (debit_fen, credit_fen);
-CREATE INDEX ON journal_line USING brin (booked_date) WITH (pages_per_range = 32);
-CREATE INDEX ON journal_entry USING brin (booked_date) WITH (pages_per_range = 32);
+
+-- The number of the first entry of each date. The date moves only while no posting is in flight (see the end of this file), so
+-- the entries of a date are those from its number up to the next one: whoever reads a date needs no index on dates.
+CREATE TABLE journal_date (
+    booked_date date PRIMARY KEY,
+    first_seq bigint NOT NULL
+);
+CREATE FUNCTION journal_from(p_date date) RETURNS bigint LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT coalesce((SELECT first_seq FROM journal_date WHERE booked_date >= p_date ORDER BY booked_date LIMIT 1),
+        9223372036854775807)
+$$;
 
 CREATE TABLE ledger_hold (
     id text PRIMARY KEY,
@@ -84,9 +93,11 @@ CREATE INDEX ON ledger_hold (debit_account) WHERE state = 'held';
 CREATE INDEX ON ledger_hold (credit_account) WHERE state = 'held';
 CREATE UNIQUE INDEX ON ledger_hold (entry_id) WHERE entry_id IS NOT NULL;
 
--- L9: digests chained in the order of sealing, which has no gap. Entries wait here until they are sealed.
-CREATE TABLE journal_unsealed (
-    entry_seq bigint PRIMARY KEY
+-- L9: digests chained in the order of sealing, which has no gap. Sealing goes by the entries' numbers up to the last that it
+-- sees; a number below that which has no entry, because that is in flight or was undone, is kept as a gap, to be sealed
+-- once its entry is there. A gap of a date that is over stays one for ever and is forgotten.
+CREATE TABLE journal_gap (
+    seq bigint PRIMARY KEY
 );
 CREATE TABLE journal_seal (
     number bigint PRIMARY KEY CHECK (number > 0),
@@ -117,6 +128,8 @@ END $$;
 CREATE TRIGGER only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON journal_entry
     FOR EACH STATEMENT EXECUTE FUNCTION journal_only_grows();
 CREATE TRIGGER only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON journal_line
+    FOR EACH STATEMENT EXECUTE FUNCTION journal_only_grows();
+CREATE TRIGGER only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON journal_date
     FOR EACH STATEMENT EXECUTE FUNCTION journal_only_grows();
 CREATE TRIGGER only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON journal_seal
     FOR EACH STATEMENT EXECUTE FUNCTION journal_only_grows();
@@ -274,7 +287,6 @@ BEGIN
         FROM business_day ON CONFLICT (key) DO NOTHING RETURNING seq, booked_date INTO v_seq, v_date;
     END IF;
     IF v_seq IS NOT NULL THEN
-        INSERT INTO journal_unsealed (entry_seq) VALUES (v_seq);
         INSERT INTO journal_line (entry_seq, number, account_id, debit_fen, credit_fen, booked_date)
         SELECT v_seq, l.number, l.account_id, l.debit_fen, l.credit_fen, v_date
         FROM unnest(v_accounts, v_debits, v_credits) WITH ORDINALITY
@@ -301,11 +313,17 @@ BEGIN
 END $$;
 
 -- L10: whoever moves the business date first waits for every posting in flight, and holds back new ones until the
--- new date is there. Postings themselves take no lock for it but the one that every INSERT takes on its table.
-CREATE FUNCTION journal_waits_for_the_date() RETURNS trigger LANGUAGE plpgsql AS $$
+-- new date is there. Postings themselves take no lock for it but the one that every INSERT takes on its table, and take
+-- their number under it: numbers rise with the dates.
+CREATE FUNCTION journal_date_begins() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+    IF TG_OP = 'UPDATE' AND NEW.business_date < OLD.business_date THEN
+        RAISE EXCEPTION 'the journal only grows: % is closed', NEW.business_date;
+    END IF;
     LOCK TABLE journal_entry IN SHARE MODE;
+    INSERT INTO journal_date (booked_date, first_seq)
+    SELECT NEW.business_date, coalesce(max(seq), 0) + 1 FROM journal_entry ON CONFLICT DO NOTHING;
     RETURN NEW;
 END $$;
-CREATE TRIGGER journal_waits BEFORE UPDATE ON business_day
-    FOR EACH ROW EXECUTE FUNCTION journal_waits_for_the_date();
+CREATE TRIGGER journal_date_begins BEFORE INSERT OR UPDATE ON business_day
+    FOR EACH ROW EXECUTE FUNCTION journal_date_begins();

@@ -18,8 +18,9 @@ LINE = Account(Code.CREDIT_LINE, "lin_1")
 TABLES = (
     "journal_entry",
     "journal_line",
+    "journal_date",
     "journal_seal",
-    "journal_unsealed",
+    "journal_gap",
     "ledger_account",
     "ledger_hold",
     "ledger_limit",
@@ -35,7 +36,7 @@ OTHER = {
     "boolean": "NOT {0}",
     "smallint": "{0} + 100",
     "text": "coalesce({0}, '') || 'x'",
-    "date": "coalesce({0}, date '2020-01-01') + 1",
+    "date": "coalesce({0}, date '2020-01-01') + 30",
     "bytea": "set_byte({0}, 0, (get_byte({0}, 0) + 1) % 256)",
     "timestamp with time zone": "coalesce({0}, now()) + interval '1 microsecond'",
 }
@@ -44,6 +45,7 @@ OTHER = {
 def filled(database: Database) -> None:
     with database.unit_of_work() as tx:
         entry_id = lend(tx, 100, "a")
+        never(tx)
         write(tx, *transfer(LOAN, BANK, 7), key="b", effective_date=tx.now.date())
         expose(tx, 200, "c")
         hold(tx, 50)
@@ -54,6 +56,13 @@ def filled(database: Database) -> None:
         assert service.seal(tx) == 4
         close(tx)
         lend(tx, 3, "not sealed yet")
+
+
+def never(tx: Tx) -> None:
+    """Takes the number of an entry that is undone."""
+    with pytest.raises(ZeroDivisionError), tx.savepoint():
+        lend(tx, 1, "never")
+        raise ZeroDivisionError
 
 
 def close(tx: Tx) -> None:
@@ -157,7 +166,9 @@ class TestVerifying:
             "DELETE FROM journal_entry WHERE key = 'b'",
             "DELETE FROM journal_seal WHERE number = 2",
             "DELETE FROM journal_seal WHERE number = 4",
-            "DELETE FROM journal_unsealed",
+            "INSERT INTO journal_gap VALUES (1)",
+            "DELETE FROM journal_date",
+            "DELETE FROM journal_date WHERE first_seq = 1",
             "DELETE FROM ledger_account WHERE owner = 'loan_1'",
             "DELETE FROM ledger_hold",
             "DELETE FROM ledger_limit",
@@ -192,8 +203,8 @@ class TestVerifying:
             head = proof.head(tx)
             assert proof.verify(tx, anchor=head) == []
         for table in ("journal_line", "journal_seal"):
-            intrude(database_url, f"DELETE FROM {table} WHERE entry_seq = 5")
-        intrude(database_url, "DELETE FROM journal_entry WHERE seq = 5")
+            intrude(database_url, f"DELETE FROM {table} WHERE entry_seq = 6")
+        intrude(database_url, "DELETE FROM journal_entry WHERE seq = 6")
         with database.unit_of_work() as tx:
             assert proof.verify(tx) == []
             assert proof.verify(tx, anchor=head) != []
@@ -287,6 +298,33 @@ class TestSealing:
         with database.unit_of_work() as tx:
             assert proof.seal(tx) == 1
             assert proof.verify(tx) == []
+
+    def test_keeps_what_it_passed_over_until_the_date_is_over(self, database: Database):
+        def gaps() -> list[int]:
+            return [row["seq"] for row in tx.all("SELECT seq FROM journal_gap ORDER BY 1")]
+
+        with database.unit_of_work() as tx:
+            lend(tx, 1, "first")
+            never(tx)
+            lend(tx, 1, "last")
+            assert proof.seal(tx) == 2
+            assert proof.seal(tx) == 0
+            assert gaps() == [2]
+            assert proof.verify(tx) == []
+            close(tx)
+            lend(tx, 1, "next date")
+            assert proof.seal(tx) == 1
+            assert gaps() == []
+            assert proof.verify(tx) == []
+
+    def test_l9_finds_a_gap_that_was_taken_away(self, database: Database, database_url: str):
+        with database.unit_of_work() as tx:
+            never(tx)
+            lend(tx, 1, "after it")
+            proof.seal(tx)
+        intrude(database_url, "DELETE FROM journal_gap")
+        with database.unit_of_work() as tx:
+            assert proof.verify(tx) == ["1 numbers are neither sealed nor gaps, or both"]
 
     def test_goes_on_until_nothing_waits(self, database: Database, monkeypatch: pytest.MonkeyPatch):
         monkeypatch.setattr(proof, "SEAL_AT_ONCE", 2)
