@@ -257,7 +257,7 @@ def gaps_that_differ(tx: Tx) -> int:
             "   LATERAL (SELECT generate_series(first, last) AS seq"
             "    EXCEPT SELECT entry_seq FROM journal_seal WHERE entry_seq >= first"
             "    EXCEPT SELECT seq FROM journal_gap) t)"
-            "  + (SELECT count(*) FROM journal_gap WHERE seq > (SELECT coalesce(last, 0) FROM sealed)"
+            "  + (SELECT count(*) FROM journal_gap, sealed WHERE seq > coalesce(last, 0)"
             "   OR seq IN (SELECT entry_seq FROM journal_seal))"
         )
     )
