@@ -29,7 +29,7 @@ from lending.commissions.model import (
     PaymentState,
     TierBy,
 )
-from lending.compliance import parameters
+from lending.compliance import complaints, parameters
 from lending.foundation import audit, business_day, events, ids
 from lending.foundation.audit import Actor
 from lending.foundation.clock import rfc3339
@@ -41,6 +41,8 @@ from lending.ledger.chart import Code
 from lending.ledger.model import Account, Entry, debit, signed
 from lending.ledger.model import credit as credit_leg
 from lending.loans.partner_terms import Commission
+from lending.operations import service as tickets
+from lending.operations.model import NewTicket, TicketKind
 from lending.remittances import service as remittances
 from lending.remittances.errors import AlreadyRemitted
 from lending.remittances.model import Payment, Purpose, RemittanceState
@@ -109,7 +111,7 @@ def confirm(tx: Tx, platform_id: str, bill_id: str, payable_fen: int) -> Bill:
 
 
 def dispute(tx: Tx, platform_id: str, bill_id: str, reason: str) -> Bill:
-    """A platform says what is wrong with a bill; operators see it and answer.
+    """A platform says what is wrong with a bill: a ticket, which two persons answer in time.
 
     Raises NoSuchBill, BillConfirmed, BillDisputed.
     """
@@ -119,6 +121,14 @@ def dispute(tx: Tx, platform_id: str, bill_id: str, reason: str) -> Bill:
     if found.state is BillState.DISPUTED:
         raise BillDisputed
     store.set_disputed(tx, bill_id, reason)
+    dispute = NewTicket(
+        kind=TicketKind.DISPUTE,
+        text=f"{found.month:%Y-%m} 佣金结算单异议:{reason}",
+        answer_by=complaints.answer_by(tx),
+        subject=bill_id,
+        partner_id=platform_id,
+    )
+    tickets.open_ticket(tx, dispute, Actor("partner", platform_id))
     audit.record(tx, Actor("partner", platform_id), "commission.dispute", bill_id)
     return get(tx, bill_id)
 
@@ -128,6 +138,8 @@ def answer(
 ) -> Bill:
     """An operator answers a dispute, with a correction where there was something wrong.
 
+    Its ticket is closed, and the platform reads the answer on the bill.
+
     Raises NoSuchBill, NotDisputed.
     """
     found = get(tx, bill_id, lock=True)
@@ -136,6 +148,7 @@ def answer(
     if adjustment_fen:
         _post(tx, found, "adjustment", adjustment_fen, source_id=ids.new("adj"))
     store.set_answered(tx, bill_id, text, adjustment_fen)
+    tickets.settle(tx, bill_id, f"结算单异议答复:{text}", actor)
     _write_pdf(tx, files, bill_id)
     audit.record(tx, actor, "commission.answer", bill_id, {"adjustment_fen": adjustment_fen})
     _tell(tx, bill_id, "ready")

@@ -41,7 +41,9 @@ from lending.risk.model import Decision, Device, Outcome, RiskRequest, Value
 
 REVIEW_ANSWERED_IN = timedelta(days=15)
 """As the applicant is told on the page."""
+REVIEW = "R-PI-MANUAL"
 REVIEW_ASKED = "申请人不接受自动决策结果,请求人工复核"
+REVIEWED = {Outcome.APPROVE: "人工复核:通过", Outcome.DECLINE: "人工复核:拒绝"}
 OPEN_STATES = (
     ApplicationState.STARTED,
     ApplicationState.DECIDING,
@@ -218,6 +220,8 @@ def decide_by_person(
         review_asked=store.review_asked(tx, application_id),
     )
     _decided(tx, found, decision)
+    text = REVIEWED[outcome]
+    tickets.settle(tx, application_id, text, Actor("operator", operator_id), rule=REVIEW)
     return decision
 
 
@@ -254,7 +258,7 @@ def ask_for_review(tx: Tx, application_id: str) -> None:
     audit.record(tx, Actor("customer", found.customer_id or ""), "loan.ask_review", application_id)
     answer_by = business_day.today(tx) + REVIEW_ANSWERED_IN
     tickets.by_rule(
-        tx, "R-PI-MANUAL", subject=application_id, text=REVIEW_ASKED, answer_by=answer_by
+        tx, REVIEW, subject=application_id, text=REVIEW_ASKED, answer_by=answer_by
     )
 
 

@@ -11,7 +11,8 @@ class TicketKind(StrEnum):
     COMPLAINT = "complaint"
     """A customer is not content with us or with a merchant."""
     DISPUTE = "dispute"
-    """A customer disputes a payment: what the merchant has not got is held until it is decided."""
+    """A customer disputes a payment: what the merchant has not got is held until it is decided.
+    Or a platform disputes its bill, which is not paid until it is answered."""
     QUERY = "query"
     """Somebody asks."""
     FAULT = "fault"

@@ -182,6 +182,18 @@ def decide(tx: Tx, ticket_id: str, outcome: Outcome, text: str, actor: Actor) ->
     _answer(tx, replace(found, outcome=outcome.value), text, actor)
 
 
+def settle(tx: Tx, subject: str, text: str, actor: Actor, *, rule: str = "") -> None:
+    """What a ticket was about is decided elsewhere: answers and closes it, where there is one.
+
+    The ticket is the dispute of `subject`, or the one that a rule opened about it.
+    """
+    kind = TicketKind.FAULT if rule else TicketKind.DISPUTE
+    there = store.undecided(tx, subject, kind, rule)
+    if there is not None:
+        _answer(tx, _locked(tx, there.id), text, actor)
+        close(tx, there.id, actor)
+
+
 def close(tx: Tx, ticket_id: str, actor: Actor) -> None:
     """Closes a ticket that was answered. Closing twice does it once.
 

@@ -13,6 +13,8 @@ from lending.commissions import guarded as commission_guarded
 from lending.commissions import service as commissions
 from lending.commissions.model import BillState
 from lending.ledger.chart import Code
+from lending.operations import service as tickets
+from lending.operations.model import TicketState
 from lending.repayments.model import What
 from lending.system.model import Role
 from tests.assisted.brought import Assisted, assisted
@@ -63,6 +65,10 @@ class TestABill:
         assert bill.id in maker.get("/commissions", state="disputed")[1]
         assert bill.id not in maker.get("/commissions", state="open")[1]
         page = f"/commissions/{bill.id}"
+        with world.database.unit_of_work() as tx:
+            ticket = tickets.undecided_dispute(tx, bill.id)
+        assert ticket is not None
+        assert f"/console{page}" in maker.get(f"/tickets/{ticket.id}")[1]
         assert "少计 L-77" in maker.get(page)[1]
         answer = maker.client.get(f"/console{page}/bill.pdf", base_url=URL)
         assert answer.data.startswith(b"%PDF")
@@ -72,7 +78,9 @@ class TestABill:
         )  # fmt: skip
         with world.database.unit_of_work() as tx:
             mended = commissions.get(tx, bill.id)
+            ended = tickets.get(tx, ticket.id)
         assert (mended.state, mended.adjustment_fen) == (BillState.OPEN, 700)
+        assert (ended.state, ended.answer) == (TicketState.CLOSED, "结算单异议答复:已补计")
 
 
 class TestAGuarantor:

@@ -166,8 +166,11 @@ class TestAReviewThatTheApplicantAskedFor:
         assert world.state(order_id) == "declined"
         with world.database.unit_of_work() as tx:
             loans.ask_for_review(tx, page.rpartition("/")[2])
+        assert world.rows("SELECT state FROM ticket") == [{"state": "open"}]
         assert decide(chen, page, "approve")[0] == 200
         assert world.state(order_id) == "approved"
+        ended = world.rows("SELECT state, answer FROM ticket")
+        assert ended == [{"state": "closed", "answer": "人工复核:通过"}]
 
 
 class TestWhoMayNot:
