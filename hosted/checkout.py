@@ -16,6 +16,7 @@ from lending.foundation import business_day
 from lending.foundation.crypto import mask_identity_no, mask_mobile
 from lending.foundation.database import Tx
 from lending.foundation.errors import NotFound
+from lending.foundation.lender import LENDER_ZH
 from lending.funding import service as funding
 from lending.loans import contract_pdf, rules
 from lending.loans import service as loans
@@ -146,7 +147,7 @@ class Checkout(Identifying, Signing):
         return ContractFacts(
             number="(签署后生成)",
             signed_on=today,
-            lender=rules.LENDER_ZH,
+            lender=LENDER_ZH,
             borrower_name=person.name,
             borrower_identity_no=mask_identity_no(person.identity_no),
             borrower_mobile=mask_mobile(person.mobile),

@@ -19,7 +19,8 @@ from lending.foundation import business_day
 from lending.foundation.crypto import mask_identity_no, mask_mobile, mask_name
 from lending.foundation.database import Tx
 from lending.foundation.errors import NotFound
-from lending.loans import contract_pdf, payees, rules
+from lending.foundation.lender import LENDER_ZH
+from lending.loans import contract_pdf, payees
 from lending.loans import service as loans
 from lending.loans.contract_pdf import ContractFacts
 from lending.products import rules as product_rules
@@ -298,7 +299,7 @@ class LeadPages(Identifying, Signing):
         return ContractFacts(
             number="(签署后生成)",
             signed_on=today,
-            lender=rules.LENDER_ZH,
+            lender=LENDER_ZH,
             borrower_name=person.name,
             borrower_identity_no=mask_identity_no(person.identity_no),
             borrower_mobile=mask_mobile(person.mobile),

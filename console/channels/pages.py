@@ -12,12 +12,15 @@ from lending.channels import service as channels
 from lending.channels.model import PartnerKind
 from lending.foundation.audit import Actor
 from lending.foundation.context import Context
+from lending.statistics import thresholds
 from lending.system import approvals
 from lending.system import service as system
 from lending.system.approvals import Kinds
 from lending.system.model import Right
 from scenarios.assisted_lending import platforms
 
+SHOWN_DAYS = 30
+"""For so long an indicator that was over its bound stands on the list."""
 TEXTS = (
     *("legal_name", "credit_code", "service", "contract_no", "contract_from", "contract_to"),
     *("tier", "sites", "mandate_no", "promises"),
@@ -46,7 +49,16 @@ def add(console: Blueprint, context: Context, kinds: Kinds) -> None:
                 for each in channels.partners(tx)
                 if each.kind is PartnerKind.PLATFORM and each.id not in known
             ]
-        return render_template("console/platforms.html", platforms=found, fresh=fresh)
+            measured = thresholds.newest(tx)
+            over = thresholds.over_since(tx, SHOWN_DAYS)
+        return render_template(
+            "console/platforms.html",
+            platforms=found,
+            fresh=fresh,
+            measured=[each for each in measured if each.partner_id],
+            over=[each for each in over if each.partner_id],
+            names={each.partner_id: each.name for each, _, _ in found},
+        )
 
     @console.get("/platforms/<partner_id>")
     def platform(partner_id: str) -> ResponseReturnValue:

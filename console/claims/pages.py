@@ -13,9 +13,13 @@ from lending.claims import service
 from lending.compliance import parameters
 from lending.foundation.context import Context
 from lending.guarantees import service as guarantees
+from lending.statistics import thresholds
 from lending.system import service as system
 from lending.system.approvals import Kinds
 from lending.system.model import Right
+
+SHOWN_DAYS = 30
+"""For so long a date on which too many loans had a guarantee stands on the page."""
 
 
 def _arrival() -> dict[str, Any]:
@@ -63,6 +67,9 @@ def add(console: Blueprint, context: Context, kinds: Kinds) -> None:
                 stands=stands,
                 ratio=guarantees.ratio(tx),
                 most=parameters.today(tx).number("guarantee.balance_rate_max"),
+                over=[
+                    each for each in thresholds.over_since(tx, SHOWN_DAYS) if not each.partner_id
+                ],
                 claims=service.page(tx, None, state=None, before=None, limit=200)[0],
             )
 

@@ -9,6 +9,7 @@ from lending.finance import day as finance
 from lending.loans import day as loans
 from lending.loans import joint_limits, lateness, releases, share_day
 from lending.repayments import day as repayments
+from lending.statistics import thresholds
 
 END_OF_DAY = (
     Step("fall_due", lambda tx, day, span, _: loans.fall_due(tx, span, day.following)),
@@ -26,6 +27,7 @@ END_OF_DAY = (
     Step("cured", lambda tx, *_: claims.withdraw_cured(tx), by_loan=False),
     Step("recourse", lambda tx, day, _, __: claims.remit(tx, day.closing), by_loan=False),
     Step("report", lambda tx, day, _, __: finance.report(tx, day.closing), by_loan=False),
+    Step("thresholds", lambda tx, day, _, __: thresholds.measure(tx, day.closing), by_loan=False),
     Step("provide", lambda tx, day, _, __: finance.provide(tx, day.closing), by_loan=False),
     Step(
         "files_out",

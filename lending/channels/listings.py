@@ -101,6 +101,14 @@ def of_all(tx: Tx) -> list[Listing]:
     return store.listings(tx)
 
 
+def names_listed(tx: Tx, kind: PartnerKind) -> set[str]:
+    """The names of those of a kind that may be worked with today."""
+    today = business_day.today(tx)
+    found = (each for each in store.listings(tx) if each.kind is kind)
+    listed = {each.partner_id for each in found if state(each, today) is ListState.LISTED}
+    return {each.name for each in store.partners(tx) if each.id in listed} if listed else set()
+
+
 def published(tx: Tx) -> list[tuple[Listing, ListState]]:
     """The list as the public reads it today: whoever was taken off is not on it."""
     today = business_day.today(tx)

@@ -9,9 +9,9 @@ from reportlab.lib.units import mm
 from reportlab.platypus import Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
 
 from lending.commissions.model import Bill
+from lending.foundation.lender import LENDER_ZH
 from lending.foundation.money import percent, yuan
 from lending.loans.contract_pdf import FONT
-from lending.loans.rules import LENDER_ZH
 
 _TITLE = ParagraphStyle("title", fontName=FONT, fontSize=16, leading=24, alignment=1, spaceAfter=8)
 _TEXT = ParagraphStyle("text", fontName=FONT, fontSize=9.5, leading=15, wordWrap="CJK")

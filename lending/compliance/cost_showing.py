@@ -10,6 +10,8 @@ from hashlib import sha256
 from math import ceil
 from typing import Any
 
+from lending.channels import listings
+from lending.channels.model import PartnerKind
 from lending.compliance import gates, parameters, store
 from lending.compliance.errors import (
     CostTableChanged,
@@ -20,6 +22,7 @@ from lending.compliance.errors import (
 )
 from lending.compliance.model import Showing
 from lending.foundation.database import Tx
+from lending.foundation.lender import LENDER_ZH
 
 
 def table_sha256(table: dict[str, Any]) -> str:
@@ -35,11 +38,14 @@ def show(tx: Tx, application_id: str, table: dict[str, Any]) -> str:
     """Records that a table is being shown now; the showing's id. The reading time starts.
 
     Raises CostTableIncomplete when the table lacks a field of the rule, FeeNotAllowed when it
-    names a charge that may not exist.
+    names a charge that may not exist, CollectorNotAllowed when one would go to a stranger.
     """
     gates.require_cost_table(table)
-    charges = [row["name"] for row in (*table["items"], *table["contingent"])]
-    gates.require_fee_names(charges, parameters.today(tx))
+    rows = (*table["items"], *table["contingent"])
+    gates.require_fee_names([row["name"] for row in rows], parameters.today(tx))
+    is_ours_alone = all(row["collector"] == LENDER_ZH for row in rows)
+    enhancers = () if is_ours_alone else listings.names_listed(tx, PartnerKind.GUARANTOR)
+    gates.require_collectors(table, lender=LENDER_ZH, enhancers=enhancers)
     return store.insert_showing(
         tx, application_id=application_id, table=table, table_sha256=table_sha256(table)
     )

@@ -10,7 +10,7 @@ class GateShut(Refused):
 
     GateShut
     |- PurposeNotAllowed, SceneBlocked, StudentWithoutSecondSource      what the money is for
-    |- CostOverCap, FeeNotAllowed, PenaltyTooHigh                       what it costs
+    |- CostOverCap, FeeNotAllowed, CollectorNotAllowed, PenaltyTooHigh  what it costs
     |- CostTableIncomplete, CostTableNotConfirmed, CostTableChanged     what was shown (sign)
     |- NotScrolled, ReadTooShort                                        what was shown (read)
     |- AnnualRateNotShown, OrderPageIncomplete, ChargeNotInTable        what was told
@@ -58,6 +58,14 @@ class FeeNotAllowed(GateShut):
     code, title = "compliance.fee_not_allowed", "This fee may not be charged"
     rule, field = "R-FEE-NAME", "/fees"
     mend = "Charge only what the list of fee names allows."
+
+
+class CollectorNotAllowed(GateShut):
+    """A charge would go to somebody who may take none from a borrower."""
+
+    code, title = "compliance.collector_not_allowed", "This charge may not be collected by them"
+    rule = "R-FEE-WHO"
+    mend = "Let the lender collect it; a licensed guarantor its own guarantee fee, others nothing."
 
 
 class PenaltyTooHigh(GateShut):

@@ -7,7 +7,7 @@ force is in `parameters`. Rule ids are those of the regulation list.
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 from lending.compliance.errors import (
     AnnualRateNotShown,
     ChargeNotInTable,
+    CollectorNotAllowed,
     CostOverCap,
     CostTableIncomplete,
     FeeNotAllowed,
@@ -43,6 +44,8 @@ TABLE_FIELDS = (
 )
 ITEM_FIELDS = ("name", "label", "how", "rate_annual", "amount_fen", "collector")
 CONTINGENT_FIELDS = ("name", "label", "how", "rate_annual", "collector")
+
+GUARANTEE_FEE = "guarantee_fee"
 
 ORDER_PAGE_FIELDS = (
     "principal_fen",
@@ -181,6 +184,27 @@ def require_fee_names(names: Iterable[str], rules: Parameters) -> None:
             raise FeeNotAllowed(f"a fee called {plain} is barred")
         if plain not in rules.words("fee.names_allowed"):
             raise FeeNotAllowed(f"a fee called {plain} is not on the list")
+
+
+def require_collectors(
+    table: Mapping[str, Any], *, lender: str, enhancers: Collection[str]
+) -> None:
+    """R-FEE-WHO: the lender takes what a loan costs, a licensed enhancer its own fee, else nobody.
+
+    `enhancers` are the guarantors and insurers on the list. Nobody lends under their name, and a
+    guarantee fee of the lender's own would be interest by another name
+    (商业银行互联网贷款管理暂行办法, 2020 no. 9; 金规〔2025〕9号: a platform takes nothing).
+
+    Raises CollectorNotAllowed.
+    """
+    for kind in ("items", "contingent"):
+        for place, row in enumerate(table[kind]):
+            may = enhancers if row["name"] == GUARANTEE_FEE else (lender,)
+            if row["collector"] not in may:
+                raise CollectorNotAllowed(
+                    f"{row['collector']} may not collect {row['name']}",
+                    field=f"/{kind}/{place}/collector",
+                )
 
 
 def require_penalty(

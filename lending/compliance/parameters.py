@@ -131,6 +131,22 @@ DEFAULTS: tuple[Parameter, ...] = (
         "V",
         f"R-COST-LPR4: {_MICROLENDERS}",
     ),
+    *(
+        _from(
+            f"platform.{name}",
+            value,
+            date(2025, 10, 1),
+            "C",
+            f"{_ASSISTED} asks for indicators by platform and product of the lender's own; ours",
+        )
+        for name, value in (
+            ("month_lent_max_fen", "50000000000"),
+            ("growth_rate_max", "0.50"),
+            ("concentration_rate_max", "0.30"),
+            ("bad_rate_max", "0.05"),
+            ("claim_rate_max", "0.10"),
+        )
+    ),
     _from("joint.share_min", "0.30", date(2021, 2, 1), "V", "R-JOINT-30: 2021-02 notice"),
     _from("joint.partner_rate_max", "0.25", date(2022, 1, 1), "V", "R-JOINT-25: 2021-02 notice"),
     _from("joint.balance_rate_max", "0.50", date(2022, 1, 1), "V", "R-JOINT-50: 2021-02 notice"),

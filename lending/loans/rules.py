@@ -10,6 +10,7 @@ from lending.engine.plans import Plan, PlanInput
 from lending.engine.position import Sums
 from lending.engine.prepayment import OpenInstalment
 from lending.engine.shares import cut, percent_bp
+from lending.foundation.lender import LENDER_ZH
 from lending.foundation.money import half_up, percent
 from lending.funding.model import AgreedShare
 from lending.ledger import funders, guarantors
@@ -23,7 +24,6 @@ from lending.products.model import Offer, Product, SubsidyPayer
 
 DECISION_GOOD_FOR = timedelta(minutes=30)
 
-LENDER_ZH = "安心消费金融有限公司"
 NOTHING_ELSE = "除本表所列项目外,贷款人及任何合作机构不收取其他任何费用。"
 
 

@@ -257,9 +257,7 @@ def ask_for_review(tx: Tx, application_id: str) -> None:
     tell(tx, found.scenario, found.subject, "referred", {"reason": "review_asked"})
     audit.record(tx, Actor("customer", found.customer_id or ""), "loan.ask_review", application_id)
     answer_by = business_day.today(tx) + REVIEW_ANSWERED_IN
-    tickets.by_rule(
-        tx, REVIEW, subject=application_id, text=REVIEW_ASKED, answer_by=answer_by
-    )
+    tickets.by_rule(tx, REVIEW, subject=application_id, text=REVIEW_ASKED, answer_by=answer_by)
 
 
 def close_as_signed(tx: Tx, application_id: str) -> None:

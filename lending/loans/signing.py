@@ -16,6 +16,7 @@ from lending.foundation.audit import Actor
 from lending.foundation.crypto import FieldKeys, mask_identity_no, mask_mobile
 from lending.foundation.database import Tx
 from lending.foundation.files import FileStore
+from lending.foundation.lender import LENDER_ZH
 from lending.funding import money_in
 from lending.funding import service as funding
 from lending.funding.model import AgreedShare
@@ -289,7 +290,7 @@ def _write_contract(
         ContractFacts(
             number=number,
             signed_on=today,
-            lender=rules.LENDER_ZH,
+            lender=LENDER_ZH,
             lenders=rules.lenders_shown(lenders),
             borrower_name=person.name,
             borrower_identity_no=mask_identity_no(person.identity_no),

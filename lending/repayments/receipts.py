@@ -15,10 +15,10 @@ from reportlab.platypus import Paragraph, SimpleDocTemplate, Spacer, Table, Tabl
 from lending.customers import service as customers
 from lending.foundation.crypto import FieldKeys, mask_name
 from lending.foundation.database import Tx
+from lending.foundation.lender import LENDER_ZH
 from lending.foundation.money import yuan
 from lending.loans import service as loans
 from lending.loans import store as loan_store
-from lending.loans.rules import LENDER_ZH
 from lending.repayments import receipts_store, service
 from lending.repayments.errors import NoReceipt
 from lending.repayments.model import Repayment, RepaymentState, Source, What

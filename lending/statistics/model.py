@@ -4,6 +4,16 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+WORDS = {
+    "guarantee.balance_rate_max": "担保增信贷款余额占比",
+    "platform.month_lent_max_fen": "平台当月放款额",
+    "platform.growth_rate_max": "平台放款环比增长",
+    "platform.concentration_rate_max": "平台余额集中度",
+    "platform.bad_rate_max": "平台不良率",
+    "platform.claim_rate_max": "平台代偿率",
+}
+"""What each bound is of, for whom reads the ticket."""
+
 
 @dataclass(frozen=True, slots=True)
 class Funnel:
@@ -116,6 +126,28 @@ class Channel:
     def claim_rate(self) -> Decimal:
         """What guarantors paid, as a part of all that was lent (代偿率)."""
         return ratio(self.money.claimed_fen, self.lent_in_all_fen)
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One figure on a date, beside its bound."""
+
+    code: str
+    measured: Decimal
+    most: Decimal
+    partner_id: str = ""
+    product_code: str = ""
+    business_date: date | None = None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it is more than it may be."""
+        return self.measured > self.most
+
+    @property
+    def words(self) -> str:
+        """What it is of."""
+        return WORDS[self.code]
 
 
 def ratio(part: int, whole: int) -> Decimal:

@@ -10,9 +10,9 @@ from lending.finance.model import Clearing
 from lending.foundation.clock import rfc3339
 from lending.foundation.crypto import FieldKeys
 from lending.foundation.database import Tx
+from lending.foundation.lender import LENDER_ZH
 from lending.funding import funders, store
 from lending.funding.model import FundingShare, Request, ShareState
-from lending.loans import rules as loan_rules
 from lending.loans import service as loans
 from lending.loans.rules import rate_text
 
@@ -115,7 +115,7 @@ def _call(found: FundingShare, account_no: str) -> dict[str, Any] | None:
         return None
     return {
         "account_no": account_no,
-        "account_name": loan_rules.LENDER_ZH,
+        "account_name": LENDER_ZH,
         "amount_fen": found.amount_fen,
         "remark": found.id,
         "fund_by": rfc3339(found.fund_by),
@@ -151,4 +151,4 @@ def _loan(tx: Tx, found: FundingShare) -> dict[str, Any] | None:
 
 
 def _name(tx: Tx, funder: str) -> str:
-    return loan_rules.LENDER_ZH if funder == "own" else channels.partner(tx, funder).name
+    return LENDER_ZH if funder == "own" else channels.partner(tx, funder).name

@@ -10,6 +10,7 @@ from lending.compliance import errors, gates
 from lending.compliance.gates import CostRates, EntrustedPayment
 from lending.compliance.model import Act, Parameters, Place
 from lending.compliance.parameters import DEFAULTS
+from lending.foundation.lender import LENDER_ZH
 
 
 def in_force(on: date = date(2026, 11, 23), **changed: str) -> Parameters:
@@ -35,7 +36,7 @@ def table(**changed: Any) -> dict[str, Any]:
                 "how": "按月计息",
                 "rate_annual": "0.1476",
                 "amount_fen": 48_000,
-                "collector": "安心消费金融",
+                "collector": LENDER_ZH,
             }
         ],
         "contingent": [
@@ -44,7 +45,7 @@ def table(**changed: Any) -> dict[str, Any]:
                 "label": "罚息",
                 "how": "逾期本金按日计收",
                 "rate_annual": "0.2214",
-                "collector": "安心消费金融",
+                "collector": LENDER_ZH,
             }
         ],
         "rate_annual_total": "0.1476",
@@ -184,6 +185,44 @@ class TestFeeNames:
     def test_refuses_others(self, name: str) -> None:
         with pytest.raises(errors.FeeNotAllowed):
             gates.require_fee_names([name], RULES)
+
+
+class TestCollectors:
+    FEE = {  # noqa: RUF012 - read alone
+        "name": "guarantee_fee",
+        "label": "担保费",
+        "how": "随每期还款收取",
+        "rate_annual": "0.0300",
+        "amount_fen": 9_000,
+    }
+
+    def collected_by(self, interest: str, guarantee_fee: str) -> dict[str, Any]:
+        rows = [
+            {**table()["items"][0], "collector": interest},
+            {**self.FEE, "collector": guarantee_fee},
+        ]
+        return table(items=rows)
+
+    def test_pass_where_the_lender_and_an_enhancer_on_the_list_take_their_own(self) -> None:
+        gates.require_collectors(
+            self.collected_by(LENDER_ZH, "诚信担保"), lender=LENDER_ZH, enhancers={"诚信担保"}
+        )
+
+    @pytest.mark.parametrize(
+        ("interest", "fee", "field"),
+        [
+            ("某流量平台", "诚信担保", "/items/0/collector"),
+            ("诚信担保", "诚信担保", "/items/0/collector"),
+            (LENDER_ZH, LENDER_ZH, "/items/1/collector"),
+            (LENDER_ZH, "无牌照公司", "/items/1/collector"),
+        ],
+    )
+    def test_refuse_anybody_else(self, interest: str, fee: str, field: str) -> None:
+        with pytest.raises(errors.CollectorNotAllowed) as refused:
+            gates.require_collectors(
+                self.collected_by(interest, fee), lender=LENDER_ZH, enhancers={"诚信担保"}
+            )
+        assert refused.value.field == field
 
 
 class TestPenalty:
