@@ -5,7 +5,6 @@ from datetime import date
 
 from lending.foundation.database import Row, Tx
 from lending.ledger.chart import Code
-from lending.ledger.model import OWN
 
 COMMISSION_TYPES = {
     "accrued": "more was received on a loan: you have earned a part of it",
@@ -36,12 +35,6 @@ WHERE e.seq >= (SELECT journal_from(:day)) AND e.seq < (SELECT journal_from(:day
     AND e.kind = 'commission.paid'
     AND (CAST(:partner_id AS text) IS NULL OR r.partner_id = :partner_id)
 ) moved ORDER BY partner_id, booked_at, movement_id COLLATE "C"
-"""
-
-_BALANCES = """
-SELECT a.owner AS partner_id, sum(j.credit_fen - j.debit_fen)::bigint AS balance_fen
-FROM ledger_account a JOIN journal_line j ON j.account_id = a.id
-WHERE a.book = :book AND a.code = ANY (:codes) AND j.booked_date <= :on GROUP BY a.owner
 """
 
 GUARANTOR_TYPES = {
@@ -91,11 +84,6 @@ def commission_movements(tx: Tx, day: date, partner_id: str | None) -> Iterator[
     return tx.stream(_COMMISSION_MOVEMENTS, day=day, partner_id=partner_id)
 
 
-def commission_balances(tx: Tx, on: date) -> dict[str, int]:
-    """What each platform is owed at the end of a date."""
-    return _balances(tx, on, Code.COMMISSION_PAYABLE)
-
-
 def guarantor_movements(tx: Tx, day: date, partner_id: str | None) -> Iterator[Row]:
     """Claims, fees, recoveries and payments, by guarantor."""
     return tx.stream(
@@ -106,13 +94,3 @@ def guarantor_movements(tx: Tx, day: date, partner_id: str | None) -> Iterator[R
         held=Code.LENDER_RECEIVABLE.value,
         income=Code.GUARANTEE_INCOME.value,
     )
-
-
-def guarantor_balances(tx: Tx, on: date) -> dict[str, int]:
-    """What we hold for each guarantor at the end of a date, less what it owes for claims."""
-    return _balances(tx, on, Code.GUARANTOR_PAYABLE, Code.CLAIM_RECEIVABLE)
-
-
-def _balances(tx: Tx, on: date, *codes: Code) -> dict[str, int]:
-    rows = tx.all(_BALANCES, on=on, book=OWN, codes=[code.value for code in codes])
-    return {row["partner_id"]: row["balance_fen"] for row in rows}

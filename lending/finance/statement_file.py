@@ -2,8 +2,8 @@
 
 import csv
 import io
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from lending.finance.statement_kinds import Kind
@@ -30,8 +30,10 @@ class StatementWriter:
         self._file: FileWriter = files.writer(f"statement/{kind.name}", ".csv")
         self._text = io.StringIO(newline="")
         self._csv = csv.writer(self._text, lineterminator="\r\n")
-        self._columns = [column.name for column in kind.columns]
-        self._csv.writerow(self._columns)
+        self._cells = [(column.name, _CELLS[column.type]) for column in kind.columns]
+        names = [column.name for column in kind.columns]
+        self._csv.writerow(names)
+        self._places = {name: names.index(name) for name in _CARRIED if name in names}
         self.opening_fen = self.balance_fen = opening_fen
         self.rows = 0
         self.sums: Sums = {}
@@ -40,14 +42,8 @@ class StatementWriter:
 
     def add(self, day: date, movement: Mapping[str, Any]) -> None:
         """Writes one movement of a date."""
-        kind, amount = movement["type"], int(movement["amount_fen"])
-        assert kind in self._kind.types, kind
-        self.rows += 1
-        if self._kind.counted is None or kind in self._kind.counted:
-            self.balance_fen += amount
-        _count(self.sums, kind, amount)
-        if movement.get("store_no"):
-            _count(self.store_sums.setdefault(movement["store_no"], {}), kind, amount)
+        amount = int(movement["amount_fen"])
+        self._take(movement["type"], amount, movement.get("store_no"))
         values = {
             **movement,
             "line": self.rows,
@@ -55,9 +51,20 @@ class StatementWriter:
             "amount_fen": amount,
             "balance_fen": self.balance_fen,
         }
-        self._csv.writerow([_cell(values[column]) for column in self._columns])
-        if not self.rows % 1000:
-            self._flush()
+        row = [
+            "" if (value := values[name]) is None else written(value)
+            for name, written in self._cells
+        ]
+        self._write(row)
+
+    def carry(self, cells: list[str]) -> None:
+        """Writes a row of another file of the kind: its number and balance follow from ours."""
+        places = self._places
+        store_no = _given(cells[places["store_no"]]) if "store_no" in places else ""
+        self._take(cells[places["type"]], int(cells[places["amount_fen"]]), store_no)
+        cells[places["line"]] = str(self.rows)
+        cells[places["balance_fen"]] = str(self.balance_fen)
+        self._write(cells)
 
     def done(self) -> tuple[StoredFile, int]:
         """Stores the file for ever; where it is, and its length in bytes."""
@@ -67,6 +74,20 @@ class StatementWriter:
     def drop(self) -> None:
         """Leaves nothing behind."""
         self._file.drop()
+
+    def _take(self, kind: str, amount_fen: int, store_no: str | None) -> None:
+        assert kind in self._kind.types, kind
+        self.rows += 1
+        if self._kind.counted is None or kind in self._kind.counted:
+            self.balance_fen += amount_fen
+        _count(self.sums, kind, amount_fen)
+        if store_no:
+            _count(self.store_sums.setdefault(store_no, {}), kind, amount_fen)
+
+    def _write(self, row: Sequence[str]) -> None:
+        self._csv.writerow(row)
+        if not self.rows % 1000:
+            self._flush()
 
     def _flush(self) -> None:
         self._file.write(self._text.getvalue().encode())
@@ -82,22 +103,32 @@ def _count(sums: Sums, kind: str, amount_fen: int) -> None:
 
 def read_rows(content: bytes, kind: Kind) -> Iterator[dict[str, str]]:
     """The rows of a file as texts, escapes taken off."""
+    names = [column.name for column in kind.columns]
+    for cells in raw_rows(content, kind):
+        yield dict(zip(names, map(_given, cells), strict=True))
+
+
+def raw_rows(content: bytes, kind: Kind) -> Iterator[list[str]]:
+    """The rows of a file as they stand there, without the names of the columns."""
     lines = csv.reader(io.StringIO(content.decode(), newline=""))
     names = next(lines)
     assert names == [column.name for column in kind.columns], names
-    for cells in lines:
-        yield dict(zip(names, _given(cells), strict=True))
+    yield from lines
 
 
-def _given(cells: Sequence[str]) -> list[str]:
-    return [cell.removeprefix("'") for cell in cells]
+def _given(cell: str) -> str:
+    return cell.removeprefix("'")
 
 
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, int):
-        return str(value)
-    if isinstance(value, datetime):
-        return rfc3339(value)
+def _text(value: object) -> str:
     return defused(str(value))
+
+
+_CELLS: Mapping[str, Callable[[Any], str]] = {
+    "integer": str,
+    "date": str,
+    "datetime": rfc3339,
+    "string": _text,
+}
+"""How a value is written, by the type of its column."""
+_CARRIED = ("line", "type", "amount_fen", "balance_fen", "store_no")

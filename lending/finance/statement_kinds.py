@@ -1,12 +1,12 @@
 """What kinds of statements there are: whom each is for, what it lists, how it is written.
 
-A new kind is one more `Kind`: its movements as one set out of the books, the balance they lead
-from and to, and the columns that it has beside the common ones.
+A new kind is one more `Kind`: its movements as one set out of the books, the accounts whose balance
+they lead from and to, and the columns that it has beside the common ones.
 """
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from lending.engine.ageing import Grade
@@ -14,6 +14,7 @@ from lending.finance import partner_statements, share_files
 from lending.finance import statement_store as store
 from lending.finance.share_file_store import MOVEMENT_TYPES
 from lending.foundation.database import Tx
+from lending.ledger.chart import Code
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +49,12 @@ class Kind:
 
     Each row has `partner_id`, `type`, `amount_fen` and what its columns ask for besides.
     """
-    balances: Callable[[Tx, date], Mapping[str, int]]
-    """Each partner's balance at the end of a date, as the books have it."""
     types: Mapping[str, str]
     """Every type of movement and what it means."""
+    codes: tuple[Code, ...] = ()
+    """The accounts in our book whose balance it is, of each partner."""
+    kept: Callable[[Tx, date], Mapping[str, int]] | None = None
+    """Each partner's balance at the end of a date, where it is not that of `codes`."""
     own: tuple[Column, ...] = ()
     """Its columns behind the common ones."""
     common: tuple[Column, ...] = COMMON
@@ -66,11 +69,23 @@ class Kind:
         """All columns in their order."""
         return (*self.common, *self.own)
 
+    def balances(self, tx: Tx, on: date) -> Mapping[str, int]:
+        """Each partner's balance at the end of a date, summed anew out of the books."""
+        return self.kept(tx, on) if self.kept else store.balances(tx, on, self.codes)
+
+    def around(self, tx: Tx, day: date) -> tuple[Mapping[str, int], Mapping[str, int]]:
+        """Each partner's balance as a date begins and as it ends."""
+        if self.is_picture:
+            return {}, self.balances(tx, day)
+        if self.kept:
+            return self.kept(tx, day - timedelta(days=1)), self.kept(tx, day)
+        return store.around(tx, self.name, day, self.codes)
+
 
 SETTLEMENT = Kind(
     name="settlement",
     movements=store.merchant_movements,
-    balances=store.merchant_balances,
+    codes=(Code.MERCHANT_CLAIM,),
     types=store.MERCHANT_TYPES,
     own=(
         Column("order_id", "string", "our id of the order or payment", required=False),
@@ -90,7 +105,7 @@ SETTLEMENT = Kind(
 SHARE_MOVEMENTS = Kind(
     name="share_movements",
     movements=share_files.movements,
-    balances=share_files.claims,
+    kept=share_files.claims,
     types=MOVEMENT_TYPES,
     own=(
         Column("loan_id", "string", "our id of the loan", required=False),
@@ -105,7 +120,7 @@ SHARE_MOVEMENTS = Kind(
 SHARE_POSITIONS = Kind(
     name="share_positions",
     movements=share_files.positions,
-    balances=share_files.principal,
+    kept=share_files.principal,
     types={
         **{each.value: f"open, graded {each.value.replace('_', ' ')}" for each in Grade},
         "written_off": "given up in the books, still owed",
@@ -138,7 +153,7 @@ SHARE_POSITIONS = Kind(
 SHARE_FORECAST = Kind(
     name="share_forecast",
     movements=share_files.forecast,
-    balances=share_files.principal,
+    kept=share_files.principal,
     types={
         "principal_due": "principal of yours that falls due",
         "interest_due": "interest of yours that falls due",
@@ -159,7 +174,7 @@ SHARE_FORECAST = Kind(
 COMMISSION = Kind(
     name="commission",
     movements=partner_statements.commission_movements,
-    balances=partner_statements.commission_balances,
+    codes=(Code.COMMISSION_PAYABLE,),
     types=partner_statements.COMMISSION_TYPES,
     own=(
         Column("movement_id", "string", "our id of the movement"),
@@ -179,7 +194,7 @@ COMMISSION = Kind(
 GUARANTEE = Kind(
     name="guarantee",
     movements=partner_statements.guarantor_movements,
-    balances=partner_statements.guarantor_balances,
+    codes=(Code.GUARANTOR_PAYABLE, Code.CLAIM_RECEIVABLE),
     types=partner_statements.GUARANTOR_TYPES,
     own=(
         Column("loan_id", "string", "our id of the loan", required=False),

@@ -66,11 +66,31 @@ the movements of a date add up to the change of the claim, fen for fen (L11). Th
 that a partner can find from what it was told.
 """
 
-_MERCHANT_BALANCES = """
+_BALANCES = """
 SELECT a.owner AS partner_id, sum(j.credit_fen - j.debit_fen)::bigint AS balance_fen
 FROM ledger_account a JOIN journal_line j ON j.account_id = a.id
-WHERE a.book = :book AND a.code = :claim AND j.booked_date <= :on GROUP BY a.owner
+WHERE a.book = :book AND a.code = ANY (:codes) AND j.booked_date <= :on GROUP BY a.owner
 """
+
+_AROUND = """
+SELECT o.owner AS partner_id,
+    (coalesce(told.closing_fen, 0) + coalesce(moved.before_fen, 0))::bigint AS before_fen,
+    (coalesce(told.closing_fen, 0) + coalesce(moved.fen, 0))::bigint AS after_fen
+FROM (
+    SELECT owner, array_agg(id) AS ids FROM ledger_account
+    WHERE book = :book AND code = ANY (:codes) GROUP BY owner
+) o LEFT JOIN LATERAL (
+    SELECT s.period_end, s.closing_fen FROM statement s
+    WHERE s.partner_id = o.owner AND s.kind = :kind AND s.span = 'day' AND s.period_start < :day
+    ORDER BY s.period_start DESC, s.version DESC LIMIT 1
+) told ON true LEFT JOIN LATERAL (
+    SELECT sum(j.credit_fen - j.debit_fen) AS fen,
+        sum(j.credit_fen - j.debit_fen) FILTER (WHERE j.booked_date < :day) AS before_fen
+    FROM journal_line j WHERE j.account_id = ANY (o.ids)
+        AND j.booked_date > coalesce(told.period_end, '-infinity') AND j.booked_date <= :day
+) moved ON true
+"""
+"""Closed dates never change (L10): what the last statement closed with is what they come to."""
 
 _COLUMNS = """
 SELECT s.id, s.partner_id, s.kind, s.span, s.period_start, s.period_end, s.version, s.corrects,
@@ -126,10 +146,24 @@ def merchant_movements(tx: Tx, day: date, partner_id: str | None) -> Iterator[Ro
     )
 
 
-def merchant_balances(tx: Tx, on: date) -> dict[str, int]:
-    """What each merchant is owed at the end of a date; below 0 what it owes."""
-    rows = tx.all(_MERCHANT_BALANCES, on=on, book=OWN, claim=Code.MERCHANT_CLAIM.value)
+def balances(tx: Tx, on: date, codes: Sequence[Code]) -> dict[str, int]:
+    """What each partner is owed at the end of a date, all its lines summed; below 0 it owes."""
+    rows = tx.all(_BALANCES, on=on, book=OWN, codes=[code.value for code in codes])
     return {row["partner_id"]: row["balance_fen"] for row in rows}
+
+
+def around(
+    tx: Tx, kind: str, day: date, codes: Sequence[Code]
+) -> tuple[dict[str, int], dict[str, int]]:
+    """What each partner is owed as a date begins and as it ends.
+
+    Out of its last statement of the kind and the lines since, so that a date costs what it moved.
+    """
+    rows = tx.all(_AROUND, kind=kind, day=day, book=OWN, codes=[code.value for code in codes])
+    return (
+        {row["partner_id"]: row["before_fen"] for row in rows},
+        {row["partner_id"]: row["after_fen"] for row in rows},
+    )
 
 
 def insert(tx: Tx, statement: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Any, ClassVar
 
 from lending.finance import statement_store as store
-from lending.finance.statement_file import StatementWriter, Sums, read_rows
+from lending.finance.statement_file import StatementWriter, Sums, raw_rows
 from lending.finance.statement_kinds import KINDS, Kind, schema
 from lending.foundation import audit, events, ids
 from lending.foundation.audit import Actor
@@ -213,8 +213,7 @@ def _day_drafts(
     tx: Tx, files: FileStore, kind: Kind, day: date, partner_id: str | None = None
 ) -> Iterator[_Draft]:
     """A draft for each partner with movements on a date."""
-    before = {} if kind.is_picture else kind.balances(tx, day - timedelta(days=1))
-    after = kind.balances(tx, day)
+    before, after = kind.around(tx, day)
     moved = {each for each in after if after[each] != before.get(each, 0)}
     for owner, movements in groupby(kind.movements(tx, day, partner_id), _partner_of):
         with _writing(files, kind, before.get(owner, 0)) as writer:
@@ -230,7 +229,10 @@ def _day_drafts(
 def _month_drafts(
     tx: Tx, files: FileStore, kind: Kind, last: date, partner_id: str | None = None
 ) -> Iterator[_Draft]:
-    """A draft for each partner with statements in a month: the sum of its days, checked."""
+    """A draft for each partner with statements in a month: the sum of its days, checked.
+
+    What it closes with is held against all lines of the books, summed anew.
+    """
     first, after = last.replace(day=1), kind.balances(tx, last)
     days = store.current(tx, kind.name, DAY, first=first, last=last, partner_id=partner_id)
     for owner, rows in groupby(days, _partner_of):
@@ -240,8 +242,8 @@ def _month_drafts(
                 if row["opening_fen"] != writer.balance_fen:
                     raise StatementDoesNotAgree(f"{row['id']} does not begin where one ended")
                 content = files.get(StoredFile(row["file_name"], row["sha256"]))
-                for movement in read_rows(content, kind):
-                    writer.add(row["period_start"], movement)
+                for cells in raw_rows(content, kind):
+                    writer.carry(cells)
             _require_closing(writer, after.get(owner, 0), owner, last)
             if writer.sums != summed(row["sums"] for row in own):
                 raise StatementDoesNotAgree(f"{owner}, {last:%Y-%m}: not the sum of its days")

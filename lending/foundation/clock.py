@@ -46,9 +46,7 @@ def shanghai_date(instant: datetime) -> date:
 
 def rfc3339(instant: datetime) -> str:
     """An instant as it goes on the wire: RFC 3339, UTC, milliseconds."""
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + (
-        f"{instant.microsecond // 1000:03d}Z"
-    )
+    return instant.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
 def shanghai_midnight(day: date) -> datetime:
