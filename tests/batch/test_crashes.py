@@ -2,11 +2,12 @@
 
 import random
 import signal
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from hashlib import sha256
+from itertools import count
 
 import psycopg
 import pytest
@@ -14,25 +15,31 @@ from psycopg.conninfo import conninfo_to_dict
 
 from lending.batch import end_of_day
 from lending.batch.errors import LoansFailed
-from lending.engine.events import Paid
+from lending.engine.events import Claimed, Event, Paid
 from lending.finance import reconciliation
 from lending.foundation import business_day
+from lending.foundation.database import Tx
 from lending.loans import life
 from processes.postgres import EmbeddedPostgres
+from tests.assisted.brought import LAST_DAY, assisted
 from tests.batch import ending
-from tests.batch.portfolio import Lent, lend
-from tests.loans.world import KilledError, World
-from tests.today import TODAY
+from tests.batch.portfolio import Lent, fresh_world, lend
+from tests.databases import Databases
+from tests.finance.funders import funder, shared_with
+from tests.loans.world import FragileDatabase, KilledError, World
 
-LOANS, DAYS, KILLS = 40, 36, 10
+LOANS, DAYS, KILLS = 24, 12, 10
+WEEKLY = (1, "week", "act/365")
 BUSINESS = {
     "journal": """
-        SELECT e.kind, e.subject, e.memo, e.key, e.effective_date, e.booked_date,
+        SELECT e.kind, e.effective_date, e.booked_date,
             (SELECT json_agg(json_build_array(a.book, a.code, a.owner, l.debit_fen, l.credit_fen)
                 ORDER BY a.book, a.code, a.owner, l.debit_fen, l.credit_fen)
             FROM journal_line l JOIN ledger_account a ON a.id = l.account_id
-            WHERE l.entry_seq = e.seq)
-        FROM journal_entry e ORDER BY e.key""",
+            WHERE l.entry_seq = e.seq)::text AS lines
+        FROM journal_entry e ORDER BY booked_date, kind, lines""",
+    "hold": """SELECT d.book, d.code, d.owner, h.amount_fen, h.state FROM ledger_hold h
+        JOIN ledger_account d ON d.id = h.debit_account ORDER BY 1, 2, 3, 4, 5""",
     "standing": "SELECT * FROM loan_standing ORDER BY number",
     "plan": "SELECT * FROM instalment ORDER BY loan_id, plan_version, number",
     "loan": "SELECT id, state, plan_version, start_date FROM loan ORDER BY id",
@@ -40,16 +47,31 @@ BUSINESS = {
         FROM repayment ORDER BY id""",
     "bill": "SELECT * FROM bill ORDER BY loan_id, due_date",
     "portfolio": "SELECT * FROM portfolio_day ORDER BY 1, 2, 3, 4",
-    "statement": """SELECT partner_id, kind, span, period_start, version, sha256 FROM statement
-        ORDER BY 1, 2, 3, 4, 5""",
+    "share": """SELECT funder, loan_id, kind, business_date, due_fen, principal_open_fen,
+        clearing_id IS NULL FROM share_movement ORDER BY 1, 2, 3, 4, 5, 6""",
+    "told": "SELECT * FROM share_told ORDER BY 1",
+    "clearing": """SELECT funder, business_date, movements, amount_fen, state FROM clearing
+        ORDER BY 1, 2""",
+    "claim": """SELECT loan_id, state, filed_on, days_past_due, amount_fen FROM guarantee_claim
+        ORDER BY 1, 3""",
+    "commission": """SELECT loan_id, kind, amount_fen, earned_fen, business_date
+        FROM commission_movement ORDER BY 1, 5, 2, 4""",
+    "commission bill": """SELECT month, state, loans, rows, accrued_fen, payable_fen
+        FROM commission_bill ORDER BY 1""",
+    "remittance": "SELECT purpose, partner_id, amount_fen, state FROM remittance ORDER BY 1, 2, 3",
+    "statement": """SELECT partner_id, kind, span, period_start, version, rows, sums::text,
+        opening_fen, closing_fen FROM statement ORDER BY 1, 2, 3, 4, 5""",
     "file": "SELECT * FROM interface_file ORDER BY 1, 2",
+    "news": "SELECT type, count(*) FROM event GROUP BY 1 ORDER BY 1",
+    "job": "SELECT task_name, count(*) FROM procrastinate_jobs GROUP BY 1 ORDER BY 1",
     "date": "SELECT business_date FROM business_day",
     "closed": "SELECT business_date FROM closed_day ORDER BY 1",
 }
+"""Every business table, without what says when and under which random number."""
 
 
 def digest(url: str) -> dict[str, str]:
-    """Of every business table, without what says when and under which random number."""
+    """Of every business table."""
     with psycopg.connect(url) as connection:
         return {
             name: sha256(repr(connection.execute(sql).fetchall()).encode()).hexdigest()
@@ -57,80 +79,117 @@ def digest(url: str) -> dict[str, str]:
         }
 
 
-@pytest.fixture
-def lent(world: World) -> World:
-    """Forty loans, some of which have paid and some not."""
-    with world.database.unit_of_work() as tx:
-        for number in range(LOANS):
-            agreed = Lent(
-                principal_fen=3_000 + 977 * number,
-                periods=1 + number % 4,
-                grace_days=number % 3,
-                subsidy_fen=number % 2 * 100,
-            )
-            loan_id = lend(tx, world, agreed)
-            if number % 5 == 0:
-                paid = Paid(business_day.today(tx), 700, until=1)
-                loan = life.locked(tx, loan_id)
-                life.record(tx, loan, paid, source_id=f"rep-{number}", kind="loan.repaid")
-    world.clock.advance(DAYS * timedelta(days=1))
-    return world
+@dataclass(frozen=True)
+class Portfolio:
+    """Loans of all sorts on the last day of November, and what twelve nights make of them."""
+
+    postgres: EmbeddedPostgres
+    url: str
+    world: World
+    undisturbed: dict[str, str]
+
+    @contextmanager
+    def copied(self) -> Iterator[World]:
+        """The same on a database of its own."""
+        with _copied(self.postgres, self.url) as url:
+            database = FragileDatabase(url, clock=self.world.clock)
+            database.seams = self.world.seams
+            self.world.seams.die_at = None
+            context = replace(self.world.context, database=database)
+            yield replace(self.world, database=database, context=context)
+            database.close()
+
+
+_numbers = count()
 
 
 @contextmanager
-def copied(postgres: EmbeddedPostgres, url: str, name: str) -> Iterator[str]:
-    """A second database with the same content."""
-    source = conninfo_to_dict(url)["dbname"]
+def _copied(postgres: EmbeddedPostgres, url: str) -> Iterator[str]:
+    source, name = conninfo_to_dict(url)["dbname"], f"crash_{next(_numbers)}"
     with psycopg.connect(postgres.url, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name} TEMPLATE {source} STRATEGY FILE_COPY")
         yield postgres.url_of(name)
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def undisturbed(url: str, world: World) -> dict[str, str]:
-    made = ending.context(url, world.files.root, world.clock.now())
-    end_of_day.catch_up(made)
-    made.database.close()
-    return digest(url)
+@pytest.fixture(scope="module")
+def portfolio(databases: Databases, postgres: EmbeddedPostgres) -> Iterator[Portfolio]:
+    """Loans of which a third is joint, a third guaranteed and brought by a platform."""
+    with fresh_world(databases) as world, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(end_of_day, "PART_SIZE", ending.PART_SIZE)
+        _lend(world)
+        world.clock.advance(timedelta(days=DAYS))
+        world.database.close()
+        with _copied(postgres, world.database.url) as other:
+            made = ending.context(other, world.files.root, world.clock.now())
+            end_of_day.catch_up(made)
+            made.database.close()
+            undisturbed = digest(other)
+        yield Portfolio(postgres, world.database.url, world, undisturbed)
+
+
+def _lend(world: World) -> None:
+    """Some have paid, some are late already, some fall due and are late in the days to come."""
+    both = assisted(world, trigger_days=3)
+    banks = funder(world), funder(world, "乙银行", "6230580000000078001")
+    joint = shared_with(*banks, fee="0.2", prefunded=True)
+    with world.database.unit_of_work() as tx:
+        for number in range(LOANS):
+            agreed = Lent(
+                principal_fen=30_000 + 977 * number,
+                periods=1 + number % 4,
+                period=WEEKLY if number % 3 else (1, "month", "30/360"),
+                rounding="half-even" if number % 2 else "half-up",
+                grace_days=number % 3,
+                subsidy_fen=number % 2 * 100,
+            )
+            if number % 3 == 1 or number % 12 == 2:
+                agreed = replace(agreed, shares=joint)
+            if number % 3 == 2:
+                agreed = both.with_partners(tx, agreed)
+            since = business_day.today(tx) - timedelta(days=number % 4 * 4)
+            loan_id = lend(tx, world, agreed, since=since)
+            if number % 5 == 0:
+                _happen(tx, loan_id, Paid(LAST_DAY, 7_700, until=1))
+            if number % 12 == 11:
+                _happen(tx, loan_id, Claimed(LAST_DAY, 20_000))
+                _happen(tx, loan_id, Paid(LAST_DAY, 9_000, until=4))
+
+
+def _happen(tx: Tx, loan_id: str, event: Event) -> None:
+    number = tx.scalar("SELECT count(*) FROM loan_event")
+    loan = life.locked(tx, loan_id)
+    life.record(tx, loan, event, source_id=f"evt-{number}", kind="loan.repaid")
+
+
+@pytest.fixture
+def lent(portfolio: Portfolio, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    monkeypatch.setattr(end_of_day, "PART_SIZE", ending.PART_SIZE)
+    with portfolio.copied() as world:
+        yield world
+
+
+class TestThePortfolio:
+    def test_meets_all_that_a_night_does(self, portfolio: Portfolio):
+        nothing = sha256(repr([]).encode()).hexdigest()
+        assert [name for name, found in portfolio.undisturbed.items() if found == nothing] == []
 
 
 class TestKilling:
-    def test_the_process_at_any_instant_changes_nothing(
-        self,
-        postgres: EmbeddedPostgres,
-        database_url: str,
-        lent: World,
-        monkeypatch: pytest.MonkeyPatch,
-    ):
-        monkeypatch.setattr(end_of_day, "PART_SIZE", ending.PART_SIZE)
+    def test_the_process_at_any_instant_changes_nothing(self, lent: World, portfolio: Portfolio):
         lent.database.close()
-        with copied(postgres, database_url, "undisturbed_sigkill") as other:
-            expected = undisturbed(other, lent)
-        run = (database_url, lent.files.root, lent.clock.now())
-        wait = random.Random(20261123)
+        run = (lent.database.url, lent.files.root, lent.clock.now())
+        when = random.Random(20261123)
         for _ in range(KILLS):
-            process = ending.begin(*run)
-            time.sleep(wait.uniform(0.05, 0.4))
-            assert process.is_alive(), "it was done before it could be killed"
-            process.kill()
+            process = ending.begin(*run, die_at=when.randint(20, 500))
             process.join()
             assert process.exitcode == -signal.SIGKILL
         last = ending.begin(*run)
         last.join()
         assert last.exitcode == 0
-        assert digest(database_url) == expected
+        assert digest(lent.database.url) == portfolio.undisturbed
 
-    def test_at_every_commit_changes_nothing(
-        self,
-        postgres: EmbeddedPostgres,
-        database_url: str,
-        lent: World,
-        monkeypatch: pytest.MonkeyPatch,
-    ):
-        monkeypatch.setattr(end_of_day, "PART_SIZE", 13)
-        lent.database.close()
-        with copied(postgres, database_url, "undisturbed_seams") as other:
-            expected = undisturbed(other, lent)
+    def test_at_every_commit_changes_nothing(self, lent: World, portfolio: Portfolio):
         died = 0
         for seam in range(1, 5_000):
             lent.seams.passed, lent.seams.die_at = 0, 1 + seam * 7 % 150
@@ -140,27 +199,18 @@ class TestKilling:
             except KilledError:
                 died += 1
         assert died > 20
-        assert digest(database_url) == expected
+        assert digest(lent.database.url) == portfolio.undisturbed
 
 
 class TestTwoRunners:
-    def test_share_the_work_and_do_nothing_twice(
-        self,
-        postgres: EmbeddedPostgres,
-        database_url: str,
-        lent: World,
-        monkeypatch: pytest.MonkeyPatch,
-    ):
-        monkeypatch.setattr(end_of_day, "PART_SIZE", ending.PART_SIZE)
+    def test_share_the_work_and_do_nothing_twice(self, lent: World, portfolio: Portfolio):
         lent.database.close()
-        with copied(postgres, database_url, "undisturbed_runners") as other:
-            expected = undisturbed(other, lent)
-        run = (database_url, lent.files.root, lent.clock.now())
+        run = (lent.database.url, lent.files.root, lent.clock.now())
         runners = [ending.begin(*run) for _ in range(2)]
         for runner in runners:
             runner.join()
         assert [runner.exitcode for runner in runners] == [0, 0]
-        assert digest(database_url) == expected
+        assert digest(lent.database.url) == portfolio.undisturbed
 
 
 class TestALoanThatFails:
@@ -168,7 +218,9 @@ class TestALoanThatFails:
     def broken(self, lent: World) -> str:
         """A loan whose course has no length: its interest cannot be divided by days."""
         loan_id = str(
-            lent.rows("SELECT loan_id FROM loan_standing WHERE number = 17")[0]["loan_id"]
+            lent.rows(
+                "SELECT loan_id FROM loan_standing WHERE course_until IS NOT NULL ORDER BY number"
+            )[0]["loan_id"]
         )
         with lent.database.unit_of_work() as tx:
             tx.run(
@@ -180,25 +232,27 @@ class TestALoanThatFails:
 
     def test_is_named_with_its_reason_and_the_others_finish(self, lent: World, broken: str):
         with pytest.raises(LoansFailed, match=f"accrue failed on {broken}: division by zero"):
-            end_of_day.run(lent.context, TODAY)
+            end_of_day.run(lent.context, LAST_DAY)
         rows = lent.rows("SELECT loan_id, as_of FROM loan_standing")
-        assert {row["loan_id"] for row in rows if row["as_of"] == TODAY} == {broken}
+        assert {row["loan_id"] for row in rows if row["as_of"] == LAST_DAY} == {broken}
         with lent.database.unit_of_work() as tx:
-            assert business_day.today(tx) == TODAY
+            assert business_day.today(tx) == LAST_DAY
 
     def test_is_tried_again_alone_once_it_is_mended(self, lent: World, broken: str):
         with pytest.raises(LoansFailed):
-            end_of_day.run(lent.context, TODAY)
+            end_of_day.run(lent.context, LAST_DAY)
         with lent.database.unit_of_work() as tx:
             tx.run(
                 "UPDATE loan_standing SET course_from = :today, course_until = course_until - 90"
                 " WHERE loan_id = :id",
-                today=TODAY,
+                today=LAST_DAY,
                 id=broken,
             )
-        ended = end_of_day.run(lent.context, TODAY)
+        ended = end_of_day.run(lent.context, LAST_DAY)
         assert ended
-        assert lent.count("SELECT count(*) FROM loan_standing WHERE as_of = :day", day=TODAY) == 0
+        assert (
+            lent.count("SELECT count(*) FROM loan_standing WHERE as_of = :day", day=LAST_DAY) == 0
+        )
         with lent.database.unit_of_work() as tx:
             assert reconciliation.sub_ledger_check(tx) == []
 
@@ -216,14 +270,14 @@ class TestALoanThatBeginsMeanwhile:
             first(database)
 
         monkeypatch.setattr(end_of_day, "_seal", lend_one_more)
-        assert end_of_day.run(lent.context, TODAY)
-        following: date = TODAY + timedelta(days=1)
+        assert end_of_day.run(lent.context, LAST_DAY)
+        following: date = LAST_DAY + timedelta(days=1)
         assert lent.rows("SELECT DISTINCT as_of FROM loan_standing") == [{"as_of": following}]
 
 
 class TestADryRun:
-    def test_tells_what_would_be_touched_and_changes_nothing(self, database_url: str, lent: World):
-        before = digest(database_url)
+    def test_tells_what_would_be_touched_and_changes_nothing(self, lent: World):
+        before = digest(lent.database.url)
         touched = end_of_day.dry_run(lent.context)
         assert touched["accrue"] == LOANS
-        assert digest(database_url) == before
+        assert digest(lent.database.url) == before
