@@ -22,7 +22,7 @@ run: $(INSTALLED)  ## start everything, play one order as proof, stay up until C
 
 test: $(INSTALLED) lint  ## check and test everything (installs Debian's chromium where it is missing)
 	@command -v chromium >/dev/null && command -v chromedriver >/dev/null || sh tests/install-chromium
-	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 2 --dist loadfile  # processes that start again and again read what is compiled
+	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder  # processes that start again and again read what is compiled
 
 lint: $(INSTALLED)  ## imports, style, types
 	$(BIN)/lint-imports

@@ -2,12 +2,14 @@
 
 import shutil
 from collections.abc import Callable, Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 from argon2 import PasswordHasher
 from hypothesis import HealthCheck, settings
 from werkzeug.routing import Rule
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 from lending.foundation import business_day, crypto
 from lending.foundation.clock import FixedClock
@@ -24,6 +26,19 @@ from tests.today import NOW, TODAY
 settings.register_profile("steady", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("steady")
 """How fast the machine is, and what else it does meanwhile, decides nothing."""
+
+
+class Scheduling(LoadFileScheduling):
+    """Keeps the tests of a file together, and of those folders that start a system for all."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = PurePosixPath(super()._split_scope(nodeid))
+        return str(file.parent if file.parent.name in ("browser", "processes") else file)
+
+
+@pytest.hookimpl
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling:
+    return Scheduling(config, log)
 
 
 @pytest.fixture(scope="session", autouse=True)
