@@ -1,39 +1,34 @@
 """Databases for tests, each as the migrations leave it."""
 
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
 
 import psycopg
 from psycopg.errors import ObjectInUse
-from psycopg.sql import SQL, Composed, Identifier
+from psycopg.sql import SQL, Identifier
 
 from processes.migrate import migrate
 from processes.postgres import EmbeddedPostgres
 
 _SHAPE = """
-SELECT md5(string_agg(one::text, '|' ORDER BY one::text)) FROM (
-    SELECT 'relation', relname::text, relkind::text, reloptions::text FROM pg_class
-    WHERE relnamespace = 'public'::regnamespace
-    UNION ALL SELECT 'column', c.relname, a.attname, concat(a.atttypid, a.attnotnull, a.attidentity)
-    FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
-    WHERE c.relnamespace = 'public'::regnamespace AND a.attnum > 0
-    UNION ALL SELECT 'constraint', conname, conrelid::text, convalidated::text FROM pg_constraint
-    WHERE connamespace = 'public'::regnamespace
-    UNION ALL SELECT 'trigger', tgname, tgrelid::text, tgenabled::text FROM pg_trigger
-    UNION ALL SELECT 'function', proname, proargtypes::text, md5(prosrc) FROM pg_proc
-    WHERE pronamespace = 'public'::regnamespace
-    UNION ALL SELECT 'setting', setconfig::text, '', '' FROM pg_db_role_setting
-    WHERE setdatabase = (SELECT oid FROM pg_database WHERE datname = current_database())
-    {seeded}
-) one
+SELECT (SELECT md5(string_agg(concat(relname, relkind, reloptions), '|' ORDER BY relname))
+        FROM pg_class WHERE relnamespace = 'public'::regnamespace),
+    (SELECT string_agg(setconfig::text, '|') FROM pg_db_role_setting
+        WHERE setdatabase = (SELECT oid FROM pg_database WHERE datname = current_database())),
+    {versions}
 """
 """Of all that is there before the first test writes: tables, triggers, functions, seeded rows."""
-
-_OTHERS = """
-SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
-WHERE datname = current_database() AND pid <> pg_backend_pid()
+_VERSIONS = "(SELECT ROW(count(*), max(xmin::text::bigint))::text FROM {})"
+"""How many rows a table has, and which transaction wrote the last of them."""
+_CATALOGUES = ("pg_attribute", "pg_constraint", "pg_trigger", "pg_proc")
+_FILLED = """
+SELECT relname, pg_relation_size(oid) FROM pg_class
+WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND pg_relation_size(oid) > 0
 """
+
+_OTHERS = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = %s"
 _LARGE = 128 * 1024
 """Bytes from which on a table is emptied quicker by new files than row by row."""
 _RESTARTED = """
@@ -56,51 +51,48 @@ class Databases:
         self._admin("CREATE DATABASE template_cf")
         migrate(server.url_of("template_cf"))
         with psycopg.connect(server.url_of("template_cf")) as connection:
-            tables = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
-            names = [name for (name,) in connection.execute(tables)]
-            seeded = [name for name, _ in connection.execute(_filled(names))]
-            self._shape_asked = _shape(seeded)
+            self._seeded = [name for name, _ in connection.execute(_FILLED)]
+            versions = [SQL(_VERSIONS).format(Identifier(t)) for t in (*_CATALOGUES, *self._seeded)]
+            self._shape_asked = SQL(_SHAPE).format(versions=SQL(", ").join(versions))
             self._shape = connection.execute(self._shape_asked).fetchone()
-            self._filled_asked = _filled([name for name in names if name not in seeded])
 
     @contextmanager
     def lent(self) -> Iterator[str]:
         """The address of a database as the migrations leave it, until it is given back."""
         name = self._free.pop() if self._free else self._copied()
-        url = self._server.url_of(name)
-        yield url
-        if self._emptied(url):
-            self._renamed(name)
+        yield self._server.url_of(name)
+        renamed = self._renamed(name)
+        if self._emptied(self._server.url_of(renamed)):
+            self._free.append(renamed)
         else:
-            self._admin(f"DROP DATABASE {name} WITH (FORCE)")
+            self._admin(f"DROP DATABASE {renamed} WITH (FORCE)")
 
     def _copied(self) -> str:
         name = next(self._names)
         self._admin(f"CREATE DATABASE {name} TEMPLATE template_cf STRATEGY FILE_COPY")
         return name
 
-    def _renamed(self, name: str) -> None:
+    def _renamed(self, name: str) -> str:
         """Under a new name nobody finds it who still has the address from before."""
         new = next(self._names)
-        try:
-            self._admin(f"ALTER DATABASE {name} RENAME TO {new}")
-        except ObjectInUse:
-            self._admin(f"DROP DATABASE {name} WITH (FORCE)")
-        else:
-            self._free.append(new)
+        while True:
+            while self._connection.execute(_OTHERS, (name,)).fetchone() != (0,):
+                time.sleep(0.002)
+            with suppress(ObjectInUse):
+                self._admin(f"ALTER DATABASE {name} RENAME TO {new}")
+                return new
 
     def _emptied(self, url: str) -> bool:
         """Whether it is as the migrations leave it once its rows are gone."""
         with psycopg.connect(url) as connection:
-            connection.execute(_OTHERS)
-            filled = connection.execute(self._filled_asked).fetchall()
-            small = [Identifier(name) for name, size in filled if size < _LARGE]
-            large = [Identifier(name) for name, size in filled if size >= _LARGE]
-            connection.execute("SET LOCAL session_replication_role = replica")
-            for each in small:
-                connection.execute(SQL("DELETE FROM {}").format(each))
+            filled = connection.execute(_FILLED).fetchall()
+            filled = [(Identifier(name), size) for name, size in filled if name not in self._seeded]
+            large = [name for name, size in filled if size >= _LARGE]
+            done = [SQL("SET LOCAL session_replication_role = replica")]
+            done += [SQL("DELETE FROM {}").format(name) for name, size in filled if size < _LARGE]
             if large:
-                connection.execute(SQL("TRUNCATE {} CASCADE").format(SQL(", ").join(large)))
+                done.append(SQL("TRUNCATE {} CASCADE").format(SQL(", ").join(large)))
+            connection.execute(SQL("; ").join(done))
             connection.execute(_RESTARTED)
             return connection.execute(self._shape_asked).fetchone() == self._shape
 
@@ -110,21 +102,3 @@ class Databases:
 
     def _admin(self, statement: str) -> None:
         self._connection.execute(statement)
-
-
-def _filled(tables: list[str]) -> Composed:
-    """Which of the tables have rows, and how many bytes they take."""
-    return SQL(" UNION ALL ").join(
-        SQL("SELECT {0}, pg_relation_size({0}::regclass) WHERE EXISTS (SELECT FROM {1})").format(
-            name, Identifier(name)
-        )
-        for name in tables
-    )
-
-
-def _shape(seeded: list[str]) -> Composed:
-    rows = (
-        SQL("UNION ALL SELECT {}, t::text, '', '' FROM {} t").format(name, Identifier(name))
-        for name in seeded
-    )
-    return SQL(_SHAPE).format(seeded=SQL(" ").join(rows))
