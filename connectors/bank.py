@@ -1,5 +1,6 @@
 """Our side of the payment channel: accounts checked, money sent and collected, questions asked."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from urllib.parse import quote
@@ -17,6 +18,7 @@ from connectors.http import NoAnswer, SignedHttp
 from lending.foundation.errors import OutsideFault
 from lending.foundation.ports import (
     AccountCheck,
+    AccountKind,
     ChannelResult,
     ChannelState,
     ChannelTransaction,
@@ -33,11 +35,29 @@ class BankUnavailable(OutsideFault):
     mend = "请稍后重试。"
 
 
-class BankChannel:
-    """A bank that keeps the port `PaymentChannel`."""
+class WalletUnavailable(OutsideFault):
+    """The payment company did not answer as it should."""
+
+    code, title = "wallet.unavailable", "钱包服务暂时不可用"
+    mend = "请稍后重试。"
+
+
+class PaymentChannels:
+    """A bank and a company that keeps wallets; together they keep the port `PaymentChannel`."""
 
     def __init__(self, http: SignedHttp) -> None:
         self._http = http
+
+    def check_wallet(self, *, name: str, identity_no: str, account_no: str) -> AccountCheck:
+        """Compares the holder of a wallet.
+
+        Raises WalletUnavailable.
+        """
+        body = {"name": name, "identity_no": identity_no, "account_no": account_no}
+        try:
+            return read_check(self._http.call("POST", "/wallet/account-checks", body))
+        except NoAnswer:
+            raise WalletUnavailable from None
 
     def check_account(
         self, *, name: str, identity_no: str, account_no: str, mobile: str
@@ -57,11 +77,13 @@ class BankChannel:
     def pay_out(self, order: PayoutOrder) -> ChannelResult:
         """Sends money."""
         asked = Asked(order.channel_order_no, "payout", order.amount_fen)
-        return self._money("POST", "/bank/payouts", asked, payout_body(order))
+        return self._money("POST", f"/{order.kind.value}/payouts", asked, payout_body(order))
 
-    def query_payout(self, channel_order_no: str) -> ChannelResult:
+    def query_payout(
+        self, channel_order_no: str, kind: AccountKind = AccountKind.BANK
+    ) -> ChannelResult:
         """Asks what became of a payout. The amount is for the caller to compare with its own."""
-        path = f"/bank/payouts/{quote(channel_order_no, safe='')}"
+        path = f"/{kind.value}/payouts/{quote(channel_order_no, safe='')}"
         return self._money("GET", path, Asked(channel_order_no, "payout"))
 
     def debit(self, order: DebitOrder) -> ChannelResult:
@@ -86,11 +108,18 @@ class BankChannel:
             raise BankUnavailable from None
 
     def daily_file(self, day: date) -> list[ChannelTransaction]:
-        """All transactions of a day, the file's own sums and digest checked.
+        """All transactions of a day at both, each file's own sums and digest checked.
 
-        Raises BankUnavailable, DailyFileBroken.
+        Raises BankUnavailable, WalletUnavailable, DailyFileBroken.
         """
-        return read_daily_file(self._get(f"/bank/files/{day.isoformat()}"))
+        at_bank = read_daily_file(self._get(f"/bank/files/{day.isoformat()}"))
+        try:
+            content = self._get(f"/wallet/files/{day.isoformat()}")
+        except BankUnavailable as silent:
+            raise WalletUnavailable(silent.detail) from None
+        return at_bank + [
+            replace(each, kind=f"wallet_{each.kind}") for each in read_daily_file(content)
+        ]
 
     def book(self) -> dict[str, Any]:
         """The bank's whole book in figures, for comparison with ours.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from cf_partner_sdk.keys import PrivateKey, PublicKey
 from requests.adapters import BaseAdapter
 
-from connectors.bank import BankChannel
+from connectors.bank import PaymentChannels
 from connectors.bureaus import BureauA, BureauB
 from connectors.http import SignedHttp
 from connectors.identity import IdentityService
@@ -21,7 +21,7 @@ BUREAU_TIMEOUT_S = 3.0
 class Outside:
     """Everybody outside, and the key that the bank's callbacks are verified with."""
 
-    channel: BankChannel
+    channel: PaymentChannels
     bureaus: tuple[CreditBureau, ...]
     identity: IdentityService
     sms: SmsCompany
@@ -67,7 +67,7 @@ def outside(
         )
 
     return Outside(
-        channel=BankChannel(http()),
+        channel=PaymentChannels(http()),
         bureaus=(BureauA(http(BUREAU_TIMEOUT_S)), BureauB(http(BUREAU_TIMEOUT_S))),
         identity=IdentityService(http()),
         sms=SmsCompany(http()),

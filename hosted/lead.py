@@ -1,4 +1,4 @@
-"""From a platform's link to money on the borrower's own card, on our own pages (R-REDIRECT)."""
+"""From a platform's link to money on the borrower's own account, on our own pages (R-REDIRECT)."""
 
 from collections.abc import Callable, Mapping
 from enum import StrEnum
@@ -9,7 +9,15 @@ from flask.typing import ResponseReturnValue
 
 from hosted import session as sessions
 from hosted import texts
-from hosted.journey import Act, FormProblem, Identifying, Signing, Visit, require_agreed
+from hosted.journey import (
+    Act,
+    FormProblem,
+    Identifying,
+    Signing,
+    Visit,
+    device_told,
+    require_agreed,
+)
 from hosted.me_repay import typed_fen
 from hosted.texts import ConsentText
 from lending.customers import service as customers
@@ -23,6 +31,7 @@ from lending.foundation.lender import LENDER_ZH
 from lending.loans import contract_pdf, payees
 from lending.loans import service as loans
 from lending.loans.contract_pdf import ContractFacts
+from lending.loans.errors import WalletNotOffered
 from lending.products import rules as product_rules
 from scenarios.assisted_lending import applying, handover, leads
 from scenarios.assisted_lending.applying import LeadPage, Suitability
@@ -194,10 +203,14 @@ class LeadPages(Identifying, Signing):
             Step.CONTRACT: lambda: {"facts": self._draft_facts(tx, visit)},
             Step.SIGN: lambda: {
                 "mobile": mask_mobile(visit.session.mobile or ""),
-                "button": "签署并放款到本人银行卡",
+                "button": "签署并放款到本人账户",
             },
-            Step.OTHER_CARD: lambda: {"card": self._card_of(tx, visit)},
-            Step.DONE: lambda: {"card": self._card_of(tx, visit)},
+            Step.CARD: lambda: {"wallets": applying.pays_wallets(tx, page.lead)},
+            Step.OTHER_CARD: lambda: {
+                "card": self._account_of(tx, visit),
+                "wallets": applying.pays_wallets(tx, page.lead),
+            },
+            Step.DONE: lambda: {"card": self._account_of(tx, visit)},
         }
         found = shown[due]() if due in shown else self.person_facts(tx, visit, due)
         return {"return_url": applying.return_url(page.lead), **found}
@@ -215,16 +228,34 @@ class LeadPages(Identifying, Signing):
                 return "", 404
         return Response(content, mimetype="application/pdf")
 
-    def hand_in(self, tx: Tx, visit: Visit, card_id: str, device: dict[str, str]) -> None:
-        """Hands the application in."""
+    def _card(self, visit: Visit) -> None:
+        card_id = self.card_told(visit)
+        wallet_id = self._wallet_told(visit) if _to_wallet() else None
         assert visit.session.customer_id
-        applying.submit(
-            tx,
+        with self._context.database.unit_of_work() as tx:
+            applying.submit(
+                tx,
+                self._context.keys,
+                visit.seen.lead,
+                customer_id=visit.session.customer_id,
+                bank_card_id=card_id,
+                device=device_told(),
+                wallet_id=wallet_id,
+            )
+        self.keep(visit, Step.CARD, {"wallet": wallet_id is not None})
+
+    def _wallet_told(self, visit: Visit) -> str:
+        """The wallet that was typed in, once its company has confirmed whose it is; its id."""
+        assert visit.session.customer_id
+        with self._context.database.unit_of_work() as tx:
+            if not applying.pays_wallets(tx, visit.seen.lead):
+                raise WalletNotOffered
+        return customers.add_wallet(
+            self._context.database,
+            self._context.channel,
             self._context.keys,
-            visit.seen.lead,
             customer_id=visit.session.customer_id,
-            bank_card_id=card_id,
-            device=device,
+            number=request.form.get("wallet_number", ""),
         )
 
     def cost_table(self, tx: Tx, visit: Visit, periods: int) -> dict[str, Any]:
@@ -266,10 +297,12 @@ class LeadPages(Identifying, Signing):
         self.keep(visit, Step.SIGN, {"signed": True})
 
     def _other_card(self, visit: Visit) -> None:
-        card_id = self.card_told(visit)
+        to_wallet = _to_wallet()
+        account_id = self._wallet_told(visit) if to_wallet else self.card_told(visit)
+        pay = applying.another_wallet if to_wallet else applying.another_card
         with self._context.database.unit_of_work() as tx:
-            applying.another_card(tx, visit.seen.lead, card_id)
-        self.keep(visit, Step.OTHER_CARD, {"card": card_id})
+            pay(tx, visit.seen.lead, account_id)
+        self.keep(visit, Step.OTHER_CARD, {"wallet" if to_wallet else "card": account_id})
 
     def _person(self, page: LeadPage) -> dict[str, Any]:
         person = page.applicant
@@ -282,10 +315,10 @@ class LeadPages(Identifying, Signing):
             },
         }
 
-    def _card_of(self, tx: Tx, visit: Visit) -> Any:
+    def _account_of(self, tx: Tx, visit: Visit) -> Any:
         loan = loans.loan_of(tx, visit.application_id)
         assert loan is not None
-        return customers.card(tx, loan.bank_card_id)
+        return customers.card(tx, loan.wallet_id or loan.bank_card_id)
 
     def _draft_facts(self, tx: Tx, visit: Visit) -> ContractFacts:
         page, keys = visit.seen, self._context.keys
@@ -312,12 +345,19 @@ class LeadPages(Identifying, Signing):
                 )
             ),
             cost_table=applying.cost_table(tx, page.lead, periods),
-            payee=payees.borrowers(tx, keys, application.bank_card_id).told,
+            payee=payees.borrowers(
+                tx, keys, application.wallet_id or application.bank_card_id
+            ).told,
             card=f"{card.bank_name} 尾号 {card.last4}",
             evidence={},
             pays_borrower=True,
             purpose=page.purpose,
         )
+
+
+def _to_wallet() -> bool:
+    """Whether the form asks for the money to go to a wallet."""
+    return request.form.get("payout_to") == "wallet"
 
 
 def suitability_told() -> Suitability:

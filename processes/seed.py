@@ -89,6 +89,7 @@ CASH_PRODUCT = replace(
     free=(),
     purposes=tuple(PURPOSES),
     payee=PayeeKind.BORROWER,
+    pays_wallets=True,
     risk_pricing=RiskPricing(
         champion=_bands(A="0.12", B="0.15", C="0.18", D="0.216", E="0.234", T="0.216"),
         challenger=_bands(A="0.108", B="0.144", C="0.18", D="0.222", E="0.234", T="0.222"),

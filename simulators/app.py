@@ -12,7 +12,7 @@ from simulators.book import Book
 from simulators.door import Door
 from simulators.faults import Faults, blueprint
 from simulators.installations import MAIN
-from simulators.magic import MAGIC, MAGIC_AMOUNTS, MAGIC_CARDS
+from simulators.magic import MAGIC, MAGIC_AMOUNTS, MAGIC_CARDS, MAGIC_WALLETS, fate_of_wallet
 from simulators.signing import NONCES, Institution, load_or_make_key
 from simulators.telling import Teller
 
@@ -54,6 +54,12 @@ def create_app(outside: Outside) -> Flask:
         return bank.Bank(book(f"bank{suffix}", bank.SCHEMA), settled=tell)
 
     @cache
+    def wallets_of(installation: str) -> bank.Bank:
+        suffix = "" if installation == MAIN else f"-{installation}"
+        tell = partial(teller.tell, installation=installation)
+        return bank.Bank(book(f"wallet{suffix}", bank.SCHEMA), tell, fate_of_wallet)
+
+    @cache
     def outbox_of(installation: str) -> sms.Outbox:
         suffix = "" if installation == MAIN else f"-{installation}"
         return sms.Outbox(book(f"sms{suffix}", sms.SCHEMA))
@@ -64,6 +70,7 @@ def create_app(outside: Outside) -> Flask:
         for name in ("bureau-a", "bureau-b", "identity")
     }
     bank_pages.add(app, door, bank_of, teller)
+    bank_pages.add_wallets(door, wallets_of, teller)
     people_pages.add_bureaus(door, people)
     people_pages.add_identity(door, people["identity"])
     sms_pages.add(app, door, outbox_of)
@@ -74,6 +81,8 @@ def create_app(outside: Outside) -> Flask:
 
     @app.get("/magic")
     def magic() -> ResponseReturnValue:
-        return jsonify(persons=MAGIC, cards=MAGIC_CARDS, amounts=MAGIC_AMOUNTS)
+        return jsonify(
+            persons=MAGIC, cards=MAGIC_CARDS, wallets=MAGIC_WALLETS, amounts=MAGIC_AMOUNTS
+        )
 
     return app

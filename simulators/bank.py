@@ -77,10 +77,19 @@ class Payment:
 
 
 class Bank:
-    """The bank and its book. `settled` hears of every payment that ends later than its answer."""
+    """The bank and its book. `settled` hears of every payment that ends later than its answer.
 
-    def __init__(self, book: Book, settled: Told = lambda _: None) -> None:
+    A company that keeps wallets keeps its book in the same way; `fate_of` is that of its accounts.
+    """
+
+    def __init__(
+        self,
+        book: Book,
+        settled: Told = lambda _: None,
+        fate_of: Callable[[str], str | None] = fate_of_card,
+    ) -> None:
         self._book = book
+        self._fate_of = fate_of
         self._settled = settled
         self._days = int(book.rows("SELECT days FROM clock")[0]["days"])
         with book.change() as change:
@@ -103,7 +112,7 @@ class Bank:
 
     def check_account(self, account_no: str) -> str:
         """Which of the four elements of an account is wrong; empty if none."""
-        return REASONS.get(fate_of_card(account_no) or "", "")
+        return REASONS.get(self._fate_of(account_no) or "", "")
 
     def pay(
         self, payment: Payment, *, declined: bool = False, settle_after_s: float | None = None
@@ -115,7 +124,7 @@ class Bank:
         Raises OtherContent.
         """
         self.settle()
-        if settle_after_s is None and _is_late(payment):
+        if settle_after_s is None and self._is_late(payment):
             settle_after_s = LATE_S
         with self._book.change() as change:
             there = _row(change, payment.channel_order_no)
@@ -126,7 +135,7 @@ class Bank:
                     refusal = ("DECLINED", "declined by the other bank")
                     _end(change, payment.channel_order_no, refusal, now)
                 elif settle_after_s is None:
-                    _carry_out(change, payment.channel_order_no, now)
+                    self._carry_out(change, payment.channel_order_no, now)
             elif there["digest"] != payment.digest:
                 raise OtherContent
             found = _row(change, payment.channel_order_no)
@@ -171,7 +180,7 @@ class Bank:
         with self._book.change() as change:
             due = change.execute(sql, (_instant(now),)).fetchall()
             for row in due:
-                _carry_out(change, row["channel_order_no"], now)
+                self._carry_out(change, row["channel_order_no"], now)
             ended = [_answer(_row(change, row["channel_order_no"])) for row in due]
         for answer in ended:
             self._settled(answer)
@@ -236,6 +245,45 @@ class Bank:
             "off_fen": sum(int(self._book.rows(q)[0][0]) for q in (_UNBALANCED, _MISCOUNTED)),
         }
 
+    def _is_late(self, payment: Payment) -> bool:
+        is_late = payment.kind == "payout" and fate_of_payout(payment.amount_fen) == "payout_late"
+        return is_late or self._fate_of(payment.account_no) == "late"
+
+    def _carry_out(self, change: sqlite3.Connection, channel_order_no: str, now: datetime) -> None:
+        payment = _row(change, channel_order_no)
+        assert payment is not None
+        assert payment["status"] == "processing"
+        is_card = payment["kind"] == "debit" or payment["account_no"].startswith(CARD_PREFIX)
+        opening = {"incoming": OTHERS_OPENING_FEN}.get(
+            payment["kind"], CARD_OPENING_FEN if is_card else 0
+        )
+        _open(change, payment["account_no"], payment["account_name"], opening)
+        legs = [
+            (OUR_ACCOUNT, -payment["amount_fen"]),
+            (payment["account_no"], payment["amount_fen"]),
+        ]
+        if payment["kind"] in ("debit", "incoming"):
+            legs = [(no, -fen) for no, fen in reversed(legs)]
+        code, message = self._refusal(change, payment, payer=legs[0][0])
+        if not code:
+            for no, fen in legs:
+                _move(change, payment["reference"], no, fen)
+        _end(change, channel_order_no, (code, message), now)
+
+    def _refusal(
+        self, change: sqlite3.Connection, payment: sqlite3.Row, payer: str
+    ) -> tuple[str, str]:
+        fate = self._fate_of(payment["account_no"]) or ""
+        is_debit = payment["kind"] == "debit"
+        paid, ended = _debits(change, payment["account_no"])
+        if fate == "dead" or (fate == "dies_later" and paid):
+            return "ACCOUNT_CLOSED", "the account is closed"
+        empty = is_debit and fate in ("insufficient", f"insufficient_{ended + 1}")
+        row = change.execute("SELECT balance_fen FROM account WHERE no = ?", (payer,)).fetchone()
+        if empty or row["balance_fen"] < payment["amount_fen"]:
+            return "INSUFFICIENT", "the balance is too low"
+        return "", ""
+
 
 _UNBALANCED = (
     "SELECT coalesce(sum(abs(fen)), 0) FROM"
@@ -257,11 +305,6 @@ def _row(change: sqlite3.Connection, channel_order_no: str) -> sqlite3.Row | Non
         "SELECT * FROM payment WHERE channel_order_no = ?", (channel_order_no,)
     ).fetchone()
     return found
-
-
-def _is_late(payment: Payment) -> bool:
-    is_late = payment.kind == "payout" and fate_of_payout(payment.amount_fen) == "payout_late"
-    return is_late or fate_of_card(payment.account_no) == "late"
 
 
 def _is_refused(payment: Payment) -> bool:
@@ -286,38 +329,6 @@ def _enter(
             None if settle_at is None else _instant(settle_at),
         ),
     )
-
-
-def _carry_out(change: sqlite3.Connection, channel_order_no: str, now: datetime) -> None:
-    payment = _row(change, channel_order_no)
-    assert payment is not None
-    assert payment["status"] == "processing"
-    is_card = payment["kind"] == "debit" or payment["account_no"].startswith(CARD_PREFIX)
-    opening = {"incoming": OTHERS_OPENING_FEN}.get(
-        payment["kind"], CARD_OPENING_FEN if is_card else 0
-    )
-    _open(change, payment["account_no"], payment["account_name"], opening)
-    legs = [(OUR_ACCOUNT, -payment["amount_fen"]), (payment["account_no"], payment["amount_fen"])]
-    if payment["kind"] in ("debit", "incoming"):
-        legs = [(no, -fen) for no, fen in reversed(legs)]
-    code, message = _refusal(change, payment, payer=legs[0][0])
-    if not code:
-        for no, fen in legs:
-            _move(change, payment["reference"], no, fen)
-    _end(change, channel_order_no, (code, message), now)
-
-
-def _refusal(change: sqlite3.Connection, payment: sqlite3.Row, payer: str) -> tuple[str, str]:
-    fate = fate_of_card(payment["account_no"]) or ""
-    is_debit = payment["kind"] == "debit"
-    paid, ended = _debits(change, payment["account_no"])
-    if fate == "dead" or (fate == "dies_later" and paid):
-        return "ACCOUNT_CLOSED", "the account is closed"
-    empty = is_debit and fate in ("insufficient", f"insufficient_{ended + 1}")
-    row = change.execute("SELECT balance_fen FROM account WHERE no = ?", (payer,)).fetchone()
-    if empty or row["balance_fen"] < payment["amount_fen"]:
-        return "INSUFFICIENT", "the balance is too low"
-    return "", ""
 
 
 def _debits(change: sqlite3.Connection, account_no: str) -> tuple[int, int]:

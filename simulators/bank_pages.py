@@ -12,14 +12,14 @@ from simulators.bank import Bank, OtherContent, Payment
 from simulators.door import Door, suffers
 from simulators.fields import BadCall, body, fen, text
 from simulators.installations import MAIN, NAME, here
-from simulators.magic import fate_of_card, fate_of_payout
+from simulators.magic import WALLET_PREFIXES, fate_of_card, fate_of_payout
 from simulators.telling import Teller
 
 CARD_SLOW_S = 3
 
 
-class BankPages:
-    """Each method answers one call."""
+class Payouts:
+    """What a bank and a company that keeps wallets have in common; each method answers one call."""
 
     def __init__(self, banks: Callable[[str], Bank], teller: Teller) -> None:
         self._banks, self._teller = banks, teller
@@ -30,6 +30,59 @@ class BankPages:
         found = self._banks(here().name)
         found.keep_date(here().days)
         return found
+
+    def pay_out(self) -> ResponseReturnValue:
+        """Money from the company to an account."""
+        return self._pay("payout")
+
+    def find_payout(self, channel_order_no: str) -> ResponseReturnValue:
+        """What became of a payout."""
+        return self._find("payout", channel_order_no)
+
+    def daily_file(self, day: str) -> ResponseReturnValue:
+        """The CSV file of a day."""
+        try:
+            date.fromisoformat(day)
+        except ValueError:
+            raise BadCall("the day must be a date") from None
+        return Response(self._bank.daily_file(day), mimetype="text/csv")
+
+    def _pay(self, kind: str) -> ResponseReturnValue:
+        given = body()
+        payment = Payment(
+            channel_order_no=text(given, "channel_order_no"),
+            kind=kind,
+            account_no=text(given, "account_no"),
+            account_name=text(given, "account_name"),
+            amount_fen=fen(given, "amount_fen"),
+            purpose=text(given, "purpose"),
+        )
+        if fate_of_card(payment.account_no) == "slow":
+            time.sleep(CARD_SLOW_S)
+        later = suffers("processing")
+        try:
+            answer = self._bank.pay(
+                payment,
+                declined=suffers("declined") is not None,
+                settle_after_s=later.delay_ms / 1000 if later else None,
+            )
+        except OtherContent:
+            return jsonify(error="this order number belongs to another payment"), 409
+        if answer["status"] != "processing":
+            self._teller.tell(answer, here().name, 2 if suffers("duplicate_callback") else 1)
+        if kind == "payout" and fate_of_payout(payment.amount_fen) == "payout_unknown":
+            return Response("out of order", 500)
+        return jsonify(answer)
+
+    def _find(self, kind: str, channel_order_no: str) -> ResponseReturnValue:
+        found = self._bank.find(kind, channel_order_no)
+        if found is None:
+            return jsonify(status="not_found", channel_order_no=channel_order_no), 404
+        return jsonify(found)
+
+
+class BankPages(Payouts):
+    """The calls that only a bank answers."""
 
     def check_account(self) -> ResponseReturnValue:
         """Whether name, identity number and mobile are those of the account's holder."""
@@ -46,29 +99,13 @@ class BankPages:
             reference=f"AC{secrets.token_hex(8).upper()}",
         )
 
-    def pay_out(self) -> ResponseReturnValue:
-        """Money from the company to an account."""
-        return self._pay("payout")
-
     def debit(self) -> ResponseReturnValue:
         """Money from a card to the company."""
         return self._pay("debit")
 
-    def find_payout(self, channel_order_no: str) -> ResponseReturnValue:
-        """What became of a payout."""
-        return self._find("payout", channel_order_no)
-
     def find_debit(self, channel_order_no: str) -> ResponseReturnValue:
         """What became of a debit."""
         return self._find("debit", channel_order_no)
-
-    def daily_file(self, day: str) -> ResponseReturnValue:
-        """The CSV file of a day."""
-        try:
-            date.fromisoformat(day)
-        except ValueError:
-            raise BadCall("the day must be a date") from None
-        return Response(self._bank.daily_file(day), mimetype="text/csv")
 
     def balance(self, account_no: str) -> ResponseReturnValue:
         """What stands on an account."""
@@ -110,38 +147,24 @@ class BankPages:
         """The whole book in figures."""
         return jsonify(self._bank.totals())
 
-    def _pay(self, kind: str) -> ResponseReturnValue:
-        given = body()
-        payment = Payment(
-            channel_order_no=text(given, "channel_order_no"),
-            kind=kind,
-            account_no=text(given, "account_no"),
-            account_name=text(given, "account_name"),
-            amount_fen=fen(given, "amount_fen"),
-            purpose=text(given, "purpose"),
-        )
-        if fate_of_card(payment.account_no) == "slow":
-            time.sleep(CARD_SLOW_S)
-        later = suffers("processing")
-        try:
-            answer = self._bank.pay(
-                payment,
-                declined=suffers("declined") is not None,
-                settle_after_s=later.delay_ms / 1000 if later else None,
-            )
-        except OtherContent:
-            return jsonify(error="this order number belongs to another payment"), 409
-        if answer["status"] != "processing":
-            self._teller.tell(answer, here().name, 2 if suffers("duplicate_callback") else 1)
-        if kind == "payout" and fate_of_payout(payment.amount_fen) == "payout_unknown":
-            return Response("out of order", 500)
-        return jsonify(answer)
 
-    def _find(self, kind: str, channel_order_no: str) -> ResponseReturnValue:
-        found = self._bank.find(kind, channel_order_no)
-        if found is None:
-            return jsonify(status="not_found", channel_order_no=channel_order_no), 404
-        return jsonify(found)
+class WalletPages(Payouts):
+    """The calls that only a company that keeps wallets answers."""
+
+    def check_account(self) -> ResponseReturnValue:
+        """Whether name and identity number are those of the wallet's holder."""
+        given = body()
+        for name in ("name", "identity_no"):
+            text(given, name)
+        number = text(given, "account_no")
+        kept_by = WALLET_PREFIXES.get(number[:4], "")
+        reason = self._bank.check_account(number) if kept_by else "no_such_wallet"
+        return jsonify(
+            matched=not reason,
+            reason=reason,
+            bank_name=kept_by,
+            reference=f"WC{secrets.token_hex(8).upper()}",
+        )
 
 
 def add(app: Flask, door: Door, banks: Callable[[str], Bank], teller: Teller) -> None:
@@ -160,3 +183,12 @@ def add(app: Flask, door: Door, banks: Callable[[str], Bank], teller: Teller) ->
     door.add("GET /bank/incoming", "incoming", pages.incoming)
     app.add_url_rule("/interbank/transfers", "transfer_in", pages.transfer_in, methods=["POST"])
     door.add("GET /bank/book", "book", pages.book)
+
+
+def add_wallets(door: Door, companies: Callable[[str], Bank], teller: Teller) -> None:
+    """Adds the calls of the company that keeps wallets."""
+    pages = WalletPages(companies, teller)
+    door.add("POST /wallet/account-checks", "account-check", pages.check_account)
+    door.add("POST /wallet/payouts", "payout", pages.pay_out)
+    door.add("GET /wallet/payouts/<channel_order_no>", "query-payout", pages.find_payout)
+    door.add("GET /wallet/files/<day>", "file", pages.daily_file)

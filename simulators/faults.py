@@ -31,6 +31,7 @@ OPERATIONS = {
         "balance",
         "book",
     ),
+    "wallet": ("account-check", "payout", "query-payout", "file"),
     "bureau-a": ("report", "inquiries"),
     "bureau-b": ("report", "inquiries"),
     "identity": ("check", "face"),

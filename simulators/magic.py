@@ -52,6 +52,13 @@ CARDS = (
 """By the two digits before the last of a card number with the prefix."""
 
 
+WALLET_PREFIXES = {"2088": "支付宝", "1000": "微信零钱"}
+WALLETS = tuple(
+    fate for fate in CARDS if fate.name in ("dead", "not_yours", "late", "other_identity")
+)
+"""By the two digits before the last of a wallet's number."""
+
+
 @dataclass(frozen=True, slots=True)
 class FateOfAmount:
     """What becomes of the payout of an order of an amount, less the sandbox's fee of 0.6 %."""
@@ -109,6 +116,11 @@ MAGIC_CARDS = {"works": card_no("621700000000000088")} | {
 MAGIC_AMOUNTS = {fate.name: fate.order_fen for fate in AMOUNTS}
 """The amount of an order for each fate of its payout, in fen."""
 
+MAGIC_WALLETS = {"works": "2088000000000880"} | {
+    fate.name: f"2088000000000{fate.digits}0" for fate in WALLETS
+}
+"""One wallet's number for each fate."""
+
 _OF_PERSON = {fate.digits: fate.name for fate in SEQUENCES}
 _OF_CARD = {fate.digits: fate.name for fate in CARDS}
 _OF_PAYOUT = {fate.payout_fen: fate.name for fate in AMOUNTS}
@@ -122,6 +134,12 @@ def fate_of_person(number: str) -> str | None:
 def fate_of_card(number: str) -> str | None:
     """What is decided for this card number, if anything."""
     return _OF_CARD.get(number[-3:-1]) if number.startswith(CARD_PREFIX) else None
+
+
+def fate_of_wallet(number: str) -> str | None:
+    """What is decided for this wallet, if anything."""
+    found = _OF_CARD.get(number[-3:-1])
+    return found if found in {fate.name for fate in WALLETS} else None
 
 
 def fate_of_payout(amount_fen: int) -> str | None:

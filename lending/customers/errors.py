@@ -30,6 +30,20 @@ class CardNumberInvalid(BadInput):
     mend = "请核对银行卡号后重新输入。"
 
 
+class WalletNumberInvalid(BadInput):
+    """Not a wallet's account number."""
+
+    code, title, field = "customer.wallet_invalid", "钱包账号不正确", "/wallet_number"
+    mend = "请输入 16 位钱包账号,可在钱包的账户信息中查看。"
+
+
+class WalletNotYours(Refused):
+    """The payment company does not know this wallet under this name and identity number."""
+
+    code, title, field = "customer.wallet_not_yours", "钱包账户核验未通过", "/wallet_number"
+    mend = "请使用本人实名的钱包,或改为支付到本人银行卡。"
+
+
 class CustomerTooYoung(Refused):
     """Loans are for adults (Civil Code 18: eighteen years)."""
 

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from lending.foundation.ports import AccountKind
+
 
 class IdentityMethod(StrEnum):
     """How somebody was shown to be who they say."""
@@ -12,6 +14,8 @@ class IdentityMethod(StrEnum):
     """Name and identity number belong together, by the identity service."""
     FACE = "face"
     """The face is that of the identity number, and alive."""
+    WALLET = "wallet"
+    """A payment company holds a wallet under this name and identity number."""
     BANK_CARD = "bank_card"
     """A bank holds a card under this name, identity number and mobile: the path without a face."""
 
@@ -49,12 +53,14 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class BankCard:
-    """A card whose holder the bank has confirmed."""
+    """A card, or a wallet, whose holder its bank or payment company has confirmed."""
 
     id: str
     customer_id: str
     bank_name: str
+    """Who keeps it."""
     last4: str
+    kind: AccountKind = AccountKind.BANK
 
 
 class CodeProblem(StrEnum):

@@ -8,6 +8,7 @@ from lending.customers.errors import (
     CustomerTooYoung,
     IdentityNoInvalid,
     MobileInvalid,
+    WalletNumberInvalid,
 )
 
 AGE_MIN = 18
@@ -60,6 +61,17 @@ def mobile(raw: str) -> str:
     value = raw.strip().removeprefix("+86").replace(" ", "").replace("-", "")
     if not re.fullmatch(r"1[3-9][0-9]{9}", value, re.ASCII):
         raise MobileInvalid
+    return value
+
+
+def wallet_number(raw: str) -> str:
+    """A wallet's account number without spaces: 16 digits.
+
+    Raises WalletNumberInvalid.
+    """
+    value = raw.replace(" ", "")
+    if not re.fullmatch(r"[0-9]{16}", value, re.ASCII):
+        raise WalletNumberInvalid
     return value
 
 

@@ -9,12 +9,13 @@ from lending.customers.errors import (
     FaceNotMatched,
     IdentityMismatch,
     NoSuchCustomer,
+    WalletNotYours,
 )
 from lending.customers.model import BankCard, ConsentScope, IdentityMethod, Profile
 from lending.foundation import business_day, ids
 from lending.foundation.crypto import FieldKeys
 from lending.foundation.database import Database, Tx
-from lending.foundation.ports import IdentityCheck, PaymentChannel
+from lending.foundation.ports import AccountKind, IdentityCheck, PaymentChannel
 
 
 def identify(
@@ -124,6 +125,44 @@ def add_card(
     raise CardNotYours
 
 
+def add_wallet(
+    database: Database,
+    channel: PaymentChannel,
+    keys: FieldKeys,
+    *,
+    customer_id: str,
+    number: str,
+) -> str:
+    """Has the payment company confirm that a wallet is the customer's own, and keeps it; its id.
+
+    Raises WalletNumberInvalid, WalletNotYours, OutsideFault.
+    """
+    wallet_number_ = rules.wallet_number(number)
+    with database.unit_of_work() as tx:
+        person = profile(tx, keys, customer_id)
+    answer = channel.check_wallet(
+        name=person.name, identity_no=person.identity_no, account_no=wallet_number_
+    )
+    with database.unit_of_work() as tx:
+        store.insert_check(
+            tx,
+            customer_id,
+            IdentityMethod.WALLET,
+            passed=answer.matched,
+            reference=answer.reference,
+        )
+        if answer.matched:
+            return store.upsert_card(
+                tx,
+                keys,
+                customer_id,
+                number=wallet_number_,
+                bank_name=answer.bank_name,
+                kind=AccountKind.WALLET,
+            )
+    raise WalletNotYours
+
+
 def profile(tx: Tx, keys: FieldKeys, customer_id: str) -> Profile:
     """The customer's own data, opened.
 
@@ -149,12 +188,12 @@ def verified(tx: Tx, customer_id: str) -> set[IdentityMethod]:
 
 
 def cards(tx: Tx, customer_id: str) -> list[BankCard]:
-    """The customer's verified cards, newest first."""
+    """The customer's verified cards, newest first; no wallets, which nothing is collected from."""
     return store.cards(tx, customer_id)
 
 
 def card(tx: Tx, card_id: str) -> BankCard:
-    """One card, without its number.
+    """One card or wallet, without its number.
 
     Raises NoSuchCustomer when there is none under this id.
     """

@@ -13,6 +13,7 @@ from lending.customers.model import (
 from lending.foundation import ids
 from lending.foundation.crypto import FieldKeys
 from lending.foundation.database import Tx
+from lending.foundation.ports import AccountKind
 
 
 def name_cell(customer_id: str) -> str:
@@ -169,12 +170,20 @@ def withdraw_consent(tx: Tx, customer_id: str, scope: ConsentScope, subject: str
     )
 
 
-def upsert_card(tx: Tx, keys: FieldKeys, customer_id: str, *, number: str, bank_name: str) -> str:
+def upsert_card(
+    tx: Tx,
+    keys: FieldKeys,
+    customer_id: str,
+    *,
+    number: str,
+    bank_name: str,
+    kind: AccountKind = AccountKind.BANK,
+) -> str:
     card_id = ids.new("crd")
     row = tx.one(
         "INSERT INTO bank_card (id, customer_id, bank_name, number_sealed, number_index, last4,"
-        " state, created_at) VALUES (:id, :customer_id, :bank_name, :sealed, :index, :last4,"
-        " 'verified', :now) ON CONFLICT (customer_id, number_index)"
+        " kind, state, created_at) VALUES (:id, :customer_id, :bank_name, :sealed, :index, :last4,"
+        " :kind, 'verified', :now) ON CONFLICT (customer_id, number_index)"
         " DO UPDATE SET state = 'verified' RETURNING id",
         id=card_id,
         customer_id=customer_id,
@@ -182,6 +191,7 @@ def upsert_card(tx: Tx, keys: FieldKeys, customer_id: str, *, number: str, bank_
         sealed=keys.seal(number, at=card_cell(card_id)),
         index=keys.index(number, of="bank_card"),
         last4=number[-4:],
+        kind=kind.value,
         now=tx.now,
     )
     return str(row["id"])
@@ -189,8 +199,8 @@ def upsert_card(tx: Tx, keys: FieldKeys, customer_id: str, *, number: str, bank_
 
 def cards(tx: Tx, customer_id: str) -> list[BankCard]:
     rows = tx.all(
-        "SELECT id, customer_id, bank_name, last4 FROM bank_card"
-        " WHERE customer_id = :id AND state = 'verified' ORDER BY created_at DESC",
+        "SELECT id, customer_id, bank_name, last4 FROM bank_card WHERE customer_id = :id"
+        " AND state = 'verified' AND kind = 'bank' ORDER BY created_at DESC",
         id=customer_id,
     )
     return [BankCard(**row) for row in rows]
@@ -198,13 +208,15 @@ def cards(tx: Tx, customer_id: str) -> list[BankCard]:
 
 def card(tx: Tx, card_id: str) -> tuple[BankCard, bytes] | None:
     row = tx.maybe(
-        "SELECT id, customer_id, bank_name, last4, number_sealed FROM bank_card WHERE id = :id",
+        "SELECT id, customer_id, bank_name, last4, kind, number_sealed FROM bank_card"
+        " WHERE id = :id",
         id=card_id,
     )
     if row is None:
         return None
     values = dict(row)
     sealed = bytes(values.pop("number_sealed"))
+    values["kind"] = AccountKind(values["kind"])
     return BankCard(**values), sealed
 
 

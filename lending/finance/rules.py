@@ -20,7 +20,7 @@ _FINAL = {"paid": OrderState.PAID, "failed": OrderState.FAILED}
 
 def signed_fen(kind: str, amount_fen: int) -> int:
     """An amount as we see it: what we pay out is negative."""
-    return -amount_fen if kind == "payout" else amount_fen
+    return -amount_fen if kind in ("payout", "wallet_payout") else amount_fen
 
 
 def compare(

@@ -16,13 +16,15 @@ from lending.ledger.model import OWN
 
 _ORDERS = """
 WITH moved AS (
-    SELECT coalesce(e.reverses, e.id) AS entry_id, sum(l.debit_fen - l.credit_fen) AS ledger_fen
+    SELECT coalesce(e.reverses, e.id) AS entry_id, a.code = :wallet AS at_wallet,
+        sum(l.debit_fen - l.credit_fen) AS ledger_fen
     FROM ledger_account a JOIN journal_line l ON l.account_id = a.id
     JOIN journal_entry e ON e.seq = l.entry_seq
-    WHERE a.book = :book AND a.code = :bank
-    GROUP BY coalesce(e.reverses, e.id)
+    WHERE a.book = :book AND a.code IN (:bank, :wallet)
+    GROUP BY coalesce(e.reverses, e.id), a.code
 ), own AS (
-    SELECT p.channel_order_no, 'payout' AS kind, p.amount_fen,
+    SELECT p.channel_order_no,
+        CASE p.kind WHEN 'wallet' THEN 'wallet_payout' ELSE 'payout' END AS kind, p.amount_fen,
         CASE p.state WHEN 'paid' THEN 'paid' WHEN 'failed' THEN 'failed' ELSE 'in_flight' END
         AS state, h.entry_id, coalesce(p.ended_at, p.created_at) AS at
     FROM payout p LEFT JOIN ledger_hold h ON h.id = p.hold_id
@@ -56,6 +58,7 @@ WITH moved AS (
 SELECT own.channel_order_no, own.kind, own.amount_fen, own.state, own.entry_id,
     coalesce(moved.ledger_fen, 0) AS ledger_fen
 FROM own LEFT JOIN moved ON moved.entry_id = own.entry_id
+    AND moved.at_wallet = (own.kind = 'wallet_payout')
 WHERE CAST(:start AS timestamptz) IS NULL OR (own.at >= :start AND own.at < :end)
     OR own.channel_order_no = ANY (:numbers)
 ORDER BY own.channel_order_no"""
@@ -66,7 +69,7 @@ FROM (
     SELECT coalesce(e.reverses, e.id) AS entry_id, sum(l.debit_fen - l.credit_fen) AS ledger_fen
     FROM ledger_account a JOIN journal_line l ON l.account_id = a.id
     JOIN journal_entry e ON e.seq = l.entry_seq
-    WHERE a.book = :book AND a.code = :bank
+    WHERE a.book = :book AND a.code IN (:bank, :wallet)
     GROUP BY coalesce(e.reverses, e.id)
 ) moved JOIN journal_entry e ON e.id = moved.entry_id
 WHERE moved.ledger_fen <> 0
@@ -89,6 +92,7 @@ def orders(tx: Tx, span: Span | None, numbers: Sequence[str]) -> list[Order]:
         _ORDERS,
         book=OWN,
         bank=Code.BANK_SETTLEMENT.value,
+        wallet=Code.WALLET_SETTLEMENT.value,
         start=span.start if span else None,
         end=span.end if span else None,
         numbers=list(numbers),
@@ -112,6 +116,7 @@ def lone_entries(tx: Tx, span: Span | None) -> list[LoneEntry]:
         _LONE,
         book=OWN,
         bank=Code.BANK_SETTLEMENT.value,
+        wallet=Code.WALLET_SETTLEMENT.value,
         start=span.start if span else None,
         end=span.end if span else None,
     )

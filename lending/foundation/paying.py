@@ -12,7 +12,7 @@ def pay_or_ask(channel: PaymentChannel, order: PayoutOrder, *, is_held: bool) ->
     """Sends a payment that is held, or asks what became of one that may have been sent (T22)."""
     if is_held:
         return channel.pay_out(order)
-    result = channel.query_payout(order.channel_order_no)
+    result = channel.query_payout(order.channel_order_no, order.kind)
     if result.state is ChannelState.NOT_FOUND:
         # It never arrived. Under its own number it is still one payment for ever.
         return channel.pay_out(order)

@@ -35,6 +35,15 @@ class ChannelResult:
     finished_at: datetime | None = None
 
 
+class AccountKind(StrEnum):
+    """Who keeps an account, and so by which channel it is paid."""
+
+    BANK = "bank"
+    """A bank: a card, or a company's account."""
+    WALLET = "wallet"
+    """A payment company (支付机构): money goes in, and nothing is collected from it."""
+
+
 @dataclass(frozen=True, slots=True)
 class PayoutOrder:
     """Money to send. The same order number with the same content is one payment for ever."""
@@ -44,6 +53,7 @@ class PayoutOrder:
     account_no: str
     account_name: str
     purpose: str
+    kind: AccountKind = AccountKind.BANK
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +69,10 @@ class DebitOrder:
 
 @dataclass(frozen=True, slots=True)
 class AccountCheck:
-    """Whether a bank holds this account under this name, identity number and mobile."""
+    """Whether a bank holds this account under this name, identity number and mobile.
+
+    Of a wallet: whether its payment company does under this name and identity number.
+    """
 
     matched: bool
     reference: str
@@ -73,7 +86,7 @@ class ChannelTransaction:
 
     channel_order_no: str
     kind: str
-    """`payout` or `debit`."""
+    """`payout`, `debit`, `incoming`, or `wallet_payout` of the payment company's file."""
     amount_fen: int
     state: str
     reference: str
@@ -132,12 +145,18 @@ class PaymentChannel(Protocol):
         """Compares the four elements of an account. Raises OutsideFault."""
         ...
 
-    def pay_out(self, order: PayoutOrder) -> ChannelResult:
-        """Sends money."""
+    def check_wallet(self, *, name: str, identity_no: str, account_no: str) -> AccountCheck:
+        """Compares the holder of a wallet. Raises OutsideFault."""
         ...
 
-    def query_payout(self, channel_order_no: str) -> ChannelResult:
-        """Asks what became of a payout."""
+    def pay_out(self, order: PayoutOrder) -> ChannelResult:
+        """Sends money, to a bank's account or a wallet."""
+        ...
+
+    def query_payout(
+        self, channel_order_no: str, kind: AccountKind = AccountKind.BANK
+    ) -> ChannelResult:
+        """Asks whoever was to pay what became of a payout."""
         ...
 
     def debit(self, order: DebitOrder) -> ChannelResult:
@@ -153,7 +172,7 @@ class PaymentChannel(Protocol):
         ...
 
     def daily_file(self, day: date) -> list[ChannelTransaction]:
-        """All transactions of a day as the channel booked them. Raises OutsideFault."""
+        """All transactions of a day as they were booked outside. Raises OutsideFault."""
         ...
 
 

@@ -15,6 +15,8 @@ class Code(StrEnum):
 
     BANK_SETTLEMENT = "100201"
     """Our account at the payment bank."""
+    WALLET_SETTLEMENT = "101201"
+    """What we keep at the payment company to pay to wallets."""
     CHANNEL_CLEARING = "101501"
     """Money and claims on their way: 0 at rest."""
     INTEREST_RECEIVABLE = "113201"
@@ -117,6 +119,7 @@ class Code(StrEnum):
 
 TITLES = {
     Code.BANK_SETTLEMENT: "银行存款-结算户",
+    Code.WALLET_SETTLEMENT: "其他货币资金-支付机构存款",
     Code.CHANNEL_CLEARING: "其他货币资金-在途",
     Code.INTEREST_RECEIVABLE: "应收利息",
     Code.RECOURSE_RECEIVABLE: "应收代位追偿款",

@@ -57,6 +57,13 @@ class NoAccountToPay(Refused):
     mend = "请联系商户,或选择其他支付方式。"
 
 
+class WalletNotOffered(Refused):
+    """The product pays to bank cards only."""
+
+    code, title, field = "loan.wallet_not_offered", "本产品仅支持支付到银行卡", "/wallet_number"
+    mend = "请选择支付到本人银行卡。"
+
+
 class PayoutUnderWay(Conflict):
     """Money is on its way, or may be: nothing can be undone until the channel has said."""
 

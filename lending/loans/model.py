@@ -7,6 +7,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from lending.foundation.ports import AccountKind
+from lending.ledger.chart import Code
 from lending.ledger.model import Account
 from lending.loans.terms import Terms
 from lending.risk.model import Value
@@ -111,6 +113,8 @@ class Application:
     purpose: str
     customer_id: str | None
     bank_card_id: str | None
+    wallet_id: str | None
+    """Where the money is to go, where that is not the card."""
     device: dict[str, Any]
     signals: dict[str, Value]
     """What the scenario saw, as features of the decision."""
@@ -143,6 +147,8 @@ class Loan:
     """The plan that ran from the payout, before anything happened to it."""
     exposure_holds: tuple[str, ...]
     """What the loan holds of the borrower's limits until it is paid out."""
+    wallet_id: str | None = None
+    """The borrower's wallet that it is paid to; None: to its payee's bank accounts."""
     split_id: int | None = None
     """How it is shared among funders, as stored; None for own funds only."""
 
@@ -244,6 +250,13 @@ class Payout:
     created_at: datetime
     channel_reference: str
     ended_at: datetime | None
+    kind: AccountKind = AccountKind.BANK
+    """Who keeps the account that it goes to."""
+
+
+def paid_from(kind: AccountKind) -> Account:
+    """Our own account from which accounts of a kind are paid."""
+    return Account(Code.WALLET_SETTLEMENT if kind is AccountKind.WALLET else Code.BANK_SETTLEMENT)
 
 
 @dataclass(frozen=True, slots=True)

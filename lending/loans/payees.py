@@ -4,9 +4,13 @@ from dataclasses import dataclass
 
 from lending.channels import service as channels
 from lending.customers import service as customers
+from lending.customers.errors import WalletNotYours
 from lending.foundation.crypto import FieldKeys
 from lending.foundation.database import Tx
+from lending.foundation.ports import AccountKind
+from lending.loans.errors import WalletNotOffered
 from lending.loans.model import Loan
+from lending.products import service as products
 from lending.products.model import PayeeKind
 
 
@@ -18,6 +22,7 @@ class PayeeAccount:
     holder: str
     bank_name: str
     last4: str
+    kind: AccountKind = AccountKind.BANK
 
     @property
     def told(self) -> str:
@@ -28,11 +33,11 @@ class PayeeAccount:
 def account_ids(tx: Tx, loan: Loan) -> list[str]:
     """The accounts that may be paid without asking anybody again, the first at the front.
 
-    A merchant has named several. A borrower has named one: if that refuses, the borrower names
-    another (ASSIST-5).
+    A merchant has named several. A borrower has named one, a card or a wallet: if that refuses, the
+    borrower names another (ASSIST-5).
     """
     if loan.terms.payee.kind is PayeeKind.BORROWER:
-        return [loan.bank_card_id]
+        return [loan.wallet_id or loan.bank_card_id]
     return [each.id for each in channels.settlement_accounts(tx, loan.terms.payee.partner_id)]
 
 
@@ -55,13 +60,36 @@ def named(tx: Tx, keys: FieldKeys, loan: Loan, account_id: str) -> PayeeAccount:
 
 
 def borrowers(tx: Tx, keys: FieldKeys, card_id: str) -> PayeeAccount:
-    """A customer's own card, whose holder the bank has confirmed.
+    """A customer's own card or wallet, whose holder was confirmed.
 
     Raises NoSuchCustomer.
     """
     card = customers.card(tx, card_id)
     holder = customers.profile(tx, keys, card.customer_id).name
-    return PayeeAccount(card.id, holder, card.bank_name, card.last4)
+    return PayeeAccount(card.id, holder, card.bank_name, card.last4, card.kind)
+
+
+def kind(tx: Tx, loan: Loan, account_id: str) -> AccountKind:
+    """Who keeps an account that `account_ids` gave.
+
+    Raises NoSuchCustomer.
+    """
+    if loan.terms.payee.kind is PayeeKind.BORROWER:
+        return customers.card(tx, account_id).kind
+    return AccountKind.BANK
+
+
+def require_wallet(tx: Tx, code: str, version: int, customer_id: str, wallet_id: str) -> None:
+    """Refuses a wallet where the product pays to none, or that is not the borrower's own.
+
+    Raises WalletNotOffered, WalletNotYours, NoSuchCustomer.
+    """
+    product = products.version(tx, code, version)
+    if not product.pays_wallets or product.payee is not PayeeKind.BORROWER:
+        raise WalletNotOffered
+    wallet = customers.card(tx, wallet_id)
+    if wallet.customer_id != customer_id or wallet.kind is not AccountKind.WALLET:
+        raise WalletNotYours
 
 
 def number(tx: Tx, keys: FieldKeys, loan: Loan, account_id: str) -> str:

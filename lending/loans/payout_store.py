@@ -2,27 +2,34 @@
 
 from lending.foundation import ids
 from lending.foundation.database import Row, Tx
-from lending.foundation.ports import ChannelResult
+from lending.foundation.ports import AccountKind, ChannelResult
 from lending.loans.model import Payout, PayoutState, Purpose
 
 PAYOUT = """
-    SELECT id, loan_id, purpose, refund_id, part, attempt, channel_order_no, account_id, amount_fen,
-           offset_fen, state, hold_id, queries, created_at, channel_reference, ended_at
+    SELECT id, loan_id, purpose, refund_id, part, attempt, channel_order_no, account_id, kind,
+           amount_fen, offset_fen, state, hold_id, queries, created_at, channel_reference, ended_at
     FROM payout WHERE id = :id"""
 PAYOUT_LOCKED = """
-    SELECT id, loan_id, purpose, refund_id, part, attempt, channel_order_no, account_id, amount_fen,
-           offset_fen, state, hold_id, queries, created_at, channel_reference, ended_at
+    SELECT id, loan_id, purpose, refund_id, part, attempt, channel_order_no, account_id, kind,
+           amount_fen, offset_fen, state, hold_id, queries, created_at, channel_reference, ended_at
     FROM payout WHERE id = :id FOR UPDATE"""
 PAYOUTS = """
-    SELECT id, loan_id, purpose, refund_id, part, attempt, channel_order_no, account_id, amount_fen,
-           offset_fen, state, hold_id, queries, created_at, channel_reference, ended_at
+    SELECT id, loan_id, purpose, refund_id, part, attempt, channel_order_no, account_id, kind,
+           amount_fen, offset_fen, state, hold_id, queries, created_at, channel_reference, ended_at
     FROM payout WHERE loan_id = :loan_id AND purpose = :purpose AND refund_id = :refund_id
         AND part = :part
     ORDER BY attempt"""
 
 
 def _payout(row: Row) -> Payout:
-    return Payout(**{**row, "state": PayoutState(row["state"]), "purpose": Purpose(row["purpose"])})
+    return Payout(
+        **{
+            **row,
+            "state": PayoutState(row["state"]),
+            "purpose": Purpose(row["purpose"]),
+            "kind": AccountKind(row["kind"]),
+        }
+    )
 
 
 def payout(tx: Tx, payout_id: str, *, lock: bool = False) -> Payout | None:
@@ -51,9 +58,9 @@ def id_of_channel_order(tx: Tx, channel_order_no: str) -> str | None:
 def insert(tx: Tx, made: Payout) -> None:
     tx.run(
         "INSERT INTO payout (id, loan_id, purpose, refund_id, part, attempt, channel_order_no,"
-        " account_id, amount_fen, offset_fen, state, hold_id, created_at) VALUES (:id, :loan_id,"
-        " :purpose, :refund_id, :part, :attempt, :order_no, :account_id, :amount, :offset, 'held',"
-        " :hold, :now)",
+        " account_id, kind, amount_fen, offset_fen, state, hold_id, created_at) VALUES (:id,"
+        " :loan_id, :purpose, :refund_id, :part, :attempt, :order_no, :account_id, :kind, :amount,"
+        " :offset, 'held', :hold, :now)",
         id=made.id,
         loan_id=made.loan_id,
         purpose=made.purpose.value,
@@ -62,6 +69,7 @@ def insert(tx: Tx, made: Payout) -> None:
         attempt=made.attempt,
         order_no=made.channel_order_no,
         account_id=made.account_id,
+        kind=made.kind.value,
         amount=made.amount_fen,
         offset=made.offset_fen,
         hold=made.hold_id,

@@ -18,7 +18,7 @@ from lending.foundation.clock import shanghai_date, shanghai_midnight
 from lending.foundation.context import Context
 from lending.foundation.crypto import FieldKeys
 from lending.foundation.database import Tx
-from lending.foundation.ports import ChannelResult, ChannelState, PayoutOrder
+from lending.foundation.ports import AccountKind, ChannelResult, ChannelState, PayoutOrder
 from lending.funding import money_in
 from lending.ledger import claims
 from lending.ledger import service as ledger
@@ -45,6 +45,7 @@ from lending.loans.model import (
     Purpose,
     ReleasePart,
     ReleaseState,
+    paid_from,
 )
 from lending.loans.service import tell
 from lending.operations import service as tickets
@@ -144,23 +145,49 @@ def retry(tx: Tx, loan_id: str, actor: Actor) -> None:
 
 
 def replace_card(tx: Tx, loan_id: str, card_id: str) -> None:
-    """A borrower names another card of theirs after the first has refused, and is paid there.
+    """A borrower names another card of theirs after the first account refused, and is paid there.
 
     The loan is repaid from it as well (ASSIST-5).
 
     Raises NoSuchLoan, CardNotYours, WrongState unless the payout to the borrower has failed.
     """
+    loan = _failed_to_borrower(tx, loan_id)
+    card = customers.card(tx, card_id)
+    if card.customer_id != loan.customer_id or card.kind is not AccountKind.BANK:
+        raise CardNotYours
+    store.set_card(tx, loan_id, card_id)
+    _pay_elsewhere(tx, loan, card_id)
+
+
+def replace_by_wallet(tx: Tx, loan_id: str, wallet_id: str) -> None:
+    """A borrower has the loan paid to a wallet of theirs after the first account has refused.
+
+    It is still repaid from the card.
+
+    Raises NoSuchLoan, WalletNotOffered, WalletNotYours, WrongState unless the payout to the
+    borrower has failed.
+    """
+    loan = _failed_to_borrower(tx, loan_id)
+    of = store.application(tx, loan.application_id)
+    assert of is not None, loan.application_id
+    payees.require_wallet(tx, of.product_code, of.product_version, loan.customer_id, wallet_id)
+    store.set_wallet(tx, loan_id, wallet_id)
+    _pay_elsewhere(tx, loan, wallet_id)
+
+
+def _failed_to_borrower(tx: Tx, loan_id: str) -> Loan:
     loan = _locked_loan(tx, loan_id)
     pays_borrower = loan.terms.payee.kind is PayeeKind.BORROWER
     if loan.state is not LoanState.PAYOUT_FAILED or not pays_borrower:
         raise WrongState(f"the loan is {loan.state.value}")
-    if customers.card(tx, card_id).customer_id != loan.customer_id:
-        raise CardNotYours
-    store.set_card(tx, loan_id, card_id)
-    replaced = {"from": loan.bank_card_id, "to": card_id}
-    audit.record(tx, Actor("customer", loan.customer_id), "loan.replace_card", loan_id, replaced)
-    payout = _begin_first(tx, _locked_loan(tx, loan_id))
-    assert payout is not None, "a borrower's loan always has a card"
+    return loan
+
+
+def _pay_elsewhere(tx: Tx, loan: Loan, account_id: str) -> None:
+    replaced = {"from": loan.wallet_id or loan.bank_card_id, "to": account_id}
+    audit.record(tx, Actor("customer", loan.customer_id), "loan.replace_card", loan.id, replaced)
+    payout = _begin_first(tx, _locked_loan(tx, loan.id))
+    assert payout is not None, "a borrower's loan always has an account"
     _enqueue(tx, payout)
 
 
@@ -252,6 +279,7 @@ def begin_release(tx: Tx, loan: Loan, part: ReleasePart) -> bool:
 def _begin(tx: Tx, loan: Loan, account_id: str, payable: Payable) -> Payout:
     """Puts intent and hold on record for the next attempt, less what a merchant owes us."""
     attempt = len(payout_store.payouts(tx, loan.id, payable.purpose, part=payable.part)) + 1
+    kind = payees.kind(tx, loan, account_id)
     offset = _offset_fen(tx, loan, payable)
     payout = Payout(
         id=ids.new("pay"),
@@ -268,7 +296,7 @@ def _begin(tx: Tx, loan: Loan, account_id: str, payable: Payable) -> Payout:
         hold_id=ledger.hold(
             tx,
             debit=payable.debit,
-            credit=Account(Code.BANK_SETTLEMENT),
+            credit=paid_from(kind),
             amount_fen=payable.amount_fen - offset,
             subject=loan.id,
             memo=f"{payable.purpose.value}, attempt {attempt}",
@@ -277,6 +305,7 @@ def _begin(tx: Tx, loan: Loan, account_id: str, payable: Payable) -> Payout:
         created_at=tx.now,
         channel_reference="",
         ended_at=None,
+        kind=kind,
     )
     payout_store.insert(tx, payout)
     if payable.purpose is Purpose.DISBURSEMENT:
@@ -310,6 +339,7 @@ def _order(tx: Tx, keys: FieldKeys, payout: Payout) -> PayoutOrder:
         account_no=account_no,
         account_name=account.holder,
         purpose=payout.purpose.value,
+        kind=payout.kind,
     )
 
 

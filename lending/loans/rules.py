@@ -17,7 +17,7 @@ from lending.ledger import funders, guarantors
 from lending.ledger.chart import Code
 from lending.ledger.model import OWN, Account, Leg, credit, debit, signed
 from lending.loans import partner_rules, share_rules
-from lending.loans.model import Loan, Payout
+from lending.loans.model import Loan, Payout, paid_from
 from lending.loans.terms import Terms
 from lending.products import rules as product_rules
 from lending.products.model import Offer, Product, SubsidyPayer
@@ -245,7 +245,7 @@ def disbursement_legs(loan: Loan, payout: Payout) -> tuple[Leg, ...]:
             Account(Code.LOAN_PRINCIPAL, loan.id), loan.principal_fen - sum(f for _, f in others)
         ),
         debit(Account(Code.SUBSIDY_RECEIVABLE, partner), subsidy - first.subsidy_fen),
-        credit(Account(Code.BANK_SETTLEMENT), payout.amount_fen),
+        credit(paid_from(payout.kind), payout.amount_fen),
         credit(Account(Code.MERCHANT_FEE_INCOME), first.fee_fen),
         credit(
             Account(Code.DEFERRED_SUBSIDY, loan.product_code),

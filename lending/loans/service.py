@@ -16,9 +16,10 @@ from lending.foundation.context import Context
 from lending.foundation.crypto import FieldKeys
 from lending.foundation.database import Tx
 from lending.foundation.files import FileStore, StoredFile
+from lending.foundation.ports import AccountKind
 from lending.funding import service as funding
 from lending.ledger import service as ledger
-from lending.loans import fraud, store
+from lending.loans import fraud, payees, store
 from lending.loans.errors import (
     NoSuchLoan,
     PayoutUnderWay,
@@ -105,13 +106,16 @@ def submit(
     bank_card_id: str,
     device: dict[str, str],
     signals: Mapping[str, Value] = MappingProxyType({}),
+    wallet_id: str | None = None,
 ) -> None:
     """Hands the application in and asks for the decision. Handing it in twice does it once.
 
-    `signals` are what the scenario saw, as features of the decision.
+    `signals` are what the scenario saw, as features of the decision. The loan is repaid from the
+    card, and paid to it where its product pays borrowers and they name no wallet.
 
-    Raises NoSuchLoan, WrongState, CardNotYours when the card is another customer's, and
-    ConsentMissing without a live consent to process the customer's data (R-PI-CONSENT).
+    Raises NoSuchLoan, WrongState, CardNotYours when the card is another customer's or no card,
+    WalletNotYours, WalletNotOffered, and ConsentMissing without a live consent to process the
+    customer's data (R-PI-CONSENT).
     """
     found = locked(tx, application_id)
     if found.state is ApplicationState.DECIDING and found.customer_id == customer_id:
@@ -121,13 +125,17 @@ def submit(
     customers.require_consent(tx, customer_id, ConsentScope.PERSONAL_INFO, application_id)
     if is_funded_jointly(tx, application_id):
         customers.require_consent(tx, customer_id, ConsentScope.FUNDERS, application_id)
-    if customers.card(tx, bank_card_id).customer_id != customer_id:
+    card = customers.card(tx, bank_card_id)
+    if card.customer_id != customer_id or card.kind is not AccountKind.BANK:
         raise CardNotYours
+    if wallet_id is not None:
+        payees.require_wallet(tx, found.product_code, found.product_version, customer_id, wallet_id)
     store.submit_application(
         tx,
         application_id,
         customer_id=customer_id,
         bank_card_id=bank_card_id,
+        wallet_id=wallet_id,
         device=device,
         signals=signals,
     )

@@ -115,6 +115,7 @@ def sign(tx: Tx, keys: FieldKeys, files: FileStore, command: SignCommand) -> str
         partner_id=found.partner_id,
         customer_id=found.customer_id,
         bank_card_id=found.bank_card_id or "",
+        wallet_id=found.wallet_id,
         scenario=found.scenario,
         product_code=found.product_code,
         subject=found.subject,
@@ -190,7 +191,7 @@ def _require_payee(
     payee = command.terms.payee
     if payee.kind is PayeeKind.BORROWER:
         gates.require_self_payment(
-            holder_id=customers.card(tx, found.bank_card_id or "").customer_id,
+            holder_id=customers.card(tx, found.wallet_id or found.bank_card_id or "").customer_id,
             borrower_id=found.customer_id or "",
             product_pays_borrower=product.payee is PayeeKind.BORROWER,
             rules=day,

@@ -21,23 +21,23 @@ from lending.risk.model import Value
 
 APPLICATION = """
     SELECT id, partner_id, scenario, product_code, product_version, subject, amount_fen, purpose,
-           customer_id, bank_card_id, device, signals, partner_signals, is_for_line, state,
-           decision_id, decided_at
+           customer_id, bank_card_id, wallet_id, device, signals, partner_signals, is_for_line,
+           state, decision_id, decided_at
     FROM application WHERE id = :id"""
 APPLICATION_LOCKED = """
     SELECT id, partner_id, scenario, product_code, product_version, subject, amount_fen, purpose,
-           customer_id, bank_card_id, device, signals, partner_signals, is_for_line, state,
-           decision_id, decided_at
+           customer_id, bank_card_id, wallet_id, device, signals, partner_signals, is_for_line,
+           state, decision_id, decided_at
     FROM application WHERE id = :id FOR UPDATE"""
 LOAN = """
     SELECT id, application_id, partner_id, customer_id, bank_card_id, scenario, product_code,
            subject, principal_fen, terms, terms_format, state, signed_at, start_date,
-           plan_version, contract_version, exposure_holds, split_id
+           plan_version, contract_version, exposure_holds, wallet_id, split_id
     FROM loan WHERE id = :id"""
 LOAN_LOCKED = """
     SELECT id, application_id, partner_id, customer_id, bank_card_id, scenario, product_code,
            subject, principal_fen, terms, terms_format, state, signed_at, start_date,
-           plan_version, contract_version, exposure_holds, split_id
+           plan_version, contract_version, exposure_holds, wallet_id, split_id
     FROM loan WHERE id = :id FOR UPDATE"""
 
 
@@ -84,6 +84,7 @@ def insert_draw(
         purpose=new.purpose,
         customer_id=customer_id,
         bank_card_id=bank_card_id,
+        wallet_id=None,
         device=dict(device),
         signals=dict(signals),
         partner_signals=dict(new.partner_signals),
@@ -131,16 +132,18 @@ def submit_application(
     *,
     customer_id: str,
     bank_card_id: str,
+    wallet_id: str | None,
     device: dict[str, str],
     signals: Mapping[str, Value],
 ) -> None:
     tx.run(
         "UPDATE application SET customer_id = :customer_id, bank_card_id = :card,"
-        " device = :device, signals = :signals, state = 'deciding', submitted_at = :now,"
-        " changed_at = :now WHERE id = :id",
+        " wallet_id = :wallet, device = :device, signals = :signals, state = 'deciding',"
+        " submitted_at = :now, changed_at = :now WHERE id = :id",
         id=application_id,
         customer_id=customer_id,
         card=bank_card_id,
+        wallet=wallet_id,
         device=json(device),
         signals=json(dict(signals)),
         now=tx.now,
@@ -184,15 +187,16 @@ def insert_loan(tx: Tx, made: Loan) -> None:
     tx.run(
         "INSERT INTO loan (id, application_id, partner_id, customer_id, bank_card_id, scenario,"
         " product_code, subject, principal_fen, terms, terms_format, state, signed_at,"
-        " plan_version, exposure_holds, credit_line_id, credit_line_scene, split_id, changed_at)"
-        " VALUES (:id, :application_id, :partner_id,"
+        " plan_version, exposure_holds, credit_line_id, credit_line_scene, split_id, wallet_id,"
+        " changed_at) VALUES (:id, :application_id, :partner_id,"
         " :customer_id, :card, :scenario, :product, :subject, :principal, :terms, :format, :state,"
-        " :signed_at, 1, :holds, :line_id, :line_scene, :split_id, :signed_at)",
+        " :signed_at, 1, :holds, :line_id, :line_scene, :split_id, :wallet, :signed_at)",
         id=made.id,
         application_id=made.application_id,
         partner_id=made.partner_id,
         customer_id=made.customer_id,
         card=made.bank_card_id,
+        wallet=made.wallet_id,
         scenario=made.scenario,
         product=made.product_code,
         subject=made.subject,
@@ -238,9 +242,18 @@ def set_loan_state(tx: Tx, loan_id: str, state: LoanState) -> None:
 
 def set_card(tx: Tx, loan_id: str, card_id: str) -> None:
     tx.run(
-        "UPDATE loan SET bank_card_id = :card, changed_at = :now WHERE id = :id",
+        "UPDATE loan SET bank_card_id = :card, wallet_id = NULL, changed_at = :now WHERE id = :id",
         id=loan_id,
         card=card_id,
+        now=tx.now,
+    )
+
+
+def set_wallet(tx: Tx, loan_id: str, wallet_id: str) -> None:
+    tx.run(
+        "UPDATE loan SET wallet_id = :wallet, changed_at = :now WHERE id = :id",
+        id=loan_id,
+        wallet=wallet_id,
         now=tx.now,
     )
 

@@ -147,6 +147,8 @@ class Product:
     prepayment_fee_rate: Decimal = Decimal(0)
     """Of principal paid before it is due (R-PREPAY: only as the cost table discloses it)."""
     payee: PayeeKind = PayeeKind.PARTNER
+    pays_wallets: bool = False
+    """Whether borrowers may have it paid to a wallet of theirs instead of to a card (ASSIST-5)."""
     risk_pricing: RiskPricing | None = None
     """None: everybody pays `rate_annual`."""
     funding: Funding = Funding()
@@ -181,6 +183,7 @@ class Product:
             "grace_days": self.grace_days,
             "prepayment_fee_rate": str(self.prepayment_fee_rate),
             "payee": self.payee.value,
+            "pays_wallets": self.pays_wallets,
             "risk_pricing": self.risk_pricing.to_json() if self.risk_pricing else None,
             "funding": asdict(self.funding) | {"funders_bp": list(self.funding.funders_bp)},
         }
@@ -212,6 +215,7 @@ class Product:
             grace_days=stored["grace_days"],
             prepayment_fee_rate=Decimal(stored["prepayment_fee_rate"]),
             payee=PayeeKind(stored["payee"]),
+            pays_wallets=stored["pays_wallets"],
             risk_pricing=RiskPricing.from_json(prices)
             if (prices := stored["risk_pricing"])
             else None,

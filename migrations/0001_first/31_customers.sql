@@ -13,7 +13,7 @@ CREATE INDEX ON customer (mobile_index);
 CREATE TABLE identity_check (
     id text PRIMARY KEY,
     customer_id text NOT NULL REFERENCES customer,
-    method text NOT NULL CHECK (method IN ('name_and_number', 'face', 'bank_card')),
+    method text NOT NULL CHECK (method IN ('name_and_number', 'face', 'bank_card', 'wallet')),
     passed boolean NOT NULL,
     reference text NOT NULL,
     checked_at timestamptz NOT NULL
@@ -33,6 +33,7 @@ CREATE TABLE consent (
 );
 CREATE INDEX ON consent (customer_id, scope);
 
+-- Cards, and wallets, whose holder was confirmed by who keeps them.
 CREATE TABLE bank_card (
     id text PRIMARY KEY,
     customer_id text NOT NULL REFERENCES customer,
@@ -40,6 +41,7 @@ CREATE TABLE bank_card (
     number_sealed bytea NOT NULL,
     number_index bytea NOT NULL,
     last4 text NOT NULL,
+    kind text NOT NULL DEFAULT 'bank' CHECK (kind IN ('bank', 'wallet')),
     state text NOT NULL CHECK (state IN ('verified', 'failed', 'removed')),
     created_at timestamptz NOT NULL,
     UNIQUE (customer_id, number_index)

@@ -4,7 +4,7 @@ open_page   the page behind the link that handed the person over
 suit        what the person can bear, asked by us alone
 submit      identified, with a card: the decision follows in about a second
 sign        the contract; the money goes to the person's own card
-another_card   where the bank has refused that card
+another_card, another_wallet   where the first account has refused
 """
 
 from dataclasses import dataclass
@@ -116,11 +116,14 @@ def submit(
     customer_id: str,
     bank_card_id: str,
     device: dict[str, str],
+    wallet_id: str | None = None,
 ) -> None:
     """Hands the application in; the decision follows in about a second.
 
+    The money goes to the card, or to the wallet where one is named (ASSIST-5).
+
     Raises LeadEnded, WrongState, also before the suitability was asked, CardNotYours,
-    ConsentMissing.
+    WalletNotYours, WalletNotOffered, ConsentMissing.
     """
     if lead.state in ENDED or lead.expires_at <= tx.now:
         raise LeadEnded
@@ -133,6 +136,7 @@ def submit(
         bank_card_id=bank_card_id,
         device=device,
         signals=_seen(tx, keys, lead),
+        wallet_id=wallet_id,
     )
 
 
@@ -212,6 +216,21 @@ def another_card(tx: Tx, lead: Lead, card_id: str) -> None:
     if lead.loan_id is None:
         raise LeadEnded
     payouts.replace_card(tx, lead.loan_id, card_id)
+
+
+def another_wallet(tx: Tx, lead: Lead, wallet_id: str) -> None:
+    """Pays to a wallet of the person's after the first account has refused (ASSIST-5).
+
+    Raises LeadEnded before there is a loan, WalletNotOffered, WalletNotYours, WrongState.
+    """
+    if lead.loan_id is None:
+        raise LeadEnded
+    payouts.replace_by_wallet(tx, lead.loan_id, wallet_id)
+
+
+def pays_wallets(tx: Tx, lead: Lead) -> bool:
+    """Whether the money may go to a wallet of the person's."""
+    return _product(tx, lead).pays_wallets
 
 
 def withdraw(tx: Tx, lead: Lead) -> None:

@@ -13,6 +13,8 @@ from lending.foundation.audit import SYSTEM
 from lending.foundation.errors import Problem
 from lending.ledger.chart import Code
 from lending.loans import service as loans
+from lending.products import service as products
+from processes.seed import CASH_PRODUCT
 from scenarios.assisted_lending import applying, platforms, rules, servicing
 from scenarios.assisted_lending import leads_store as store
 from scenarios.assisted_lending.errors import (
@@ -75,6 +77,60 @@ class TestALead:
         assert bank.paid()[-1].account_no == other
         assert sending.events(who.lead["id"])[-2:] == ["payout_failed", "paid"]
         sending.world.require_books_agree()
+
+    def test_is_paid_to_the_persons_own_wallet_where_they_choose_it(self, sending, person):
+        who = person().sent().forward("lead_card")
+        bank, wallet = sending.world.bank, "2088000000000160"
+        assert "本人微信或支付宝钱包" in who.get(who.link).text
+        form = {"card_number": who.person.card_no, "payout_to": "wallet"}
+        assert "钱包账号不正确" in who.act("card", wallet_number="2088", **form).text
+        bank.strangers.add(wallet)
+        assert "钱包账户核验未通过" in who.act("card", wallet_number=wallet, **form).text
+        bank.strangers.clear()
+        who.went("card", "waiting", wallet_number=wallet, **form)
+        who.forward("lead_done")
+        assert "测试钱包 尾号 0160" in who.get(who.link).text
+        (paid,) = bank.paid("wallet_payout")
+        assert (paid.account_no, paid.amount_fen) == (wallet, 1_000_000)
+        assert sending.world.balance(Code.WALLET_SETTLEMENT) == -1_000_000
+        (loan,) = sending.world.rows(
+            "SELECT l.bank_card_id, l.wallet_id, c.kind FROM loan l JOIN bank_card c"
+            " ON c.id = l.bank_card_id WHERE l.subject = :id",
+            id=who.lead["id"],
+        )
+        assert loan["wallet_id"] is not None
+        assert loan["kind"] == "bank", "it is repaid from the card"
+        sending.world.require_books_agree()
+
+    def test_is_paid_to_a_wallet_or_card_after_the_other_has_refused(self, sending, person):
+        who = person().sent().forward("lead_paying")
+        bank = sending.world.bank
+        first, second, third = who.person.card_no, "1000000000000260", "2088000000000360"
+        bank.refuse |= {first, second}
+        sending.work()
+        assert who.due() == "lead_other_card"
+        for wallet, then in ((second, "lead_other_card"), (third, "lead_done")):
+            who.went("other-card", "lead_paying", payout_to="wallet", wallet_number=wallet)
+            sending.work()
+            assert who.due() == then
+        assert bank.paid("wallet_payout")[-1].account_no == third
+        sending.world.require_books_agree()
+
+    def test_is_paid_to_no_wallet_where_the_product_pays_to_none(self, sending, person):
+        world = sending.world
+        with world.database.unit_of_work() as tx:
+            products.publish(tx, replace(CASH_PRODUCT, version=2, pays_wallets=False), SYSTEM)
+        who = person().sent().forward("lead_card")
+        assert "本人微信或支付宝钱包" not in who.get(who.link).text
+        told = who.act(
+            "card",
+            card_number=who.person.card_no,
+            payout_to="wallet",
+            wallet_number="2088000000000460",
+        ).text
+        assert "本产品仅支持支付到银行卡" in told
+        with world.database.unit_of_work() as tx:
+            products.publish(tx, replace(CASH_PRODUCT, version=3), SYSTEM)
 
     def test_whose_lender_refuses_tells_the_applicant_why_and_the_platform_nothing(
         self, sending, person

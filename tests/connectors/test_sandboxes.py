@@ -6,7 +6,7 @@ import pytest
 import requests
 
 from connectors import http, plug
-from connectors.bank import BankChannel
+from connectors.bank import PaymentChannels
 from lending.foundation.clock import shanghai_date
 from lending.foundation.errors import OutsideFault
 from lending.foundation.ports import ChannelState, DebitOrder, PayoutOrder
@@ -27,7 +27,7 @@ def payout(amount_fen: int) -> PayoutOrder:
     )
 
 
-def bank_of(outside: OutsideWorld, name: str, days: int) -> BankChannel:
+def bank_of(outside: OutsideWorld, name: str, days: int) -> PaymentChannels:
     """The bank as a sandbox reaches it."""
     plugged = plug.outside(
         outside.settings, transport=outside.transport, sandbox=lambda: f"{name};days={days}"

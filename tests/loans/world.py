@@ -25,6 +25,7 @@ from lending.foundation.database import Database, Tx
 from lending.foundation.files import FileStore
 from lending.foundation.ports import (
     AccountCheck,
+    AccountKind,
     ChannelResult,
     ChannelState,
     ChannelTransaction,
@@ -133,6 +134,8 @@ class Bank:
     book: dict[str, Booked] = field(default_factory=dict)
     refuse: set[str] = field(default_factory=set)
     """Account numbers that it pays nothing to, and collects nothing from."""
+    strangers: set[str] = field(default_factory=set)
+    """Wallets of other people."""
     lose_requests: int = 0
     """So many of the next money calls never arrive."""
     lose_answers: int = 0
@@ -148,7 +151,7 @@ class Bank:
 
     def pay_out(self, order: PayoutOrder) -> ChannelResult:
         booked = Booked(
-            "payout",
+            "payout" if order.kind is AccountKind.BANK else "wallet_payout",
             order.account_no,
             order.account_name,
             order.amount_fen,
@@ -162,7 +165,9 @@ class Bank:
         )
         return self._money("debit", order.channel_order_no, booked)
 
-    def query_payout(self, channel_order_no: str) -> ChannelResult:
+    def query_payout(
+        self, channel_order_no: str, kind: AccountKind = AccountKind.BANK
+    ) -> ChannelResult:
         return self._query(channel_order_no)
 
     def query_debit(self, channel_order_no: str) -> ChannelResult:
@@ -172,6 +177,10 @@ class Bank:
         self, *, name: str, identity_no: str, account_no: str, mobile: str
     ) -> AccountCheck:
         return AccountCheck(matched=True, reference="acc-1", bank_name="测试银行")
+
+    def check_wallet(self, *, name: str, identity_no: str, account_no: str) -> AccountCheck:
+        is_theirs = account_no not in self.strangers
+        return AccountCheck(matched=is_theirs, reference="wal-1", bank_name="测试钱包")
 
     def send(self, account: str, amount_fen: int, remark: str, at: datetime) -> str:
         """Somebody sends the lender money; the bank's number of it."""

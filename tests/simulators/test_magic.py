@@ -28,12 +28,15 @@ class TestMagicValues:
         fates = {name: magic.fate_of_card(number) for name, number in magic.MAGIC_CARDS.items()}
         assert fates.pop("works") is None
         assert all(name == fate for name, fate in fates.items())
+        fates = {name: magic.fate_of_wallet(no) for name, no in magic.MAGIC_WALLETS.items()}
+        assert fates == {name: None if name == "works" else name for name in fates}
 
     def test_are_told_to_whoever_asks(self, outside: OutsideWorld):
         told = outside.app.test_client().get("/magic").json
         assert told == {
             "persons": magic.MAGIC,
             "cards": magic.MAGIC_CARDS,
+            "wallets": magic.MAGIC_WALLETS,
             "amounts": magic.MAGIC_AMOUNTS,
         }
 
