@@ -13,6 +13,7 @@ from lending.system import service as system
 from lending.system.model import Right
 from scenarios.assisted_lending import attachments, desk
 from scenarios.assisted_lending.desk import ShownLead, Wanted
+from scenarios.assisted_lending.model import PURPOSES
 
 FILE_CSP = "sandbox; default-src 'none'; frame-ancestors 'none'"
 """What came from outside runs nothing and asks for nothing, should a browser show it after all."""
@@ -61,6 +62,7 @@ def add(console: Blueprint, context: Context) -> None:
             case=case,
             lead=case.shown.lead,
             kinds=attachments.KINDS_ZH,
+            purposes=PURPOSES,
             names=names,
             percent_bp=percent_bp,
         )

@@ -3,7 +3,7 @@
 open_page   the page behind the link that handed the person over
 suit        what the person can bear, asked by us alone
 submit      identified, with a card: the decision follows in about a second
-sign        the contract; the money goes to the person's own card
+sign        the contract; the money goes to the person's own card or wallet
 another_card, another_wallet   where the first account has refused
 """
 
