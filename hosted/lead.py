@@ -196,7 +196,7 @@ class LeadPages(Identifying, Signing):
         page: LeadPage = visit.seen
         shown: dict[str, Callable[[], dict[str, Any]]] = {
             Step.MOBILE: lambda: {"mobile": mask_mobile(self.mobile_told(visit))},
-            Step.IDENTITY: lambda: self._person(page),
+            Step.IDENTITY: lambda: self._person(tx, visit),
             Step.CHOOSE: lambda: {"offers": applying.offers(tx, page.lead)},
             Step.DECLINED: lambda: {"decision": applying.decision(tx, page.lead)},
             Step.COST: lambda: self.cost_facts(tx, visit),
@@ -304,11 +304,12 @@ class LeadPages(Identifying, Signing):
             pay(tx, visit.seen.lead, account_id)
         self.keep(visit, Step.OTHER_CARD, {"wallet" if to_wallet else "card": account_id})
 
-    def _person(self, page: LeadPage) -> dict[str, Any]:
+    def _person(self, tx: Tx, visit: Visit) -> dict[str, Any]:
+        page: LeadPage = visit.seen
         person = page.applicant
         assert person is not None, "whoever has not applied yet was not forgotten yet"
         return {
-            "consents": [self.consents()[scope] for scope in texts.REQUIRED],
+            **self.person_facts(tx, visit, "identity"),
             "person": {
                 "name": mask_name(person.name),
                 "identity_no": mask_identity_no(person.identity_no),

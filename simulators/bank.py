@@ -218,6 +218,17 @@ class Bank:
         rows = self._book.rows("SELECT balance_fen FROM account WHERE no = ?", account_no)
         return int(rows[0]["balance_fen"]) if rows else None
 
+    def of_others(self, account_no: str) -> dict[str, int]:
+        """What an account of somebody else has sent to the company, and got from it."""
+        self.settle()
+        rows = self._book.rows(
+            "SELECT kind, sum(amount_fen) AS fen FROM payment"
+            " WHERE account_no = ? AND status = 'paid' GROUP BY kind",
+            account_no,
+        )
+        by_kind = {row["kind"]: int(row["fen"]) for row in rows}
+        return {"sent_fen": by_kind.get("incoming", 0), "got_fen": by_kind.get("payout", 0)}
+
     def totals(self) -> dict[str, int]:
         """The whole book in figures: what went out, what came in, what stands on our account.
 

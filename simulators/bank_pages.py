@@ -122,6 +122,13 @@ class BankPages(Payouts):
             raise BadCall("after and limit must be whole numbers") from None
         return jsonify(transfers=self._bank.incoming(after, limit))
 
+    def of_others(self, account_no: str) -> ResponseReturnValue:
+        """An account's own statement with the company, as its holder's bank shows it."""
+        name = request.args.get("sandbox", MAIN)
+        if not NAME.fullmatch(name):
+            abort(400)
+        return jsonify(account_no=account_no, **self._banks(name).of_others(account_no))
+
     def transfer_in(self) -> ResponseReturnValue:
         """Another bank sends the company money for a customer of its own."""
         name = request.args.get("sandbox", MAIN)
@@ -170,7 +177,8 @@ class WalletPages(Payouts):
 def add(app: Flask, door: Door, banks: Callable[[str], Bank], teller: Teller) -> None:
     """Adds the bank's calls; `banks` gives the bank of an installation.
 
-    `POST /interbank/transfers` is for anybody here: it is how another bank's money comes.
+    What is under `/interbank` is for anybody here: it is how another bank's money comes, and what
+    that bank shows the holder of an account.
     """
     pages = BankPages(banks, teller)
     door.add("POST /bank/account-checks", "account-check", pages.check_account)
@@ -182,6 +190,7 @@ def add(app: Flask, door: Door, banks: Callable[[str], Bank], teller: Teller) ->
     door.add("GET /bank/accounts/<account_no>", "balance", pages.balance)
     door.add("GET /bank/incoming", "incoming", pages.incoming)
     app.add_url_rule("/interbank/transfers", "transfer_in", pages.transfer_in, methods=["POST"])
+    app.add_url_rule("/interbank/accounts/<account_no>", "of_others", pages.of_others)
     door.add("GET /bank/book", "book", pages.book)
 
 

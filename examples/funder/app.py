@@ -29,27 +29,29 @@ def application() -> Flask:
 
 
 def create_app(config_file: Path) -> Flask:
-    """A funder with the key and addresses of a partner."""
+    """A funder with the key and addresses of a partner, its desk at work in a thread."""
     config = json.loads(config_file.read_text())
     client = client_of(config)
     book = Book(config_file.with_suffix(".sqlite"))
-    app = Flask(__name__)
     verifier = WebhookVerifier(
         url=f"http://127.0.0.1:{config['port']}/cf/webhooks",
         directory=KeyDirectory(base_url=config["base_url"], root_keyid=config["root_keyid"]),
     )
-    receiver = WebhookReceiver(verifier, booking(book), seen=book.seen)
-    app.register_blueprint(webhooks(receiver))
-    desk = Desk(config, client, book)
+    desk = Desk(config, client, book, requests.Session())
     threading.Thread(target=_work, args=(client, verifier.url, book, desk), daemon=True).start()
+    return web(config["name"], book, verifier)
+
+
+def web(name: str, book: Book, verifier: WebhookVerifier) -> Flask:
+    """Where events come in and the book is shown."""
+    app = Flask(__name__)
+    app.register_blueprint(webhooks(WebhookReceiver(verifier, booking(book), seen=book.seen)))
 
     @app.get("/")
     def home() -> ResponseReturnValue:
         rows = [dict(row) for row in book.positions()]
         decisions = [dict(row) for row in book.run("SELECT * FROM decision")]
-        return jsonify(
-            name=config["name"], owed_fen=book.owed_fen(), positions=rows, decisions=decisions
-        )
+        return jsonify(name=name, owed_fen=book.owed_fen(), positions=rows, decisions=decisions)
 
     return app
 
@@ -68,10 +70,8 @@ def booking(book: Book) -> Any:
     """What is done with an event, in the transaction that remembers its id."""
 
     def on_event(event: Event, connection: sqlite3.Connection) -> None:
-        if event.type.startswith("share."):
-            book.hear(connection, event.type, event.subject or "")
-        if (movement := getattr(event, "movement", None)) is not None:
-            book.move(connection, movement)
+        if not event.test:
+            book.hear(connection, event)
 
     return on_event
 

@@ -1,11 +1,20 @@
 """The funder's own book: SQLite, kept from webhooks alone, every movement once."""
 
+import json
 import sqlite3
 import threading
 from functools import partial
 from pathlib import Path
 
-from cf_partner_sdk import ShareMovement, SqlSeenStore
+from cf_partner_sdk import (
+    ClearingPaid,
+    ClearingReceived,
+    Event,
+    ShareMoneyReturned,
+    ShareMoved,
+    ShareMovement,
+    SqlSeenStore,
+)
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS decision (
@@ -20,8 +29,11 @@ CREATE TABLE IF NOT EXISTS movement (
     fee_fen INTEGER NOT NULL, penalty_fen INTEGER NOT NULL, service_fee_fen INTEGER NOT NULL,
     funded_fen INTEGER NOT NULL, principal_open_fen INTEGER NOT NULL,
     PRIMARY KEY (share_id, kind, source_id));
+CREATE TABLE IF NOT EXISTS cleared (clearing_id TEXT PRIMARY KEY, amount_fen INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS returned (reference TEXT PRIMARY KEY, amount_fen INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS news (share_id TEXT PRIMARY KEY);
-CREATE TABLE IF NOT EXISTS heard (at INTEGER PRIMARY KEY AUTOINCREMENT, type TEXT, subject TEXT);
+CREATE TABLE IF NOT EXISTS heard (
+    id TEXT PRIMARY KEY, type TEXT NOT NULL, subject TEXT NOT NULL, event TEXT NOT NULL);
 """
 PARTS = ("principal_fen", "interest_fen", "fee_fen", "penalty_fen", "service_fee_fen", "funded_fen")
 
@@ -37,10 +49,38 @@ class Book:
         with connection:
             connection.executescript(f"{SCHEMA};{self.seen.schema}")
 
-    def hear(self, connection: sqlite3.Connection, kind: str, share_id: str) -> None:
-        """Notes an event, and that there is news of its share, in the transaction of its id."""
-        connection.execute("INSERT INTO heard (type, subject) VALUES (?, ?)", (kind, share_id))
-        connection.execute("INSERT OR IGNORE INTO news VALUES (?)", (share_id,))
+    def hear(self, connection: sqlite3.Connection, event: Event) -> None:
+        """Keeps an event, and books what it says, in the transaction of its id."""
+        told = {
+            "id": event.id,
+            "type": event.type,
+            "created_at": event.created_at.isoformat(),
+            "subject": event.subject,
+            "data": event.data,
+        }
+        connection.execute(
+            "INSERT INTO heard VALUES (?, ?, ?, ?)",
+            (event.id, event.type, event.subject or "", json.dumps(told)),
+        )
+        if event.type.startswith("share."):
+            connection.execute("INSERT OR IGNORE INTO news VALUES (?)", (event.subject,))
+        if isinstance(event, ShareMoved):
+            self.move(connection, event.movement)
+        elif isinstance(event, (ClearingPaid, ClearingReceived)):
+            clearing = event.clearing
+            connection.execute(
+                "INSERT OR IGNORE INTO cleared VALUES (?, ?)", (clearing.id, clearing.amount_fen)
+            )
+        elif isinstance(event, ShareMoneyReturned):
+            back = event.returned
+            connection.execute(
+                "INSERT OR IGNORE INTO returned VALUES (?, ?)", (back.reference, back.amount_fen)
+            )
+
+    def events(self) -> list[Event]:
+        """All that was heard."""
+        rows = self.run("SELECT event FROM heard")
+        return [Event.from_json(json.loads(row["event"])) for row in rows]
 
     def move(self, connection: sqlite3.Connection, movement: ShareMovement) -> None:
         """Books what moved, once, in the transaction of the event's id."""
@@ -73,9 +113,22 @@ class Book:
         )
 
     def owed_fen(self) -> int:
-        """What the lender owes by all movements."""
-        row = self.run(f"SELECT coalesce(sum({' + '.join(PARTS)}), 0) AS fen FROM movement")[0]
-        return int(row["fen"])
+        """What the lender owes by all movements, less what was cleared."""
+        moved = self._sum(f"SELECT sum({' + '.join(PARTS)}) FROM movement")
+        return moved - self._sum("SELECT sum(amount_fen) FROM cleared")
+
+    def sent_fen(self) -> int:
+        """What left this funder's account for shares and for what it owed."""
+        owed = self._sum("SELECT -sum(amount_fen) FROM cleared WHERE amount_fen < 0")
+        return self._sum("SELECT sum(amount_fen) FROM transfer WHERE sent") + owed
+
+    def got_fen(self) -> int:
+        """What came to it: cleared, or sent back."""
+        cleared = self._sum("SELECT sum(amount_fen) FROM cleared WHERE amount_fen > 0")
+        return cleared + self._sum("SELECT sum(amount_fen) FROM returned")
+
+    def _sum(self, sql: str) -> int:
+        return int(self.run(sql)[0][0] or 0)
 
     def run(self, sql: str, *values: object) -> list[sqlite3.Row]:
         """Runs one statement by itself."""

@@ -1,5 +1,6 @@
 """What a funder does about its shares: decide, answer, send money. Doing it twice does it once."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,17 @@ from examples.funder.rules import TEMPERS, Verdict, decide
 class Desk:
     """One funder at work."""
 
-    def __init__(self, config: dict[str, Any], client: Client, book: Book) -> None:
-        self._config, self._client, self._book = config, client, book
+    def __init__(
+        self,
+        config: dict[str, Any],
+        client: Client,
+        book: Book,
+        bank: requests.Session,
+        *,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._config, self._client, self._book, self._bank = config, client, book, bank
+        self._now = now
         self._key = RSA.import_key(Path(config["encryption_key"]).read_text())
         self.blacklist: set[str] = set()
 
@@ -63,7 +73,7 @@ class Desk:
     def _decided(self, share: Share, applicant: Applicant) -> tuple[Verdict, str, datetime]:
         """The decision on record, made now if there is none: it is never made twice."""
         assert share.invited_at is not None
-        now = max(datetime.now(UTC), share.invited_at)  # a sandbox's clock may run ahead
+        now = max(self._now(), share.invited_at)  # a sandbox's clock may run ahead
         made = decide(TEMPERS[self._config["temper"]], share, applicant, self.blacklist)
         self._book.run(
             "INSERT OR IGNORE INTO decision VALUES (?, ?, ?, ?, ?, ?)",
@@ -88,7 +98,7 @@ class Desk:
             reference,
             share.call.amount_fen,
         )
-        answer = requests.post(
+        answer = self._bank.post(
             f"{self._config['bank_url']}/interbank/transfers",
             json={
                 "reference": reference,

@@ -2,31 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Optional
+from typing import Any, BinaryIO, Optional, Union, cast
 
 from ._calls import Call, Page, pages
 from ._models import Event
-from ._service import listing
-from ._share_events import ClearingPaid, ClearingReceived, ShareMoved
-from ._share_models import ShareMovement
-from ._statement_models import MovementType, Statement, StatementKind, StatementRow
-from ._statements import R, Statements
+from ._service import listing, steps
+from ._share_folding import Fold
+from ._statement_file import pictures_of, rows_of
+from ._statement_models import (
+    MovementType,
+    ShareDue,
+    SharePosition,
+    Statement,
+    StatementKind,
+    StatementRow,
+)
+from ._statements import Download, R, Statements, one_statement
+from ._steps import Steps
 
+Row = Union[StatementRow, SharePosition, ShareDue]
 Key = tuple[str, str, str, str]
 """Type, loan, what happened, and what it comes from."""
+MISSING = "row"
+"""The field of a difference where one of both does not have it at all."""
 
 
 @dataclass(frozen=True)
 class ShareFileDifference:
-    """One movement on which a file and the events disagree; None: one of them does not have it."""
+    """One thing on which a file and the events disagree; None: one of them does not have it."""
 
-    type: MovementType
+    type: Optional[str]
+    """Of the row: what moved, the grade, what falls due; None for a whole loan."""
     loan_id: Optional[str]
     source_id: str
-    in_file_fen: Optional[int]
-    in_events_fen: Optional[int]
+    field: str
+    """Which column; `row` where one of them does not have the row."""
+    in_file: Any
+    in_events: Any
 
 
 class ShareFiles(Statements[R]):
@@ -46,56 +60,118 @@ class ShareFiles(Statements[R]):
         """
         return pages("/v1/statements", Statement.from_json, kind=kind, span=span, period=period)
 
+    @steps
+    def positions(self, statement_id: str) -> Steps[Iterator[SharePosition]]:
+        """Go through the rows of a file of positions. Raises NotFound, StatementRefused."""
+        _, kept = yield from self._proved(statement_id)
+        rows = _and_close(kept, pictures_of(kept, StatementKind.SHARE_POSITIONS))
+        return cast("Iterator[SharePosition]", rows)
+
+    @steps
+    def forecast(self, statement_id: str) -> Steps[Iterator[ShareDue]]:
+        """Go through the rows of what falls due. Raises NotFound, StatementRefused."""
+        _, kept = yield from self._proved(statement_id)
+        rows = _and_close(kept, pictures_of(kept, StatementKind.SHARE_FORECAST))
+        return cast("Iterator[ShareDue]", rows)
+
+    @steps
+    def verify(
+        self, statement_id: str, *, events: Iterable[Event]
+    ) -> Steps[Sequence[ShareFileDifference]]:
+        """Download and prove a file of any kind, and hold it against your events.
+
+        See `share_differences`. Raises NotFound, StatementRefused.
+        """
+        statement, kept = yield from self._proved(statement_id)
+        is_account = statement.kind is StatementKind.SHARE_MOVEMENTS
+        rows = rows_of(kept) if is_account else pictures_of(kept, statement.kind)
+        return share_differences(events, statement, _and_close(kept, rows))
+
+    def _proved(self, statement_id: str) -> Steps[tuple[Statement, BinaryIO]]:
+        statement = yield from self._converse(one_statement(statement_id))
+        kept = yield from Download(self.runner, statement).proved()
+        kept.seek(0)
+        return statement, kept
+
 
 def share_differences(
-    events: Iterable[Event], statement: Statement, rows: Iterable[StatementRow]
+    events: Iterable[Event], statement: Statement, rows: Iterable[Row]
 ) -> list[ShareFileDifference]:
-    """Rebuild a file of movements from events alone, and give every difference; none is agreement.
+    """Rebuild a file of any kind from events alone, and give every difference; none is agreement.
 
-    `events` are those that the funder received, in any order, also more than once; `rows` those of
-    `client.share_files.rows(statement.id)`. What was cleared is compared by clearing.
+    `events` are all that the funder received since its first share, in any order, also more than
+    once; `rows` those of the file. What was cleared is compared by clearing. Of positions that is
+    all but interest accrued and the exact days past due, of a forecast its whole principal: no
+    event tells the rest.
     """
-    once = {event.id: event for event in events}
-    told: dict[Key, int] = {}
-    cleared: dict[str, int] = {}
-    for event in once.values():
-        if isinstance(event, ShareMoved):
-            movement = event.movement
-            day = movement.business_date
-            if day is not None and statement.period_start <= day <= statement.period_end:
-                told.update(_parts(movement))
-        elif isinstance(event, (ClearingPaid, ClearingReceived)):
-            cleared[event.clearing.id] = -event.clearing.amount_fen
-    listed: dict[Key, int] = {}
+    fold = Fold(events, statement.period_end)
+    if statement.kind is StatementKind.SHARE_POSITIONS:
+        return list(_positions(fold, cast("Iterable[SharePosition]", rows)))
+    if statement.kind is StatementKind.SHARE_FORECAST:
+        return list(_forecast(fold, cast("Iterable[ShareDue]", rows)))
+    return list(_movements(fold, statement, cast("Iterable[StatementRow]", rows)))
+
+
+def _movements(
+    fold: Fold, statement: Statement, rows: Iterable[StatementRow]
+) -> Iterator[ShareFileDifference]:
+    told: dict[Key, dict[str, Any]] = {}
+    for movement in fold.movements:
+        day = movement.business_date
+        if day is not None and statement.period_start <= day <= statement.period_end:
+            on = movement.happened_on.isoformat()
+            for moved, fen in movement.by_type().items():
+                key = (moved.value, movement.loan_id, movement.kind, movement.source_id)
+                told[key] = {"amount_fen": fen, "happened_on": on}
+    listed: dict[Key, dict[str, Any]] = {}
     for row in rows:
         source_id = row.extra.get("source_id", "")
         key = (row.type.value, row.loan_id or "", row.extra.get("movement", ""), source_id)
-        listed[key] = row.amount_fen
-        if row.type is MovementType.CLEARED and source_id in cleared:
-            told[key] = cleared[source_id]
-    return list(_compared(listed, told))
-
-
-def _parts(movement: ShareMovement) -> Iterator[tuple[Key, int]]:
-    is_payout = movement.kind == "loan.paid_out"
-    amounts = {
-        MovementType.LENT: movement.principal_fen if is_payout else 0,
-        MovementType.PRINCIPAL_REPAID: 0 if is_payout else movement.principal_fen,
-        MovementType.FUNDED: movement.funded_fen,
-        MovementType.INTEREST_RECEIVED: movement.interest_fen,
-        MovementType.FEE_RECEIVED: movement.fee_fen,
-        MovementType.PENALTY_RECEIVED: movement.penalty_fen,
-        MovementType.SERVICE_FEE: movement.service_fee_fen,
-    }
-    for kind, fen in amounts.items():
-        if fen:
-            yield (kind.value, movement.loan_id, movement.kind, movement.source_id), fen
-
-
-def _compared(listed: dict[Key, int], told: dict[Key, int]) -> Iterator[ShareFileDifference]:
+        listed[key] = {"amount_fen": row.amount_fen, "happened_on": row.extra.get("happened_on")}
+        if row.type is MovementType.CLEARED and source_id in fold.cleared:
+            told[key] = {**listed[key], "amount_fen": -fold.cleared[source_id]}
     for key in sorted(listed.keys() | told.keys()):
         kind, loan_id, _, source_id = key
-        if listed.get(key) != told.get(key):
-            yield ShareFileDifference(
-                MovementType(kind), loan_id or None, source_id, listed.get(key), told.get(key)
-            )
+        about = (kind, loan_id or None, source_id)
+        yield from _between(about, listed.get(key), told.get(key))
+
+
+def _positions(fold: Fold, rows: Iterable[SharePosition]) -> Iterator[ShareFileDifference]:
+    listed = {row.loan_id: row for row in rows}
+    for loan_id in sorted(listed.keys() | fold.loans.keys()):
+        row, stands = listed.get(loan_id), fold.loans.get(loan_id)
+        if row is None and stands is not None and stands.is_over:
+            continue
+        told = stands.told() if stands is not None else None
+        names = told or ()
+        shown = {name: getattr(row, name) for name in names} if row is not None else None
+        kind = row.type if row is not None else None
+        if shown is not None and told is None:
+            shown = {MISSING: row}
+        yield from _between((kind, loan_id, ""), shown, told)
+
+
+def _forecast(fold: Fold, rows: Iterable[ShareDue]) -> Iterator[ShareFileDifference]:
+    listed = list(rows)
+    due_fen = sum(row.amount_fen for row in listed if row.type == "principal_due")
+    open_fen = sum(one.told()["amount_fen"] for one in fold.loans.values())
+    about = ("principal_due", None, "")
+    yield from _between(about, {"amount_fen": due_fen}, {"amount_fen": open_fen})
+
+
+def _between(
+    about: tuple[Optional[str], Optional[str], str],
+    listed: Optional[dict[str, Any]],
+    told: Optional[dict[str, Any]],
+) -> Iterator[ShareFileDifference]:
+    if listed is None or told is None:
+        yield ShareFileDifference(*about, MISSING, listed, told)
+        return
+    for name, value in told.items():
+        if listed[name] != value:
+            yield ShareFileDifference(*about, name, listed[name], value)
+
+
+def _and_close(kept: BinaryIO, rows: Iterable[Row]) -> Iterator[Any]:
+    with kept:
+        yield from rows

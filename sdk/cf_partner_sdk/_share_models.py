@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Optional
 
 from ._instants import instant
 from ._models import Model, OpenEnum, PeriodUnit, Reader, many
+from ._statement_models import MovementType
 
 
 class ShareState(OpenEnum):
@@ -207,6 +208,20 @@ class ShareMovement(Model):
     principal_open_fen: int
     business_date: Optional[date] = None
     """In which day's file it is."""
+
+    def by_type(self) -> dict[MovementType, int]:
+        """Return its parts as the file of movements lists them; none of them is 0."""
+        is_payout = self.kind == "loan.paid_out"
+        principal = MovementType.LENT if is_payout else MovementType.PRINCIPAL_REPAID
+        amounts = {
+            principal: self.principal_fen,
+            MovementType.FUNDED: self.funded_fen,
+            MovementType.INTEREST_RECEIVED: self.interest_fen,
+            MovementType.FEE_RECEIVED: self.fee_fen,
+            MovementType.PENALTY_RECEIVED: self.penalty_fen,
+            MovementType.SERVICE_FEE: self.service_fee_fen,
+        }
+        return {kind: fen for kind, fen in amounts.items() if fen}
 
     _readers: ClassVar[Mapping[str, Reader]] = {
         "happened_on": date.fromisoformat,

@@ -5,18 +5,29 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-from collections.abc import Iterator, Mapping
-from dataclasses import fields
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import MISSING, fields
 from datetime import date
-from typing import BinaryIO, Callable, Optional
+from typing import BinaryIO, Callable, Optional, Union
 
 from ._errors import StatementRefused
 from ._instants import instant
-from ._statement_models import MovementType, Statement, StatementKind, StatementRow
+from ._statement_models import (
+    MovementType,
+    ShareDue,
+    SharePosition,
+    Statement,
+    StatementKind,
+    StatementRow,
+)
 
 READ_AT_ONCE = 1024 * 1024
-PICTURES = (StatementKind.SHARE_POSITIONS, StatementKind.SHARE_FORECAST)
+_PICTURES: Mapping[StatementKind, type[Union[SharePosition, ShareDue]]] = {
+    StatementKind.SHARE_POSITIONS: SharePosition,
+    StatementKind.SHARE_FORECAST: ShareDue,
+}
 """How things stood on a date: their rows are no movements of an account."""
+_NOT_IN_BALANCE = ("interest_due",)
 
 _READERS: Mapping[str, Callable[[str], object]] = {
     "line": int,
@@ -40,18 +51,34 @@ _KNOWN = tuple(one.name for one in fields(StatementRow) if one.name != "extra")
 
 
 def rows_of(file: BinaryIO) -> Iterator[StatementRow]:
-    """Yield the rows of a file from where it stands. Raises StatementRefused."""
+    """Yield the rows of an account's file from where it stands. Raises StatementRefused."""
+    for line, cells in _cells(file, list(_READERS)):
+        yield _row(cells, line)
+
+
+def pictures_of(file: BinaryIO, kind: StatementKind) -> Iterator[Union[SharePosition, ShareDue]]:
+    """Yield the rows of a file of how things stood, from where it stands.
+
+    Raises StatementRefused.
+    """
+    made = _PICTURES[kind]
+    needed = [one.name for one in fields(made) if one.default is MISSING]
+    for line, cells in _cells(file, needed):
+        yield _picture(made, cells, line)
+
+
+def _cells(file: BinaryIO, needed: Sequence[str]) -> Iterator[tuple[int, Mapping[str, str]]]:
     text = io.TextIOWrapper(file, encoding="utf-8", newline="")
     try:
         lines = csv.reader(text, strict=True)
         names = next(lines, [])
-        absent = [name for name in _READERS if name not in names]
+        absent = [name for name in needed if name not in names]
         if absent or len(set(names)) != len(names):
             raise StatementRefused("columns", f"the file has no {', '.join(absent) or 'columns'}")
         for cells in lines:
             if len(cells) != len(names):
                 raise StatementRefused("rows", f"line {lines.line_num} has {len(cells)} cells")
-            yield _row(dict(zip(names, cells)), lines.line_num)
+            yield lines.line_num, dict(zip(names, cells))
     except (csv.Error, UnicodeDecodeError) as fault:
         raise StatementRefused("rows", f"the file cannot be read: {fault}") from None
     finally:
@@ -61,8 +88,8 @@ def rows_of(file: BinaryIO) -> Iterator[StatementRow]:
 def prove(file: BinaryIO, statement: Statement) -> None:
     """Compare a whole file with what the lender said of it. Raises StatementRefused.
 
-    Length and SHA-256; of an account also each row's number, date and running balance, the number
-    of rows, the sum of each type, and the closing balance.
+    Length and SHA-256; each row's number, date and running balance, the number of rows, the sum of
+    each type, and the closing balance.
     """
     size, digest = 0, hashlib.sha256()
     file.seek(0)
@@ -73,14 +100,16 @@ def prove(file: BinaryIO, statement: Statement) -> None:
         raise StatementRefused("size", f"{size} bytes instead of {statement.size_bytes}")
     if digest.hexdigest() != statement.sha256:
         raise StatementRefused("digest", "the file is not the one that the lender described")
-    if statement.kind in PICTURES:
-        return
     file.seek(0)
     count, balance, sums = 0, statement.opening_balance_fen, dict[str, list[int]]()
-    for row in rows_of(file):
+    rows: Iterable[Union[StatementRow, SharePosition, ShareDue]] = (
+        pictures_of(file, statement.kind) if statement.kind in _PICTURES else rows_of(file)
+    )
+    for row in rows:
         count += 1
-        balance += row.amount_fen
-        total = sums.setdefault(row.type.value, [0, 0])
+        kind = str(row.type)
+        balance += 0 if kind in _NOT_IN_BALANCE else row.amount_fen
+        total = sums.setdefault(kind, [0, 0])
         total[0] += 1
         total[1] += row.amount_fen
         if row.line != count or not (
@@ -119,6 +148,24 @@ def _row(cells: Mapping[str, str], line: int) -> StatementRow:
         raise StatementRefused("rows", f"line {line} cannot be read") from None
     extra = {name: _given(cell) for name, cell in cells.items() if name not in known}
     return StatementRow(**known, extra=extra)  # type: ignore[arg-type]
+
+
+def _picture(
+    made: type[Union[SharePosition, ShareDue]], cells: Mapping[str, str], line: int
+) -> Union[SharePosition, ShareDue]:
+    known: dict[str, object] = {}
+    try:
+        for one in fields(made):
+            cell = cells.get(one.name, "")
+            if one.name.endswith(("_fen", "_bp", "line", "days_past_due")):
+                known[one.name] = int(cell)
+            elif one.name.endswith("_date"):
+                known[one.name] = date.fromisoformat(cell) if cell else None
+            else:
+                known[one.name] = _text(cell)
+    except ValueError:
+        raise StatementRefused("rows", f"line {line} cannot be read") from None
+    return made(**known)  # type: ignore[arg-type]
 
 
 def _text(cell: str) -> Optional[str]:

@@ -222,3 +222,48 @@ class StatementRow:
     bill_id: Optional[str] = None
     claim_id: Optional[str] = None
     extra: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True)
+class SharePosition:
+    """A funder's part of an open loan at the end of a date.
+
+    `amount_fen` is principal in the funder's book: nothing once the loan is written off.
+    `balance_fen` is that of all rows up to this one.
+    """
+
+    line: int
+    business_date: date
+    type: str
+    """The grade: `normal` to `loss`, or `written_off`."""
+    amount_fen: int
+    balance_fen: int
+    loan_id: str
+    product_code: str
+    start_date: date
+    share_bp: int
+    principal_fen: int
+    """What was lent, less goods returned."""
+    principal_paid_fen: int
+    interest_accrued_fen: int
+    interest_paid_fen: int
+    days_past_due: int
+    bucket: str
+    contract_no: Optional[str] = None
+    due_date: Optional[date] = None
+    """Of the oldest instalment that is open."""
+
+
+@dataclass(frozen=True)
+class ShareDue:
+    """What falls due to a funder on a date, if borrowers pay by plan; `balance_fen` of principal.
+
+    `type` is `principal_due` or `interest_due`.
+    """
+
+    line: int
+    business_date: date
+    type: str
+    amount_fen: int
+    balance_fen: int
+    due_date: date

@@ -111,7 +111,7 @@ class Statements(Service[R]):
     @call
     def get(self, statement_id: str) -> Call[Statement]:
         """Return what the lender says of a statement. Raises NotFound."""
-        return _one(statement_id)
+        return one_statement(statement_id)
 
     @steps
     def download(self, statement_id: str, *, to: Target) -> Steps[Statement]:
@@ -123,7 +123,7 @@ class Statements(Service[R]):
 
         Raises NotFound, StatementRefused.
         """
-        statement = yield from self._converse(_one(statement_id))
+        statement = yield from self._converse(one_statement(statement_id))
         yield from Download(self.runner, statement).write(to)
         return statement
 
@@ -133,7 +133,7 @@ class Statements(Service[R]):
 
         Raises NotFound, StatementRefused.
         """
-        statement = yield from self._converse(_one(statement_id))
+        statement = yield from self._converse(one_statement(statement_id))
         kept = yield from Download(self.runner, statement).proved()
         return _rows_and_close(kept)
 
@@ -148,7 +148,8 @@ class Reconciliation(Service[R]):
         return pages(path, ReconciliationDifference.from_json, state=state)
 
 
-def _one(statement_id: str) -> Call[Statement]:
+def one_statement(statement_id: str) -> Call[Statement]:
+    """Return the call for what the lender says of a statement."""
     return read(f"/v1/statements/{segment(statement_id)}", Statement.from_json)
 
 

@@ -37,6 +37,9 @@ SUITED = {
 class Sending:
     """Platforms that send people to a lender."""
 
+    url = PUBLIC_URL
+    """Where the lender is."""
+
     def __init__(self, world: World) -> None:
         self.world = world
         with world.database.unit_of_work() as tx:
@@ -78,12 +81,12 @@ class Sending:
     def submit(self, new: NewLead, by: str | None = None) -> dict[str, Any]:
         """The lead as the platform sees it."""
         with self.world.database.unit_of_work() as tx:
-            return intake.submit(tx, self.world.keys, by or self.platform_id, new, PUBLIC_URL)
+            return intake.submit(tx, self.world.keys, by or self.platform_id, new, self.url)
 
     def view(self, lead_id: str, by: str | None = None) -> dict[str, Any]:
         with self.world.database.unit_of_work() as tx:
             keys = self.world.keys
-            return servicing.get(tx, keys, by or self.platform_id, lead_id, PUBLIC_URL)
+            return servicing.get(tx, keys, by or self.platform_id, lead_id, self.url)
 
     def work(self, wait: timedelta = timedelta(0)) -> None:
         """Runs every job that is due."""
@@ -126,6 +129,7 @@ class Sent:
         self.sending, self.outside = sending, outside
         self.person = person or somebody()
         self.client = app.test_client()
+        self.consents: dict[str, str] = CONSENTS
         self.link = ""
         self.lead: dict[str, Any] = {}
 
@@ -133,9 +137,9 @@ class Sent:
         """Follows the platform's link."""
         self.lead = lead
         headers = {"referer": referrer} if referrer else {}
-        answer = self.get(lead["handover_url"].removeprefix(PUBLIC_URL), headers=headers)
+        answer = self.get(lead["handover_url"].removeprefix(self.sending.url), headers=headers)
         if answer.status_code == 303:
-            self.link = answer.headers["location"].removeprefix(PUBLIC_URL)
+            self.link = answer.headers["location"].removeprefix(self.sending.url)
         return answer
 
     def sent(self, by: str | None = None, **changes: Any) -> "Sent":
@@ -145,7 +149,7 @@ class Sent:
         return self
 
     def get(self, path: str, **more: Any) -> TestResponse:
-        return self.client.get(path, base_url=PUBLIC_URL, **more)
+        return self.client.get(path, base_url=self.sending.url, **more)
 
     def due(self) -> str:
         """Which page is due."""
@@ -156,7 +160,7 @@ class Sent:
         token = re.search(r'name="csrf" value="([^"]+)"', self.get(self.link).text)
         assert token is not None, self.due()
         path = f"{self.link}/{action}"
-        return self.client.post(path, data={"csrf": token[1], **form}, base_url=PUBLIC_URL)
+        return self.client.post(path, data={"csrf": token[1], **form}, base_url=self.sending.url)
 
     def went(self, action: str, to: str, **form: object) -> None:
         """Sends a form that is taken, and leads to this page."""
@@ -170,7 +174,7 @@ class Sent:
         ways = (
             ("lead_welcome", lambda: self.went("start", "lead_mobile")),
             ("lead_mobile", self.prove_mobile),
-            ("lead_identity", lambda: self.went("identify", "verify", **CONSENTS)),
+            ("lead_identity", lambda: self.went("identify", "verify", **self.consents)),
             ("verify", lambda: self.went("no-face", "lead_suitability")),
             ("lead_suitability", lambda: self.went("suit", "lead_card", **SUITED)),
             ("lead_card", lambda: self.went("card", "waiting", **card)),

@@ -242,6 +242,7 @@ class TestTheLifeOfAJointLoan:
         rows = list(files.rows(statement.id))
         assert share_differences(told, statement, rows) == []
         missing = share_differences(told[:-2], statement, rows)
-        assert {one.type.value for one in missing} == {"cleared"}
+        assert {one.type for one in missing} == {"cleared"}
         (lost,) = share_differences(told, statement, [r for r in rows if r.type.value != "lent"])
-        assert (lost.in_file_fen, lost.in_events_fen) == (None, told[3].movement.principal_fen)
+        assert (lost.field, lost.in_file) == ("row", None)
+        assert lost.in_events["amount_fen"] == told[3].movement.principal_fen
