@@ -117,6 +117,13 @@ class Book:
         moved = self._sum(f"SELECT sum({' + '.join(PARTS)}) FROM movement")
         return moved - self._sum("SELECT sum(amount_fen) FROM cleared")
 
+    def open_fen(self) -> int:
+        """Principal that stands in this book: not that of loans given up."""
+        return self._sum(
+            "SELECT -sum(principal_fen) FROM movement WHERE share_id NOT IN"
+            " (SELECT share_id FROM movement WHERE kind = 'loan.written_off')"
+        )
+
     def sent_fen(self) -> int:
         """What left this funder's account for shares and for what it owed."""
         owed = self._sum("SELECT -sum(amount_fen) FROM cleared WHERE amount_fen < 0")

@@ -32,18 +32,22 @@ def differences(
 
 
 def with_files(client: Client, book: Book, day: date) -> list[str]:
-    """The lender's files of a date against the events of this book."""
-    events, found = book.events(), []
+    """The lender's files of a date against the events of this book.
+
+    There is no file where nothing moved and nothing is owed, and none of positions without loans.
+    """
+    events, closing = book.events(), dict.fromkeys(FILES, 0)
+    found: list[str] = []
     for kind in FILES:
-        listed = list(client.share_files.list(kind=kind.value, period=day.isoformat()))
-        if not listed:
-            found.append(f"there is no file {kind.value} of {day}")
-        for statement in listed:
+        for statement in client.share_files.list(kind=kind.value, period=day.isoformat()):
+            closing[kind] = statement.closing_balance_fen
             wrong = client.share_files.verify(statement.id, events=events)
             found += [f"{kind.value}: {each}" for each in wrong]
-            if kind is StatementKind.SHARE_MOVEMENTS:
-                found += _between("owed", statement.closing_balance_fen, book.owed_fen())
-    return found
+    return [
+        *found,
+        *_between("owed", closing[StatementKind.SHARE_MOVEMENTS], book.owed_fen()),
+        *_between("open", closing[StatementKind.SHARE_POSITIONS], book.open_fen()),
+    ]
 
 
 def with_bank(book: Book, bank: requests.Session, config: dict[str, Any]) -> list[str]:

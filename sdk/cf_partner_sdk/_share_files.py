@@ -10,7 +10,7 @@ from ._calls import Call, Page, pages
 from ._models import Event
 from ._service import listing, steps
 from ._share_folding import Fold
-from ._statement_file import pictures_of, rows_of
+from ._statement_file import any_rows_of, pictures_of
 from ._statement_models import (
     MovementType,
     ShareDue,
@@ -83,9 +83,8 @@ class ShareFiles(Statements[R]):
         See `share_differences`. Raises NotFound, StatementRefused.
         """
         statement, kept = yield from self._proved(statement_id)
-        is_account = statement.kind is StatementKind.SHARE_MOVEMENTS
-        rows = rows_of(kept) if is_account else pictures_of(kept, statement.kind)
-        return share_differences(events, statement, _and_close(kept, rows))
+        with kept:
+            return share_differences(events, statement, any_rows_of(kept, statement.kind))
 
     def _proved(self, statement_id: str) -> Steps[tuple[Statement, BinaryIO]]:
         statement = yield from self._converse(one_statement(statement_id))

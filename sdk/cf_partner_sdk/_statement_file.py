@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import MISSING, fields
 from datetime import date
 from typing import BinaryIO, Callable, Optional, Union
@@ -67,6 +67,13 @@ def pictures_of(file: BinaryIO, kind: StatementKind) -> Iterator[Union[SharePosi
         yield _picture(made, cells, line)
 
 
+def any_rows_of(
+    file: BinaryIO, kind: StatementKind
+) -> Iterator[Union[StatementRow, SharePosition, ShareDue]]:
+    """Yield the rows of a file of any kind, from where it stands. Raises StatementRefused."""
+    return pictures_of(file, kind) if kind in _PICTURES else rows_of(file)
+
+
 def _cells(file: BinaryIO, needed: Sequence[str]) -> Iterator[tuple[int, Mapping[str, str]]]:
     text = io.TextIOWrapper(file, encoding="utf-8", newline="")
     try:
@@ -102,10 +109,7 @@ def prove(file: BinaryIO, statement: Statement) -> None:
         raise StatementRefused("digest", "the file is not the one that the lender described")
     file.seek(0)
     count, balance, sums = 0, statement.opening_balance_fen, dict[str, list[int]]()
-    rows: Iterable[Union[StatementRow, SharePosition, ShareDue]] = (
-        pictures_of(file, statement.kind) if statement.kind in _PICTURES else rows_of(file)
-    )
-    for row in rows:
+    for row in any_rows_of(file, statement.kind):
         count += 1
         kind = str(row.type)
         balance += 0 if kind in _NOT_IN_BALANCE else row.amount_fen

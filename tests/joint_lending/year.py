@@ -60,12 +60,20 @@ from tests.joint_lending.town import RSA_KEY, Town
 from tests.outside import WsgiTransport
 from tests.today import TODAY
 
+QUIET = 26
+"""So many days before instalments are due again, those of before are paid and cleared."""
 ONE_DAY = timedelta(days=1)
 TEMPERS = ("careful", "generous")
 LEAD_FEN, ORDER_FEN = 290_001, 239_997
 """What each borrows; neither divides evenly."""
 BANK_URL = "http://bank.example"
 TO_EACH = {*CONSENTS, "consent_funders"}
+
+
+def monthly(today: date) -> date:
+    """The next day on which instalments are due."""
+    following = today.replace(day=TODAY.day)
+    return following if following > today else (following + 20 * ONE_DAY).replace(day=TODAY.day)
 
 
 class AtRest:
@@ -181,14 +189,19 @@ class Year:
 
     def days(self, count: int) -> None:
         """So many dates end, and what follows is done."""
-        for _ in range(count):
-            self.world.clock.advance(ONE_DAY)
-            end_of_day.catch_up(self.world.context)
-            self.turn()
+        self.world.clock.advance(count * ONE_DAY)
+        end_of_day.catch_up(self.world.context)
+        self.turn()
 
     def until(self, day: int) -> None:
-        """Goes on to a day after the first."""
-        self.days((TODAY + day * ONE_DAY - self.today()).days)
+        """Goes on to a day after the first, by steps between which nobody has anything to do.
+
+        Instalments are due on the day of the month on which all this began.
+        """
+        last = TODAY + day * ONE_DAY
+        while (left := (last - self.today()).days) > 0:
+            to_due = (monthly(self.today()) - self.today()).days
+            self.days(1 if to_due > QUIET else min(left, to_due))
 
     def today(self) -> date:
         with self.world.database.unit_of_work() as tx:
