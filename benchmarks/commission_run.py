@@ -55,6 +55,11 @@ SELECT 'jnl_' || n, 'loan.repaid', CAST(:first AS date) + CAST(n * 30 / :repayme
     'loan_' || (1 + n % :loans), '', 'rep_' || n, '', :now
 FROM generate_series(0, :repayments - 1) n
 """
+_DATES = """
+INSERT INTO journal_date (booked_date, first_seq)
+SELECT booked_date, min(seq) FROM journal_entry GROUP BY booked_date
+ON CONFLICT (booked_date) DO UPDATE SET first_seq = excluded.first_seq
+"""
 _LINES = """
 INSERT INTO journal_line (entry_seq, number, account_id, debit_fen, credit_fen, booked_date)
 SELECT e.seq, s.side, CASE s.side WHEN 1 THEN :expense ELSE :payable END,
@@ -81,6 +86,7 @@ def fill(tx: Tx, repayments: int) -> str:
         now=tx.now,
     )
     tx.run(_ENTRIES, loans=loans, repayments=repayments, first=FIRST, now=tx.now)
+    tx.run(_DATES)
     accounts = {
         code: tx.scalar(
             "INSERT INTO ledger_account (book, code, owner, limited, opened_at)"
