@@ -98,7 +98,8 @@ CASH_PRODUCT = replace(
 )
 """What platforms send people for: paid to their own card, priced by risk (ASSIST-3, ASSIST-5)."""
 JOINT_PRODUCT = seed_funders.joint_product(MALL_PRODUCT)
-PRODUCTS = (MALL_PRODUCT, STORE_PRODUCT, CASH_PRODUCT, JOINT_PRODUCT)
+GUARANTEED_PRODUCT = seed_platform.guaranteed_product(CASH_PRODUCT)
+PRODUCTS = (MALL_PRODUCT, STORE_PRODUCT, CASH_PRODUCT, GUARANTEED_PRODUCT, JOINT_PRODUCT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,9 +148,17 @@ DEMO_PLATFORM = SandboxMerchant(
     app_id="app_demo_platform",
     name="小满优选",
     accounts=(NewAccount("小满优选科技有限公司", "模拟银行", "6230580000000040019", 1),),
-    functions=("leads", "statements", "webhooks"),
+    functions=("leads", "commissions", "statements", "webhooks"),
     kind=PartnerKind.PLATFORM,
-    products=(CASH_PRODUCT.code,),
+    products=(CASH_PRODUCT.code, GUARANTEED_PRODUCT.code),
+)
+DEMO_GUARANTOR = SandboxMerchant(
+    app_id="app_demo_guarantor",
+    name="诚信担保",
+    accounts=(NewAccount("诚信融资担保有限公司", "模拟银行", "6230580000000060017", 1),),
+    functions=("claims", "statements", "webhooks"),
+    kind=PartnerKind.GUARANTOR,
+    products=(),
 )
 
 
@@ -175,7 +184,9 @@ def seed(context: Context, platform: PlatformKeys) -> None:
         seed_merchant(context, platform, OTHER_SHOP, var / "other_shop.json")
         seed_merchant(context, platform, DEMO_STORES, var / "demo_stores.json")
         seed_merchant(context, platform, DEMO_PLATFORM, var / "demo_platform.json")
-        seed_platform.seed(context, DEMO_PLATFORM.app_id)
+        seed_platform.seed(context, DEMO_PLATFORM.app_id, DEMO_PLATFORM.products)
+        seed_merchant(context, platform, DEMO_GUARANTOR, var / "demo_guarantor.json")
+        seed_platform.seed_guarantor(context, DEMO_GUARANTOR.app_id, GUARANTEED_PRODUCT.code)
         for number, funder in enumerate(seed_funders.FUNDERS):
             config = var / f"funder_{funder.temper}.json"
             seed_merchant(context, platform, _funder(funder), config)

@@ -1,4 +1,4 @@
-"""The platform's pages: a wish, the consents, and one hop to the lender."""
+"""The platform's pages: a wish, the consents, one hop to the lender, and what it earns."""
 
 import json
 import secrets
@@ -13,7 +13,6 @@ from cf_partner_sdk import (
     Event,
     KeyDirectory,
     LeadConsent,
-    LeadEvent,
     MemorySeenStore,
     PrecheckKey,
     PrivateKey,
@@ -24,7 +23,10 @@ from cf_partner_sdk.integrations.flask import blueprint as webhooks
 from flask import Flask, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
+from examples.platform import bills
+
 PURPOSES = {"renovation": "家居装修", "travel": "旅游", "electronics": "数码产品"}
+PRODUCTS = {"cash-standard": "个人消费贷", "cash-with-guarantee": "个人消费贷(担保)"}
 CONSENTS = {
     "identity": "同意将我的姓名、身份证号码和手机号提供给安心消费金融,用于本次借款申请。",
     "profile": "同意将我填写的收入提供给安心消费金融,用于评估本次借款申请。",
@@ -33,10 +35,13 @@ CONSENTS = {
 TEXT_VERSION = "2026-11"
 
 
-def create_app(config_file: Path, url: str) -> Flask:
-    """A platform with the key and addresses that it was given; it is reached under `url`."""
+def create_app(config_file: Path, url: str, client: Client | None = None) -> Flask:
+    """A platform with the key and addresses that it was given; it is reached under `url`.
+
+    A test may hand in its own client.
+    """
     config = json.loads(config_file.read_text())
-    cf = Client(
+    cf = client or Client(
         app_id=config["app_id"],
         key=PrivateKey.from_pem(Path(config["private_key"]).read_text()),
         base_url=config["base_url"],
@@ -47,8 +52,9 @@ def create_app(config_file: Path, url: str) -> Flask:
     app = Flask(__name__)
 
     def on_event(event: Event, _opened: None) -> None:
-        if isinstance(event, LeadEvent) and event.lead.lead_no in sent:
-            sent[event.lead.lead_no]["heard"].append(event.type)
+        lead_no = event.object.get("lead_no")
+        if event.type.startswith("lead.") and lead_no in sent:
+            sent[lead_no]["heard"].append(event.type)
 
     verifier = WebhookVerifier(
         url=f"{url}/cf/webhooks",
@@ -56,9 +62,11 @@ def create_app(config_file: Path, url: str) -> Flask:
     )
     app.register_blueprint(webhooks(WebhookReceiver(verifier, on_event, seen=MemorySeenStore())))
 
+    app.register_blueprint(bills.pages(cf))
+
     @app.get("/")
     def home() -> ResponseReturnValue:
-        return render_template("wish.html", purposes=PURPOSES, consents=CONSENTS)
+        return render_template("wish.html", purposes=PURPOSES, consents=CONSENTS, products=PRODUCTS)
 
     @app.post("/apply")
     def apply() -> ResponseReturnValue:
@@ -74,6 +82,7 @@ def create_app(config_file: Path, url: str) -> Flask:
                 lead_no=lead_no,
                 amount_fen=int(form["amount"]) * 100,
                 purpose=form["purpose"],
+                product_code=form["product"],
                 name=form["name"].strip(),
                 identity_no=identity_no,
                 mobile=mobile,

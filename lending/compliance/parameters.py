@@ -108,6 +108,13 @@ DEFAULTS: tuple[Parameter, ...] = (
     _from("redirect.hops_max", "1", date(2026, 9, 30), "S", f"R-REDIRECT: {_MARKETING}"),
     _from("guarantee.balance_rate_max", "0.50", date(2024, 4, 18), "V", f"R-GUAR-50: {_MEASURES}"),
     _from(
+        "guarantee.start_fen",
+        "0",
+        EVER,
+        "C",
+        "R-GUAR-50: up to here guarantees are not measured by all loans, as a book begins; ours",
+    ),
+    _from(
         "cooperation.fee_rate_max",
         "0.06",
         date(2025, 10, 1),

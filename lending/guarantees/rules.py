@@ -59,13 +59,18 @@ def require_ratio(found: Ratio, new_fen: int, rules: Parameters) -> None:
 
     Raises GuaranteedTooMuch.
     """
-    after = Ratio(found.guaranteed_fen + new_fen, found.loans_fen + new_fen)
+    rate = measured(Ratio(found.guaranteed_fen + new_fen, found.loans_fen + new_fen), rules)
     most = rules.number("guarantee.balance_rate_max")
-    if after.rate > most:
+    if rate > most:
         raise GuaranteedTooMuch(
-            f"{percent(after.rate)} of all loans would have a guarantee; the most is"
-            f" {percent(most)}"
+            f"{percent(rate)} of all loans would have a guarantee; the most is {percent(most)}"
         )
+
+
+def measured(found: Ratio, rules: Parameters) -> Decimal:
+    """The part of all loans that has a guarantee; 0 up to `guarantee.start_fen`."""
+    is_small = found.guaranteed_fen <= rules.whole("guarantee.start_fen")
+    return Decimal(0) if is_small else found.rate
 
 
 def require_room(agreement: Agreement, found: Standing, new_fen: int) -> None:

@@ -17,6 +17,7 @@ from lending.products.model import GuaranteeFee, Product
 
 ratio = store.ratio
 lock = store.lock
+measured = rules.measured
 
 
 def agree(tx: Tx, new: NewAgreement, actor: Actor) -> Agreement:

@@ -12,6 +12,7 @@ from decimal import Decimal
 from lending.channels import service as channels
 from lending.channels.model import PartnerKind
 from lending.compliance import complaints, parameters
+from lending.compliance.model import Parameters
 from lending.foundation.database import Tx
 from lending.guarantees import service as guarantees
 from lending.operations import service as tickets
@@ -29,7 +30,7 @@ def measure(tx: Tx, closing: date, *, loans_min: int = LOANS_MIN) -> int:
     rules = parameters.on(tx, closing)
     found = [
         Measured(code, value, rules.number(code), *of)
-        for code, value, of in _figures(tx, closing, loans_min)
+        for code, value, of in _figures(tx, closing, rules, loans_min)
     ]
     store.save(tx, closing, found)
     over = [each for each in found if each.is_over]
@@ -52,9 +53,9 @@ def over_since(tx: Tx, days: int) -> list[Measured]:
 
 
 def _figures(
-    tx: Tx, closing: date, loans_min: int
+    tx: Tx, closing: date, rules: Parameters, loans_min: int
 ) -> Iterator[tuple[str, Decimal, tuple[str, str]]]:
-    yield GUARANTEED, guarantees.ratio(tx).rate, ("", "")
+    yield GUARANTEED, guarantees.measured(guarantees.ratio(tx), rules), ("", "")
     for partner in channels.partners(tx):
         if partner.kind is PartnerKind.PLATFORM:
             for channel in statistics.of_partner(tx, partner.id, closing):

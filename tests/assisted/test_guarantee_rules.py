@@ -31,7 +31,7 @@ from tests.assisted.brought import assisted
 from tests.loans.world import PRODUCT, World
 from tests.today import TODAY
 
-RULES = Parameters(TODAY, {"guarantee.balance_rate_max": "0.50"})
+RULES = Parameters(TODAY, {"guarantee.balance_rate_max": "0.50", "guarantee.start_fen": "0"})
 AGREED = Agreement(
     guarantor_id="ptn_1",
     product_code="cash",
@@ -61,6 +61,12 @@ class TestTheBalance:
                 rules.require_ratio(found, new, RULES)
         else:
             rules.require_ratio(found, new, RULES)
+
+    def test_r_guar_50_measures_no_book_that_only_begins(self):
+        begins = Parameters(TODAY, {**RULES.values, "guarantee.start_fen": "1000"})
+        rules.require_ratio(Ratio(0, 0), 1_000, begins)
+        with pytest.raises(GuaranteedTooMuch):
+            rules.require_ratio(Ratio(0, 0), 1_001, begins)
 
     def test_r_guar_50_holds_when_two_sign_at_once(self, world: World):
         both = assisted(world, pool_fen=0)
