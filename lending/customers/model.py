@@ -63,6 +63,15 @@ class BankCard:
     kind: AccountKind = AccountKind.BANK
 
 
+@dataclass(frozen=True, slots=True)
+class CardHolder:
+    """What a debit needs of a card, in the clear."""
+
+    number: str
+    name: str
+    """Its holder's."""
+
+
 class CodeProblem(StrEnum):
     """Why a one-time code did not count."""
 

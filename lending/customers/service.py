@@ -1,6 +1,6 @@
 """Customers: shown to be who they are, asked for each consent, with cards of their own."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from lending.customers import rules, store
 from lending.customers.errors import (
@@ -11,7 +11,7 @@ from lending.customers.errors import (
     NoSuchCustomer,
     WalletNotYours,
 )
-from lending.customers.model import BankCard, ConsentScope, IdentityMethod, Profile
+from lending.customers.model import BankCard, CardHolder, ConsentScope, IdentityMethod, Profile
 from lending.foundation import business_day, ids
 from lending.foundation.crypto import FieldKeys
 from lending.foundation.database import Database, Tx
@@ -212,6 +212,11 @@ def card_number(tx: Tx, keys: FieldKeys, card_id: str) -> str:
     if found is None:
         raise NoSuchCustomer
     return keys.open(found[1], at=store.card_cell(card_id))
+
+
+def card_holders(tx: Tx, keys: FieldKeys, card_ids: Collection[str]) -> dict[str, CardHolder]:
+    """The numbers of cards and the names of their holders, opened, by the cards' ids."""
+    return store.card_holders(tx, keys, card_ids)
 
 
 def give_consent(

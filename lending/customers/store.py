@@ -1,10 +1,11 @@
 """The SQL of customers."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from lending.customers.model import (
     BankCard,
+    CardHolder,
     ConsentScope,
     IdentityMethod,
     Profile,
@@ -218,6 +219,21 @@ def card(tx: Tx, card_id: str) -> tuple[BankCard, bytes] | None:
     sealed = bytes(values.pop("number_sealed"))
     values["kind"] = AccountKind(values["kind"])
     return BankCard(**values), sealed
+
+
+def card_holders(tx: Tx, keys: FieldKeys, card_ids: Collection[str]) -> dict[str, CardHolder]:
+    rows = tx.all(
+        "SELECT b.id, b.customer_id, b.number_sealed, c.name_sealed FROM bank_card b"
+        " JOIN customer c ON c.id = b.customer_id WHERE b.id = ANY (:ids)",
+        ids=list(card_ids),
+    )
+    return {
+        row["id"]: CardHolder(
+            number=keys.open(bytes(row["number_sealed"]), at=card_cell(row["id"])),
+            name=keys.open(bytes(row["name_sealed"]), at=name_cell(row["customer_id"])),
+        )
+        for row in rows
+    }
 
 
 def codes_sent(tx: Tx, mobile_index: bytes, since: datetime) -> list[tuple[datetime, str, bool]]:

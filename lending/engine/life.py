@@ -53,11 +53,41 @@ def replay(course: Course, events: Iterable[Event], on: date) -> Position:
 
     Events of one day keep the order in which they are given.
     """
+    return advance(course, _folded(course, _in_order(events), on), on)
+
+
+def replay_with(
+    course: Course, events: Iterable[Event], event: Event, *, without_on: date, with_on: date
+) -> tuple[Position, Position]:
+    """The loan on one day without one more event, and on another with it.
+
+    As two calls of `replay`; where the event comes last, as most do, the others are told once.
+
+    Raises what `require_possible` does for the event on its day.
+    """
+    known = _in_order(events)
+    comes_last = not known or known[-1].on <= event.on
+    if not comes_last or event.on > min(without_on, with_on):
+        require_possible(course, replay(course, known, event.on), event)
+        with_it = replay(course, [*known, event], with_on)
+        return replay(course, known, without_on), with_it
+    last = _folded(course, known, event.on)
+    found = advance(course, last, event.on)
+    require_possible(course, found, event)
+    after = _DO[type(event)](course, found, event)
+    return advance(course, last, without_on), advance(course, after, with_on)
+
+
+def _in_order(events: Iterable[Event]) -> list[Event]:
+    return sorted(events, key=lambda one: one.on)
+
+
+def _folded(course: Course, events: Iterable[Event], until: date) -> Position:
     position = begun(course)
-    for event in sorted(events, key=lambda one: one.on):
-        if event.on <= on:
+    for event in events:
+        if event.on <= until:
             position = happen(course, position, event)
-    return advance(course, position, on)
+    return position
 
 
 def happen(course: Course, position: Position, event: Event) -> Position:
@@ -166,7 +196,9 @@ def _divided(asked: Sequence[Due], amount_fen: int) -> tuple[dict[int, Due], int
 
 def _paid(_course: Course, position: Position, event: Paid) -> Position:
     parts, left = _divided(dues(position, event.until), event.amount_fen)
-    rows = tuple(row.with_paid(parts.get(row.number, NOTHING)) for row in position.rows)
+    rows = tuple(
+        row.with_paid(part) if (part := parts.get(row.number)) else row for row in position.rows
+    )
     return replace(position, rows=rows, credit_fen=position.credit_fen + left)
 
 

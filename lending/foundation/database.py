@@ -165,6 +165,11 @@ class Tx:
             yield cursor.execute(_statement(sql), values)
 
 
+def is_lost(fault: Exception) -> bool:
+    """Whether it is not the statement that is at fault: the connection is gone."""
+    return isinstance(fault, DBAPIError) and fault.connection_invalidated
+
+
 @contextmanager
 def _told(driver: "PsycopgConnection[Any] | None", sql: str) -> Iterator[None]:
     """What the driver raises inside is told in SQLAlchemy's words.

@@ -197,11 +197,11 @@ def withdraw(tx: Tx, application_id: str) -> None:
         store.set_request_state(tx, request.id, RequestState.WITHDRAWN)
 
 
-def set_closed(tx: Tx, loan_id: str, *, is_closed: bool) -> None:
-    """Nothing is owed on a loan any more, or it is again: its shares follow."""
+def set_closed(tx: Tx, loan_ids: Sequence[str], *, is_closed: bool) -> None:
+    """Nothing is owed on loans any more, or it is again: their shares follow."""
     store.move_shares(
         tx,
-        loan_id,
+        loan_ids,
         *((ShareState.ACTIVE, ShareState.CLOSED)[:: 1 if is_closed else -1]),
     )
 

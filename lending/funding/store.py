@@ -223,12 +223,14 @@ def answer(tx: Tx, share_id: str, state: ShareState, **said: Any) -> None:
     )
 
 
-def move_shares(tx: Tx, loan_id: str, before: ShareState, after: ShareState) -> None:
-    """Takes a loan's shares from one state to another."""
+def move_shares(tx: Tx, loan_ids: Sequence[str], before: ShareState, after: ShareState) -> None:
+    """Takes the shares of loans from one state to another."""
+    if not loan_ids:
+        return
     tx.run(
         "UPDATE funding_share SET state = :after, changed_at = :now"
-        " WHERE loan_id = :loan_id AND state = :before",
-        loan_id=loan_id,
+        " WHERE loan_id = ANY (:loan_ids) AND state = :before",
+        loan_ids=list(loan_ids),
         before=before.value,
         after=after.value,
         now=tx.now,

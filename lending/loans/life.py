@@ -1,5 +1,6 @@
 """A running loan and what happens to it: every event goes through here, into rows and books."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -11,16 +12,15 @@ from lending.foundation import business_day
 from lending.foundation.database import Tx
 from lending.ledger import service as ledger
 from lending.ledger import store as ledger_store
-from lending.ledger.model import Entry, Leg
+from lending.ledger.model import Entry
 from lending.loans import commissions, lateness, life_rules, life_store, rules, shares, store
 from lending.loans.errors import (
-    BeforeThePayout,
     EventTakenBack,
     NoSuchEvent,
     NoSuchLoan,
-    NotYet,
     WrongState,
 )
+from lending.loans.life_rules import Happened, Kept, Moved
 from lending.loans.model import Loan, LoanState
 
 RUNNING = (LoanState.ACTIVE, LoanState.WRITTEN_OFF, LoanState.SETTLED)
@@ -50,6 +50,16 @@ def locked(tx: Tx, loan_id: str) -> Loan:
     return loan
 
 
+def locked_free(tx: Tx, loan_ids: Sequence[str]) -> list[Loan]:
+    """Those of the loans that nobody else holds, locked in one order with all that is kept of them.
+
+    It waits for nobody: whoever holds one of them may wait for another, such as the end of day.
+    """
+    free = store.lock_free(tx, loan_ids)
+    held = life_store.held_by_others(tx, [loan.id for loan in free])
+    return [loan for loan in free if loan.id not in held]
+
+
 def course(tx: Tx, loan: Loan) -> Course:
     """The contract's plan and rules."""
     return life_rules.course(loan, store.instalments(tx, loan.id, loan.contract_version))
@@ -66,33 +76,67 @@ def begin(tx: Tx, loan: Loan) -> None:
     life_store.save_standing(tx, life_rules.standing(loan, terms, life.begun(terms)))
 
 
+def kept(tx: Tx, loans: Sequence[Loan]) -> list[Kept]:
+    """All that is kept of loans that are locked; their standings are locked with it."""
+    ids = [loan.id for loan in loans]
+    standings = life_store.lock_standings(tx, ids)
+    versions = {
+        (loan.id, version)
+        for loan in loans
+        for version in (loan.contract_version, loan.plan_version)
+    }
+    plans, events = store.plans(tx, versions), life_store.events_of(tx, ids)
+    return [
+        Kept(
+            loan=loan,
+            course=life_rules.course(loan, plans[loan.id, loan.contract_version]),
+            rows=plans[loan.id, loan.plan_version],
+            events=events.get(loan.id, []),
+            standing=standings.get(loan.id),
+        )
+        for loan in loans
+    ]
+
+
 def record(tx: Tx, loan: Loan, event: Event, *, source_id: str, kind: str) -> Recorded:
     """Records an event of a loan that is locked, and what it changes, in rows and in one entry.
 
     An event of an earlier date gives the loan that it would have given in its time, in every
     component. `source_id` is the id of what it comes from, and the key of the entry.
 
-    Raises NotYet for a date to come, EventImpossible, RefundTooLarge, and what `ledger.post` does.
+    Raises NotYet for a date to come, BeforeThePayout, EventImpossible, RefundTooLarge, and what
+    `ledger.post` does.
     """
-    if event.on > business_day.today(tx):
-        raise NotYet
-    terms, events = course(tx, loan), life_store.events(tx, loan.id)
-    if event.on < terms.start:
-        raise BeforeThePayout(f"the loan began on {terms.start}")
-    life.require_possible(terms, life.replay(terms, events, event.on), event)
-    stood, as_of = _held(tx, loan, terms, events)
-    before = life_rules.sums(loan, terms, stood)
-    life_store.insert_event(tx, loan.id, event, source_id)
-    after = _move(tx, loan, life.replay(terms, [*events, event], as_of), terms)
-    now = life_rules.sums(loan, terms, after)
-    legs = rules.life_legs(loan, before, now)
-    shares.record(tx, loan, before, now, kind=kind, source_id=source_id, on=event.on)
-    shares.follow(tx, loan, _state(after), event.on)
-    entry_id = _post(tx, loan, legs, kind=kind, memo=source_id, key=source_id, on=event.on)
-    life_store.set_event_entry(tx, source_id, entry_id)
-    commissions.record(tx, loan, before, now, source_id=source_id)
-    lateness.follow(tx, loan, after)
-    return Recorded(stood.sums(), after, entry_id)
+    (found,) = kept(tx, [loan])
+    return record_many(tx, [Happened(found, event, source_id, kind)])[0]
+
+
+def record_many(tx: Tx, happened: Sequence[Happened]) -> list[Recorded]:
+    """Records an event of each of many loans, all or none: as `record` of one after the other.
+
+    Each loan is decided by itself; all are read and written in a few statements.
+
+    Raises what `record` does, for the first that is refused.
+    """
+    assert len({one.kept.loan.id for one in happened}) == len(happened), "one event of each loan"
+    today = business_day.today(tx)
+    moved = [life_rules.happen(one, today) for one in happened]
+    _keep(tx, moved)
+    entries = _post(tx, [_entry(one, today) for one in moved])
+    life_store.insert_events(
+        tx,
+        [
+            (one.kept.loan.id, one.event, one.source_id, entry_id)
+            for one, entry_id in zip(happened, entries, strict=True)
+        ],
+    )
+    for one in moved:
+        commissions.record(tx, one.loan, one.before, one.after, source_id=one.source_id)
+        lateness.follow(tx, one.loan, one.position)
+    return [
+        Recorded(one.stood, one.position, entry_id)
+        for one, entry_id in zip(moved, entries, strict=True)
+    ]
 
 
 def take_back(tx: Tx, loan: Loan, source_id: str, because: str) -> Recorded:
@@ -108,17 +152,22 @@ def take_back(tx: Tx, loan: Loan, source_id: str, because: str) -> Recorded:
         raise NoSuchEvent
     if row["taken_back_at"]:
         raise EventTakenBack
-    terms = course(tx, loan)
-    stood, as_of = _held(tx, loan, terms, life_store.events(tx, loan.id))
-    before = life_rules.sums(loan, terms, stood)
+    (found,) = kept(tx, [loan])
+    today = business_day.today(tx)
+    as_of = found.standing.as_of if found.standing else today
+    stood = found.position(as_of)
     life_store.take_back(tx, source_id, because)
-    after = _move(tx, loan, life.replay(terms, life_store.events(tx, loan.id), as_of), terms)
-    now = life_rules.sums(loan, terms, after)
-    legs = list(rules.life_legs(loan, before, now))
-    shares.record(
-        tx, loan, before, now, kind="loan.reallocated", source_id=source_id, on=row["happened_on"]
+    after = life.replay(found.course, life_store.events(tx, loan.id), max(as_of, today))
+    moved = life_rules.moved(
+        found,
+        stood,
+        after,
+        kind="loan.reallocated",
+        source_id=source_id,
+        on=row["happened_on"],
     )
-    shares.follow(tx, loan, _state(after), row["happened_on"])
+    _keep(tx, [moved])
+    legs = list(moved.legs())
     weighed_on = [limited for limited, _ in rules.exposures(loan.customer_id, loan.terms)]
     with ledger.without_limits(tx, weighed_on):
         if row["entry_id"]:
@@ -126,82 +175,79 @@ def take_back(tx: Tx, loan: Loan, source_id: str, because: str) -> Recorded:
             assert written is not None
             ledger.reverse(tx, row["entry_id"], because)
             legs += written.legs
-        entry_id = _post(
-            tx,
-            loan,
-            life_rules.netted(legs),
-            kind="loan.reallocated",
+        entry = Entry(
+            kind=moved.kind,
+            subject=loan.id,
             memo=f"{source_id} taken back",
+            legs=life_rules.netted(legs),
             key=f"without:{source_id}",
         )
-    commissions.record(tx, loan, before, now, source_id=source_id)
+        (entry_id,) = _post(tx, [entry])
+    commissions.record(tx, loan, moved.before, moved.after, source_id=source_id)
     lateness.follow(tx, loan, after)
-    return Recorded(stood.sums(), after, entry_id)
+    return Recorded(moved.stood, after, entry_id)
 
 
-def _held(tx: Tx, loan: Loan, terms: Course, events: list[Event]) -> tuple[Position, date]:
-    """The loan as the books hold it, its standing locked, and the day to take it to.
-
-    Books are as of the day that the end of day has brought the loan to; should that be behind the
-    business date, the entry that follows takes it there.
-    """
-    standing = life_store.lock_standing(tx, loan.id)
-    today = business_day.today(tx)
-    as_of = standing.as_of if standing else today
-    stood = life.replay(terms, events, as_of)
-    if standing:
-        held = life_rules.sums(loan, terms, stood)
-        assert held.interest_accrued_fen == standing.interest_accrued_fen, (held, standing)
-        assert held.subsidy_earned_fen == standing.subsidy_earned_fen, (held, standing)
-    return stood, max(as_of, today)
-
-
-def _move(tx: Tx, loan: Loan, after: Position, terms: Course) -> Position:
-    """Writes the plan, the standing and the state of a loan as they are now."""
-    version = loan.plan_version
-    old = store.instalments(tx, loan.id, version)
-    if any(_planned(was) != _planned(now) for was, now in zip(old, after.rows, strict=True)):
-        version = store.plan_versions(tx, loan.id) + 1
-        store.insert_instalments(tx, loan.id, version, after.rows)
-        store.set_plan_version(tx, loan.id, version)
-    else:
-        changed = [now for was, now in zip(old, after.rows, strict=True) if was != now]
-        store.update_instalments(tx, loan.id, version, changed)
-    if after.is_closed:
-        life_store.delete_standing(tx, loan.id)
-    else:
-        life_store.save_standing(tx, life_rules.standing(loan, terms, after))
-    state = _state(after)
-    if state is not loan.state:
-        store.set_loan_state(tx, loan.id, state)
-    return after
+def _keep(tx: Tx, moved: Sequence[Moved]) -> None:
+    """Writes plans, standings and states of loans as they are now, and what their funders hear."""
+    _keep_plans(tx, moved)
+    over = [one.loan.id for one in moved if one.position.is_closed]
+    life_store.delete_standings(tx, over)
+    life_store.save_standings(
+        tx,
+        [
+            life_rules.standing(one.loan, one.kept.course, one.position, one.after)
+            for one in moved
+            if not one.position.is_closed
+        ],
+    )
+    store.set_loan_states(
+        tx, {one.loan.id: one.state for one in moved if one.state is not one.loan.state}
+    )
+    shares.record(tx, moved)
+    shares.follow(tx, moved)
 
 
-def _state(position: Position) -> LoanState:
-    if position.is_closed:
-        return LoanState.SETTLED
-    return LoanState.WRITTEN_OFF if position.written_off_on else LoanState.ACTIVE
+def _keep_plans(tx: Tx, moved: Sequence[Moved]) -> None:
+    changed = []
+    for one in moved:
+        loan, rows = one.loan, one.position.rows
+        pairs = list(zip(one.kept.rows, rows, strict=True))
+        if any(_planned(was) != _planned(now) for was, now in pairs):
+            version = store.plan_versions(tx, loan.id) + 1
+            store.insert_instalments(tx, loan.id, version, rows)
+            store.set_plan_version(tx, loan.id, version)
+        else:
+            changed += [(loan.id, loan.plan_version, now) for was, now in pairs if was != now]
+    store.update_instalments(tx, changed)
 
 
 def _planned(row: OpenInstalment) -> tuple[object, ...]:
     return row.due_date, row.principal_fen, row.interest_fen, row.fee_fen, row.guarantee_fee_fen
 
 
-def _post(
-    tx: Tx,
-    loan: Loan,
-    legs: tuple[Leg, ...],
-    *,
-    kind: str,
-    memo: str,
-    key: str,
-    on: date | None = None,
-) -> str | None:
-    if not any(leg.debit_fen or leg.credit_fen for leg in legs):
-        return None
-    if on == business_day.today(tx):
-        on = None
-    return ledger.post(
-        tx,
-        Entry(kind=kind, subject=loan.id, memo=memo, legs=legs, key=key, effective_date=on),
+def _entry(moved: Moved, today: date) -> Entry:
+    return Entry(
+        kind=moved.kind,
+        subject=moved.loan.id,
+        memo=moved.source_id,
+        legs=moved.legs(),
+        key=moved.source_id,
+        effective_date=None if moved.on == today else moved.on,
     )
+
+
+def _post(tx: Tx, entries: Sequence[Entry]) -> list[str | None]:
+    """Writes those entries that concern any money; the id of each, None for the others."""
+    told = [
+        entry for entry in entries if any(leg.debit_fen or leg.credit_fen for leg in entry.legs)
+    ]
+    ids = [ledger.post(tx, told[0])] if len(told) == 1 else _post_many(tx, told)
+    by_key = dict(zip((entry.key for entry in told), ids, strict=True))
+    return [by_key.get(entry.key) for entry in entries]
+
+
+def _post_many(tx: Tx, entries: Sequence[Entry]) -> list[str]:
+    """Locks what has a limit for all of them, in one order, before the first is written."""
+    ledger_store.lock_limited(tx, {leg.account for entry in entries for leg in entry.legs})
+    return ledger.post_many(tx, entries)

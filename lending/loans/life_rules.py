@@ -2,16 +2,115 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import date
 
 from lending.engine import life
 from lending.engine.ageing import Grade, grade
+from lending.engine.events import Event
 from lending.engine.position import Course, Position, Sums
 from lending.engine.prepayment import OpenInstalment, interest_earned_fen, period_starts
 from lending.foundation.money import HALF_EVEN, portion
 from lending.ledger.model import Account, Leg, signed
-from lending.loans import partner_rules
-from lending.loans.model import Loan, Standing
+from lending.loans import partner_rules, rules, share_rules
+from lending.loans.errors import BeforeThePayout, NotYet
+from lending.loans.model import Loan, LoanState, Standing
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """All that is kept of a loan, which is locked."""
+
+    loan: Loan
+    course: Course
+    rows: Sequence[OpenInstalment]
+    """Of the plan that holds."""
+    events: Sequence[Event]
+    standing: Standing | None
+    """None where nothing is open."""
+
+    def position(self, on: date) -> Position:
+        """How the loan stands, or will stand if nothing more happens, on a day."""
+        return life.replay(self.course, self.events, on)
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """Something that happened to a loan."""
+
+    kept: Kept
+    event: Event
+    source_id: str
+    """The id of what it comes from, and the key of its entry."""
+    kind: str
+    """Of the entry, such as `loan.repaid`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What something did to a loan and to the books of it."""
+
+    kept: Kept
+    stood: Sums
+    """As the borrower stood."""
+    before: Sums
+    """As the lenders' books had it."""
+    position: Position
+    after: Sums
+    each: Sequence[share_rules.Moved]
+    """What it did to each funder."""
+    kind: str
+    source_id: str
+    on: date
+
+    @property
+    def loan(self) -> Loan:
+        """As it was."""
+        return self.kept.loan
+
+    @property
+    def state(self) -> LoanState:
+        """What the loan is now."""
+        if self.position.is_closed:
+            return LoanState.SETTLED
+        return LoanState.WRITTEN_OFF if self.position.written_off_on else LoanState.ACTIVE
+
+    def legs(self) -> tuple[Leg, ...]:
+        """The entry of it."""
+        return rules.life_legs(self.loan, self.before, self.after, self.each)
+
+
+def happen(one: Happened, today: date) -> Moved:
+    """What something that happened up to today makes of a loan.
+
+    Books are as of the day that the end of day has brought the loan to; should that be behind
+    today, the loan is taken to today with it.
+
+    Raises NotYet, BeforeThePayout, EventImpossible, RefundTooLarge.
+    """
+    kept, event = one.kept, one.event
+    if event.on > today:
+        raise NotYet
+    if event.on < kept.course.start:
+        raise BeforeThePayout(f"the loan began on {kept.course.start}")
+    as_of = kept.standing.as_of if kept.standing else today
+    stood, position = life.replay_with(
+        kept.course, kept.events, event, without_on=as_of, with_on=max(as_of, today)
+    )
+    return moved(kept, stood, position, kind=one.kind, source_id=one.source_id, on=event.on)
+
+
+def moved(
+    kept: Kept, stood: Position, position: Position, *, kind: str, source_id: str, on: date
+) -> Moved:
+    """What takes a loan from where it stood, as its books have it, to a position."""
+    before = sums(kept.loan, kept.course, stood)
+    if kept.standing:
+        assert before.interest_accrued_fen == kept.standing.interest_accrued_fen, (before, kept)
+        assert before.subsidy_earned_fen == kept.standing.subsidy_earned_fen, (before, kept)
+    after = sums(kept.loan, kept.course, position)
+    each = share_rules.moved(kept.loan.terms, before, after)
+    return Moved(kept, stood.sums(), before, position, after, each, kind, source_id, on)
 
 
 def course(loan: Loan, rows: Sequence[OpenInstalment]) -> Course:
@@ -66,12 +165,12 @@ def sums(loan: Loan, terms: Course, position: Position) -> Sums:
     )
 
 
-def standing(loan: Loan, terms: Course, position: Position) -> Standing:
-    """What the end of day moves on from here."""
-    held = sums(loan, terms, position)
+def standing(loan: Loan, terms: Course, position: Position, held: Sums | None = None) -> Standing:
+    """What the end of day moves on from here; `held` is what the books hold, where it is known."""
+    held = held or sums(loan, terms, position)
     running = None if position.written_off_on else _running(position)
     due = life.following(position)
-    earned = position.interest_accrued_fen
+    earned = held.interest_accrued_fen
     course_from = None
     if running:
         begin = period_starts(position.rows, position.start)[position.rows.index(running)]
@@ -87,7 +186,7 @@ def standing(loan: Loan, terms: Course, position: Position) -> Standing:
         as_of=position.on,
         principal_fen=held.principal_fen,
         principal_open_fen=held.principal_open_fen,
-        interest_accrued_fen=position.interest_accrued_fen,
+        interest_accrued_fen=held.interest_accrued_fen,
         interest_paid_fen=held.interest_paid_fen,
         settled_interest_fen=earned,
         course_from=course_from,

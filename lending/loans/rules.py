@@ -342,12 +342,15 @@ def stop_legs(loan: Loan, stopped: Sequence[Part]) -> tuple[Leg, ...]:
     )
 
 
-def life_legs(loan: Loan, before: Sums, after: Sums) -> tuple[Leg, ...]:
+def life_legs(
+    loan: Loan, before: Sums, after: Sums, each: Sequence[share_rules.Moved] | None = None
+) -> tuple[Leg, ...]:
     """The one entry that takes the books from one position of a loan to another.
 
     Every life event is posted by this rule: a payment, goods returned, a waiver, a write-off, and
     the taking back of any of them, for all funders at once, each in its own book. Cash and the
-    claim on the merchant are whole in ours, which owes the others their parts (JOINT-3).
+    claim on the merchant are whole in ours, which owes the others their parts (JOINT-3). `each` is
+    what moved for each funder, where it is known.
     """
     claim = (before.principal_fen - after.principal_fen) + (
         after.credit_returned_fen - before.credit_returned_fen
@@ -355,7 +358,7 @@ def life_legs(loan: Loan, before: Sums, after: Sums) -> tuple[Leg, ...]:
     credit_fen = (after.credit_fen + after.credit_returned_fen) - (
         before.credit_fen + before.credit_returned_fen
     )
-    each = share_rules.moved(loan.terms, before, after)
+    each = each or share_rules.moved(loan.terms, before, after)
     own = next(one for one in each if one.party.share.is_own)
     others = [one for one in each if one is not own]
     service = sum(one.service_fee_fen for one in others)

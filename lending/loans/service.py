@@ -338,7 +338,7 @@ def contract_file(tx: Tx, files: FileStore, loan_id: str) -> bytes:
 
 def tell(tx: Tx, scenario: str, subject: str, kind: str, detail: dict[str, object]) -> None:
     """Writes news for the scenario, which commits with what it tells of."""
-    store.insert_news(tx, scenario=scenario, subject=subject, kind=kind, detail=detail)
+    store.insert_news(tx, [(scenario, subject, kind, detail)])
 
 
 def locked(tx: Tx, application_id: str) -> Application:

@@ -46,20 +46,21 @@ def split_id(tx: Tx, terms: Terms) -> int | None:
 
 _INSERT = """
 WITH moved AS (
-    SELECT one, number FROM jsonb_array_elements(:moved) WITH ORDINALITY AS t (one, number)
+    SELECT one ->> 0 AS loan_id, one -> 1 AS told, number
+    FROM jsonb_array_elements(:moved) WITH ORDINALITY AS t (one, number)
 ), news AS (
     INSERT INTO loan_news (scenario, subject, kind, detail, at)
-    SELECT :scenario, :loan_id, 'share_moved',
-        one || jsonb_build_object('business_date', d.business_date), :now
+    SELECT :scenario, moved.loan_id, 'share_moved',
+        told || jsonb_build_object('business_date', d.business_date), :now
     FROM moved, business_day d ORDER BY number
 )
 INSERT INTO share_movement (funder, loan_id, kind, source_id, business_date, happened_on, at,
     principal_fen, interest_fen, fee_fen, penalty_fen, service_fee_fen, funded_fen,
     principal_open_fen)
-SELECT m.funder, :loan_id, m.kind, m.source_id, b.business_date, m.happened_on, :now,
+SELECT m.funder, moved.loan_id, m.kind, m.source_id, b.business_date, m.happened_on, :now,
     m.principal_fen, m.interest_fen, m.fee_fen, m.penalty_fen, m.service_fee_fen, m.funded_fen,
     m.principal_open_fen
-FROM moved, business_day b, jsonb_to_record(moved.one) AS m (funder text, kind text,
+FROM moved, business_day b, jsonb_to_record(moved.told) AS m (funder text, kind text,
     source_id text, happened_on date, principal_fen bigint, interest_fen bigint, fee_fen bigint,
     penalty_fen bigint, service_fee_fen bigint, funded_fen bigint, principal_open_fen bigint)
 ORDER BY moved.number
@@ -68,14 +69,18 @@ ORDER BY moved.number
 
 
 def insert_movements(
-    tx: Tx, loan_id: str, on: date, moved: Sequence[ShareMovement], *, scenario: str
+    tx: Tx, moved: Sequence[tuple[str, date, ShareMovement]], *, scenario: str
 ) -> None:
-    """Writes what moved for each funder, and news of it for a scenario."""
+    """Writes what moved for each funder, by loan and day, and news of it for a scenario."""
     tx.run(
         _INSERT,
-        loan_id=loan_id,
         scenario=scenario,
-        moved=json([{**each.columns(), "happened_on": on.isoformat()} for each in moved]),
+        moved=json(
+            [
+                (loan_id, {**each.columns(), "happened_on": on.isoformat()})
+                for loan_id, on, each in moved
+            ]
+        ),
         now=tx.now,
     )
 

@@ -1,6 +1,6 @@
 """The SQL of applications, loans, plans and contracts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, fields
 from datetime import date
 
@@ -33,12 +33,9 @@ LOAN = """
     SELECT id, application_id, partner_id, customer_id, bank_card_id, scenario, product_code,
            subject, principal_fen, terms, terms_format, state, signed_at, start_date,
            plan_version, contract_version, exposure_holds, wallet_id, split_id
-    FROM loan WHERE id = :id"""
-LOAN_LOCKED = """
-    SELECT id, application_id, partner_id, customer_id, bank_card_id, scenario, product_code,
-           subject, principal_fen, terms, terms_format, state, signed_at, start_date,
-           plan_version, contract_version, exposure_holds, wallet_id, split_id
-    FROM loan WHERE id = :id FOR UPDATE"""
+    FROM loan"""
+ONE_LOAN, ONE_LOAN_LOCKED = f"{LOAN} WHERE id = :id", f"{LOAN} WHERE id = :id FOR UPDATE"
+FREE_LOANS = f"{LOAN} WHERE id = ANY (:ids) ORDER BY id FOR UPDATE SKIP LOCKED"
 
 
 def insert_application(tx: Tx, new: NewApplication) -> str:
@@ -213,9 +210,16 @@ def insert_loan(tx: Tx, made: Loan) -> None:
 
 
 def loan(tx: Tx, loan_id: str, *, lock: bool = False) -> Loan | None:
-    row = tx.maybe(LOAN_LOCKED if lock else LOAN, id=loan_id)
-    if row is None:
-        return None
+    row = tx.maybe(ONE_LOAN_LOCKED if lock else ONE_LOAN, id=loan_id)
+    return _loan(row) if row else None
+
+
+def lock_free(tx: Tx, loan_ids: Sequence[str]) -> list[Loan]:
+    """Locks those of the loans that nobody else has locked, and waits for none."""
+    return [_loan(row) for row in tx.all(FREE_LOANS, ids=list(loan_ids))]
+
+
+def _loan(row: Row) -> Loan:
     values = dict(row)
     values["terms"] = Terms.from_json(values["terms"], values.pop("terms_format"))
     values["state"] = LoanState(values["state"])
@@ -238,6 +242,18 @@ def set_loan_state(tx: Tx, loan_id: str, state: LoanState) -> None:
         state=state.value,
         now=tx.now,
     )
+
+
+def set_loan_states(tx: Tx, states: Mapping[str, LoanState]) -> None:
+    if states:
+        tx.run(
+            "UPDATE loan SET state = t.state, changed_at = :now FROM"
+            " unnest(CAST(:ids AS text[]), CAST(:states AS text[])) AS t (id, state)"
+            " WHERE loan.id = t.id",
+            ids=list(states),
+            states=[state.value for state in states.values()],
+            now=tx.now,
+        )
 
 
 def set_card(tx: Tx, loan_id: str, card_id: str) -> None:
@@ -278,14 +294,18 @@ _INSERT_INSTALMENT = (
     f"INSERT INTO instalment (loan_id, plan_version, {', '.join(_COLUMNS)})"  # noqa: S608  names
     f" VALUES (:loan_id, :plan_version, {', '.join(f':{name}' for name in _COLUMNS)})"
 )
-_UPDATE_INSTALMENT = (
-    "UPDATE instalment SET"  # noqa: S608  names of fields
-    f" {', '.join(f'{name} = :{name}' for name in _COLUMNS if name != 'number')}"
-    " WHERE loan_id = :loan_id AND plan_version = :plan_version AND number = :number"
+_UPDATE_INSTALMENTS = (
+    "UPDATE instalment i SET"  # noqa: S608  names of fields
+    f" {', '.join(f'{name} = t.{name}' for name in _COLUMNS if name != 'number')}"
+    " FROM jsonb_populate_recordset(CAST(NULL AS instalment), :rows) AS t"
+    " WHERE i.loan_id = t.loan_id AND i.plan_version = t.plan_version AND i.number = t.number"
 )
-_INSTALMENTS = (
-    f"SELECT {', '.join(_COLUMNS)} FROM instalment"  # noqa: S608  names of fields
-    " WHERE loan_id = :id AND plan_version = :version ORDER BY number"
+_PLANS = (
+    f"SELECT t.loan_id, t.plan_version, {', '.join(_COLUMNS)} FROM"  # noqa: S608  names of fields
+    " unnest(CAST(:ids AS text[]), CAST(:versions AS integer[])) AS t (loan_id, plan_version)"
+    f" CROSS JOIN LATERAL (SELECT {', '.join(_COLUMNS)} FROM instalment"
+    "  WHERE loan_id = t.loan_id AND plan_version = t.plan_version) i"
+    " ORDER BY t.loan_id, t.plan_version, number"
 )
 _INSTALMENTS_NOW = (
     f"SELECT {', '.join(_COLUMNS)} FROM instalment_standing"  # noqa: S608  names of fields
@@ -300,16 +320,40 @@ def insert_instalments(tx: Tx, loan_id: str, version: int, rows: Sequence[OpenIn
     )
 
 
-def update_instalments(tx: Tx, loan_id: str, version: int, rows: Sequence[OpenInstalment]) -> None:
-    tx.run_many(
-        _UPDATE_INSTALMENT,
-        [{"loan_id": loan_id, "plan_version": version, **asdict(row)} for row in rows],
-    )
+def update_instalments(tx: Tx, changed: Sequence[tuple[str, int, OpenInstalment]]) -> None:
+    """Writes rows of plans, each with its loan and the version of the plan."""
+    if changed:
+        tx.run(
+            _UPDATE_INSTALMENTS,
+            rows=json(
+                [
+                    {"loan_id": loan_id, "plan_version": version}
+                    | {name: _stored(getattr(row, name)) for name in _COLUMNS}
+                    for loan_id, version, row in changed
+                ]
+            ),
+        )
+
+
+def _stored(value: object) -> object:
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def instalments(tx: Tx, loan_id: str, version: int) -> list[OpenInstalment]:
     """A plan as it was written: when something happened to the loan last."""
-    return [OpenInstalment(**row) for row in tx.all(_INSTALMENTS, id=loan_id, version=version)]
+    return plans(tx, [(loan_id, version)]).get((loan_id, version), [])
+
+
+def plans(
+    tx: Tx, asked: Collection[tuple[str, int]]
+) -> dict[tuple[str, int], list[OpenInstalment]]:
+    """The rows of plans, by their loan and version."""
+    ids, versions = zip(*asked, strict=True)
+    found: dict[tuple[str, int], list[OpenInstalment]] = {}
+    for row in tx.all(_PLANS, ids=list(ids), versions=list(versions)):
+        place = row.pop("loan_id"), row.pop("plan_version")
+        found.setdefault(place, []).append(OpenInstalment(**row))
+    return found
 
 
 def instalments_now(tx: Tx, loan_id: str) -> list[OpenInstalment]:
@@ -356,18 +400,17 @@ def showing_signed(tx: Tx, loan_id: str) -> str:
     return str(value)
 
 
-def insert_news(
-    tx: Tx, *, scenario: str, subject: str, kind: str, detail: dict[str, object]
-) -> None:
-    tx.run(
-        "INSERT INTO loan_news (scenario, subject, kind, detail, at)"
-        " VALUES (:scenario, :subject, :kind, :detail, :now)",
-        scenario=scenario,
-        subject=subject,
-        kind=kind,
-        detail=json(detail),
-        now=tx.now,
-    )
+_INSERT_NEWS = """
+INSERT INTO loan_news (scenario, subject, kind, detail, at)
+SELECT one ->> 0, one ->> 1, one ->> 2, one -> 3, :now
+FROM jsonb_array_elements(:news) WITH ORDINALITY AS t (one, number) ORDER BY number
+"""
+
+
+def insert_news(tx: Tx, news: Sequence[tuple[str, str, str, dict[str, object]]]) -> None:
+    """Writes news in their order: of which scenario, about what, its kind, what it says."""
+    if news:
+        tx.run(_INSERT_NEWS, news=json(news), now=tx.now)
 
 
 def take_news(tx: Tx, scenario: str, limit: int) -> list[Row]:

@@ -11,8 +11,9 @@ from lending.repayments import day_store, service
 DEBIT_DAYS_LATE = (0, 1, 2, 3, 5, 7, 14, 21, 30)
 """On the due date, and on these days after it, what is due is collected from the card."""
 BILL_DAYS_AHEAD = 5
-AT_ONCE = 200
-HANDS = 4
+AT_ONCE, SET = 800, 200
+"""How many debits are sent in one go, and how many of them one after the other by one hand."""
+HANDS = AT_ONCE // SET
 
 
 def debit(tx: Tx, span: Span, following: date) -> int:
@@ -30,9 +31,13 @@ def bill(tx: Tx, span: Span, following: date) -> int:
 
 
 def send_debits(context: Context) -> bool:
-    """Sends automatic debits that wait; whether there may be more. Safe to be killed."""
+    """Sends automatic debits that wait, in sets; whether there may be more. Safe to be killed.
+
+    Raises ExceptionGroup with what is in the way of single ones; all others are done.
+    """
     with context.database.unit_of_work() as tx:
         waiting = day_store.unsent(tx, AT_ONCE)
     with ThreadPoolExecutor(HANDS) as hands:
-        list(hands.map(lambda repayment_id: service.send(context, repayment_id), waiting))
+        sets = [waiting[first : first + SET] for first in range(0, len(waiting), SET)]
+        list(hands.map(lambda each: service.send_many(context, each), sets))
     return len(waiting) == AT_ONCE

@@ -6,12 +6,14 @@ from datetime import date
 from lending.engine import life
 from lending.engine.allocation import Due
 from lending.engine.errors import EventImpossible
-from lending.engine.events import Event, Paid, PaidOff, PartPrepaid
+from lending.engine.events import Paid, PaidOff, PartPrepaid
 from lending.engine.position import Course, Position
 from lending.repayments.errors import NothingToPay
 from lending.repayments.model import Preview, Quote, What
 
 PART = (What.PART_SHORTER, What.PART_SMALLER)
+PaidEvent = PaidOff | PartPrepaid | Paid
+"""What money makes of a loan."""
 
 
 def asked(terms: Course, position: Position, what: What) -> list[Due]:
@@ -54,9 +56,7 @@ def _sum(dues: Sequence[Due], name: str) -> int:
     return sum(getattr(due, name) for due in dues)
 
 
-def event(
-    what: What, amount_fen: int, *, until_number: int, on: date
-) -> PaidOff | PartPrepaid | Paid:
+def event(what: What, amount_fen: int, *, until_number: int, on: date) -> PaidEvent:
     """What happens to the loan when this money is here."""
     if what is What.PAYOFF:
         return PaidOff(on, amount_fen)
@@ -65,7 +65,7 @@ def event(
     return Paid(on, amount_fen, until_number)
 
 
-def possible(terms: Course, position: Position, wanted: PaidOff | PartPrepaid | Paid) -> Event:
+def possible(terms: Course, position: Position, wanted: PaidEvent) -> PaidEvent:
     """The event that money which is here makes: what was meant, if the loan still takes it (T20).
 
     Otherwise (something else closed the loan meanwhile) it pays what is due, and the rest is the

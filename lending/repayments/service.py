@@ -1,22 +1,21 @@
 """Money from borrowers: asked for, collected, divided."""
 
-from dataclasses import replace
-from datetime import date, datetime
+from collections.abc import Sequence
+from datetime import date
 
 from lending.customers import service as customers
 from lending.engine.life import require_possible
-from lending.foundation import audit, business_day, ids, jobs, paying
+from lending.foundation import audit, business_day, ids, paying
 from lending.foundation.audit import Actor
 from lending.foundation.context import Context
 from lending.foundation.crypto import FieldKeys
-from lending.foundation.database import Tx
-from lending.foundation.ports import ChannelResult, ChannelState, DebitOrder
+from lending.foundation.database import Tx, is_lost
+from lending.foundation.ports import ChannelState, DebitOrder
 from lending.loans import life
 from lending.loans import store as loan_store
 from lending.loans.errors import NoSuchLoan
 from lending.loans.model import Loan, LoanState
-from lending.loans.service import tell
-from lending.repayments import rules, store
+from lending.repayments import results, rules, store
 from lending.repayments.errors import (
     AmountChanged,
     NoSuchRepayment,
@@ -25,8 +24,6 @@ from lending.repayments.errors import (
     RepaymentUnderWay,
 )
 from lending.repayments.model import Preview, Quote, Repayment, RepaymentState, Source, What
-
-FINAL = (RepaymentState.RECEIVED, RepaymentState.FAILED, RepaymentState.REVERSED)
 
 
 def quote(tx: Tx, loan_id: str, what: What, *, on: date | None = None) -> Quote:
@@ -63,7 +60,7 @@ def pay(context: Context, loan_id: str, what: What, *, amount_fen: int) -> Repay
         made = begin(tx, loan, Source.ACTIVE_DEBIT, what, amount_fen=amount_fen)
         audit.record(tx, Actor("customer", loan.customer_id), "repayment.pay", loan_id)
         # Should this process die now, the job finds the intent and sends it.
-        _enqueue(tx, made, at=paying.query_at(tx.now, 0))
+        results.enqueue(tx, made, at=paying.query_at(tx.now, 0))
     send(context, made.id)
     with context.database.unit_of_work() as tx:
         return get(tx, made.id)
@@ -117,8 +114,8 @@ def send(context: Context, repayment_id: str, *, queries: int | None = None) -> 
     """
     with context.database.unit_of_work() as tx:
         found = get(tx, repayment_id)
-        order = _order(tx, context.keys, found)
-    if found.state in FINAL or queries not in (None, found.queries):
+        (order,) = _orders(tx, context.keys, [found])
+    if found.state in results.FINAL or queries not in (None, found.queries):
         return
     if found.state is RepaymentState.HELD:
         result = context.channel.debit(order)
@@ -128,69 +125,44 @@ def send(context: Context, repayment_id: str, *, queries: int | None = None) -> 
             # It never arrived. Under its own number it is still one debit for ever.
             result = context.channel.debit(order)
     with context.database.unit_of_work() as tx:
-        record(tx, repayment_id, result)
+        results.record(tx, repayment_id, result)
 
 
-def record(tx: Tx, repayment_id: str, result: ChannelResult) -> None:
-    """Records what the channel said; what is final already stays as it is.
+def send_many(context: Context, repayment_ids: Sequence[str]) -> None:
+    """Sends debits that are held, one after the other, and records the answers as a set.
 
-    Raises NoSuchRepayment.
+    Where something is in the way, the halves are tried, down to those that it is in the way of;
+    they stay held, all others are done. Safe to run again, or to be killed.
+
+    Raises ExceptionGroup with the reasons.
     """
-    loan = loan_store.loan(tx, get(tx, repayment_id).loan_id, lock=True)
-    found = store.repayment(tx, repayment_id, lock=True)
-    assert loan is not None
-    assert found is not None
-    if found.state in FINAL:
-        return
-    if result.state is ChannelState.PAID and result.amount_fen == found.amount_fen:
-        receive(tx, loan, found, result.reference)
-    elif result.state is ChannelState.FAILED:
-        store.set_failed(tx, repayment_id, result)
-    else:
-        store.set_unknown(tx, repayment_id)
-        at = paying.query_at(tx.now, found.queries)
-        _enqueue(tx, replace(found, queries=found.queries + 1), at=at)
+    if faults := _sent(context, repayment_ids):
+        raise ExceptionGroup("debits that could not be sent or recorded", faults)
 
 
-def receive(tx: Tx, loan: Loan, found: Repayment, reference: str) -> None:
-    """The money of a repayment on record is here: its locked loan moves on as of its date.
+def _sent(context: Context, repayment_ids: Sequence[str]) -> list[Exception]:
+    try:
+        _send(context, repayment_ids)
+    except Exception as fault:
+        if is_lost(fault):
+            raise
+        if len(repayment_ids) == 1:
+            return [fault]
+        middle = len(repayment_ids) // 2
+        return _sent(context, repayment_ids[:middle]) + _sent(context, repayment_ids[middle:])
+    return []
 
-    Between asking and receiving the loan may have changed (goods returned): whatever its debts no
-    longer take is the borrower's credit, never lost.
 
-    Raises what `life.record` does.
-    """
-    terms, on = life.course(tx, loan), found.business_date
-    event = rules.possible(
-        terms,
-        life.position(tx, loan, on),
-        rules.event(found.what, found.amount_fen, until_number=found.until_number, on=on),
-    )
-    done = life.record(tx, loan, event, source_id=found.id, kind="loan.repaid")
-    before, after = done.before, done.after.sums()
-    allocation = {
-        "principal_fen": after.principal_paid_fen - before.principal_paid_fen,
-        "interest_fen": after.interest_paid_fen - before.interest_paid_fen,
-        "fee_fen": after.fee_paid_fen - before.fee_paid_fen,
-        "penalty_fen": after.penalty_paid_fen - before.penalty_paid_fen,
-    }
-    store.set_received(
-        tx,
-        found.id,
-        allocation=allocation,
-        excess_fen=found.amount_fen - sum(allocation.values()),
-        entry_id=done.entry_id,
-        reference=reference,
-    )
-    detail: dict[str, object] = {
-        "loan_id": loan.id,
-        "repayment_id": found.id,
-        "amount_fen": found.amount_fen,
-        "principal_fen": allocation["principal_fen"],
-        "interest_fen": allocation["interest_fen"],
-        "outstanding_principal_fen": after.principal_open_fen,
-    }
-    tell(tx, loan.scenario, loan.subject, "repaid", detail)
+def _send(context: Context, repayment_ids: Sequence[str]) -> None:
+    with context.database.unit_of_work() as tx:
+        held = [one for one in store.many(tx, repayment_ids) if one.state is RepaymentState.HELD]
+        orders = _orders(tx, context.keys, held)
+    said = {one.id: context.channel.debit(order) for one, order in zip(held, orders, strict=True)}
+    with context.database.unit_of_work() as tx:
+        left = results.record_free(tx, said)
+    for repayment_id in left:
+        with context.database.unit_of_work() as tx:
+            results.record(tx, repayment_id, said[repayment_id])
 
 
 def reverse(tx: Tx, repayment_id: str, because: str, actor: Actor) -> None:
@@ -214,7 +186,7 @@ def heard(tx: Tx, channel_order_no: str) -> bool:
     repayment_id = store.id_of_channel_order(tx, channel_order_no)
     if repayment_id is None:
         return False
-    _enqueue(tx, get(tx, repayment_id))
+    results.enqueue(tx, get(tx, repayment_id))
     return True
 
 
@@ -247,24 +219,15 @@ def _quote(tx: Tx, loan: Loan, what: What, on: date | None = None) -> Quote:
     return rules.quote(life.course(tx, loan), life.position(tx, loan, day), what)
 
 
-def _order(tx: Tx, keys: FieldKeys, found: Repayment) -> DebitOrder:
-    holder = customers.card(tx, found.bank_card_id).customer_id
-    return DebitOrder(
-        channel_order_no=found.channel_order_no,
-        amount_fen=found.amount_fen,
-        card_no=customers.card_number(tx, keys, found.bank_card_id),
-        name=customers.profile(tx, keys, holder).name,
-        purpose="repayment",
-    )
-
-
-def _enqueue(tx: Tx, found: Repayment, *, at: datetime | None = None) -> None:
-    jobs.enqueue(
-        tx,
-        "repayments.send",
-        queue=jobs.POSTLOAN,
-        lock=found.loan_id,
-        at=at,
-        repayment_id=found.id,
-        queries=found.queries,
-    )
+def _orders(tx: Tx, keys: FieldKeys, asked: Sequence[Repayment]) -> list[DebitOrder]:
+    holders = customers.card_holders(tx, keys, {one.bank_card_id for one in asked})
+    return [
+        DebitOrder(
+            channel_order_no=one.channel_order_no,
+            amount_fen=one.amount_fen,
+            card_no=holders[one.bank_card_id].number,
+            name=holders[one.bank_card_id].name,
+            purpose="repayment",
+        )
+        for one in asked
+    ]

@@ -1,6 +1,6 @@
 """The SQL of repayments."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from lending.foundation.database import Row, Tx, json
 from lending.foundation.ports import ChannelResult
@@ -9,15 +9,13 @@ from lending.repayments.model import Repayment, RepaymentState, Source, What
 REPAYMENT = """
     SELECT id, loan_id, source, what, until_number, channel_order_no, bank_card_id, amount_fen,
            state, queries, code, message, business_date, created_at, ended_at
-    FROM repayment WHERE id = :id"""
-REPAYMENT_LOCKED = """
-    SELECT id, loan_id, source, what, until_number, channel_order_no, bank_card_id, amount_fen,
-           state, queries, code, message, business_date, created_at, ended_at
-    FROM repayment WHERE id = :id FOR UPDATE"""
-REPAYMENTS = """
-    SELECT id, loan_id, source, what, until_number, channel_order_no, bank_card_id, amount_fen,
-           state, queries, code, message, business_date, created_at, ended_at
-    FROM repayment WHERE loan_id = :loan_id ORDER BY created_at DESC, id"""
+    FROM repayment"""
+ONE, ONE_LOCKED = f"{REPAYMENT} WHERE id = :id", f"{REPAYMENT} WHERE id = :id FOR UPDATE"
+MANY, MANY_LOCKED = (
+    f"{REPAYMENT} WHERE id = ANY (:ids) ORDER BY id",
+    f"{REPAYMENT} WHERE id = ANY (:ids) ORDER BY id FOR UPDATE",
+)
+OF_LOAN = f"{REPAYMENT} WHERE loan_id = :loan_id ORDER BY created_at DESC, id"
 
 
 def _repayment(row: Row) -> Repayment:
@@ -34,12 +32,17 @@ def _repayment(row: Row) -> Repayment:
 
 
 def repayment(tx: Tx, repayment_id: str, *, lock: bool = False) -> Repayment | None:
-    row = tx.maybe(REPAYMENT_LOCKED if lock else REPAYMENT, id=repayment_id)
+    row = tx.maybe(ONE_LOCKED if lock else ONE, id=repayment_id)
     return _repayment(row) if row else None
 
 
+def many(tx: Tx, repayment_ids: Sequence[str], *, lock: bool = False) -> list[Repayment]:
+    rows = tx.all(MANY_LOCKED if lock else MANY, ids=list(repayment_ids))
+    return [_repayment(row) for row in rows]
+
+
 def repayments(tx: Tx, loan_id: str) -> list[Repayment]:
-    return [_repayment(row) for row in tx.all(REPAYMENTS, loan_id=loan_id)]
+    return [_repayment(row) for row in tx.all(OF_LOAN, loan_id=loan_id)]
 
 
 def id_of_channel_order(tx: Tx, channel_order_no: str) -> str | None:
@@ -76,25 +79,16 @@ def set_unknown(tx: Tx, repayment_id: str) -> None:
     )
 
 
-def set_received(
-    tx: Tx,
-    repayment_id: str,
-    *,
-    allocation: Mapping[str, int],
-    excess_fen: int,
-    entry_id: str | None,
-    reference: str,
-) -> None:
-    tx.run(
-        "UPDATE repayment SET state = 'received', allocation = :allocation, excess_fen = :excess,"
-        " entry_id = :entry_id, channel_reference = :reference, ended_at = :now WHERE id = :id",
-        id=repayment_id,
-        allocation=json(allocation),
-        excess=excess_fen,
-        entry_id=entry_id,
-        reference=reference,
-        now=tx.now,
-    )
+_RECEIVED = """
+UPDATE repayment SET state = 'received', allocation = t.allocation, excess_fen = t.excess_fen,
+    entry_id = t.entry_id, channel_reference = t.channel_reference, ended_at = :now
+FROM jsonb_populate_recordset(CAST(NULL AS repayment), :received) AS t WHERE repayment.id = t.id
+"""
+
+
+def set_received(tx: Tx, received: Sequence[Mapping[str, object]]) -> None:
+    """Each with its id, `allocation`, `excess_fen`, `entry_id` and `channel_reference`."""
+    tx.run(_RECEIVED, received=json(received), now=tx.now)
 
 
 def set_reversed(tx: Tx, repayment_id: str, because: str) -> None:
@@ -105,12 +99,15 @@ def set_reversed(tx: Tx, repayment_id: str, because: str) -> None:
     )
 
 
-def set_failed(tx: Tx, repayment_id: str, result: ChannelResult) -> None:
-    tx.run(
-        "UPDATE repayment SET state = 'failed', code = :code, message = :message, ended_at = :now"
-        " WHERE id = :id",
-        id=repayment_id,
-        code=result.code,
-        message=result.message,
-        now=tx.now,
-    )
+def set_failed(tx: Tx, failed: Mapping[str, ChannelResult]) -> None:
+    """Each with what the channel said, by the id of the repayment."""
+    if failed:
+        tx.run(
+            "UPDATE repayment SET state = 'failed', code = t.code, message = t.message,"
+            " ended_at = :now FROM unnest(CAST(:ids AS text[]), CAST(:codes AS text[]),"
+            " CAST(:messages AS text[])) AS t (id, code, message) WHERE repayment.id = t.id",
+            ids=list(failed),
+            codes=[result.code for result in failed.values()],
+            messages=[result.message for result in failed.values()],
+            now=tx.now,
+        )

@@ -12,9 +12,10 @@ from lending.foundation.audit import Actor
 from lending.foundation.database import Tx
 from lending.loans import life
 from lending.loans.model import Loan
-from lending.repayments import rules, service, transfers_store
+from lending.repayments import results, rules, service, transfers_store
 from lending.repayments.errors import DateWrong, ReferenceTaken, RepaymentUnderWay
 from lending.repayments.model import Repayment, RepaymentState, Source, What
+from lending.repayments.results import Arrived
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ def enter(tx: Tx, loan_id: str, transfer: Transfer, actor: Actor) -> Repayment:
     engine_life.require_possible(life.course(tx, loan), position, wanted)
     if not transfers_store.insert(tx, made, transfer.reference):
         raise ReferenceTaken
-    service.receive(tx, loan, made, transfer.reference)
+    results.receive(tx, [Arrived(loan, made, transfer.reference)])
     audit.record(tx, actor, "repayment.enter_transfer", loan_id, {"repayment": made.id})
     return service.get(tx, made.id)
 

@@ -136,7 +136,7 @@ def lend(tx: Tx, world: World, agreed: Lent, *, since: date | None = None) -> st
     loan = found
     course = life.course(tx, loan)
     position = replay(course, [], today)
-    store.update_instalments(tx, loan.id, 1, position.rows)
+    store.update_instalments(tx, [(loan.id, 1, row) for row in position.rows])
     _fund(tx, loan)
     post(tx, loan, "loan.paid_out", rules.disbursement_legs(loan, _payout(tx, loan)))
     shares.record_payout(tx, loan, f"pay_{loan.id}", today)
