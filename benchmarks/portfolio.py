@@ -14,6 +14,7 @@ from pathlib import Path
 from lending.channels import service as channels
 from lending.channels.model import NewPartner, PartnerKind
 from lending.compliance import parameters
+from lending.customers import store as customers
 from lending.engine import life
 from lending.engine.events import Event, Paid
 from lending.engine.plans import make_plan
@@ -42,7 +43,6 @@ RATES = (Decimal("0.1440"), Decimal("0.1788"), Decimal("0.2340"))
 LATE = (*(0,) * 57, 1, 2, 4)
 """How many instalments are unpaid, over the templates: one loan in twenty is late."""
 LINES_AT_ONCE = 2_000
-BORROWERS = 100
 
 
 class NobodyThere:
@@ -85,6 +85,8 @@ class Lent:
     some_late: bool = True
     by_loan: bool = True
     """Whether the books have an account of principal for each loan; else one for all."""
+    borrowers: int = 100
+    """How many people have them."""
 
 
 @dataclass(frozen=True)
@@ -156,11 +158,18 @@ def fill(context: Context, loans: int, lent: Lent = Lent()) -> None:
         made = list(templates(partner_id, opening, lent))
         split_id = share_store.split_id(tx, made[0].terms)
         _stage(tx, made)
-        _borrowers(tx)
+        _borrowers(tx, context.keys, lent.borrowers)
         count = tx.scalar("SELECT count(*) FROM stage_loan")
         tx.run("SET LOCAL session_replication_role = replica")  # rows that are known to fit
         for sql in _COPY:
-            tx.run(sql, loans=loans, templates=count, partner_id=partner_id, split_id=split_id)
+            tx.run(
+                sql,
+                loans=loans,
+                templates=count,
+                partner_id=partner_id,
+                split_id=split_id,
+                borrowers=lent.borrowers,
+            )
     _book(context, loans if lent.by_loan else 0)
     if not lent.by_loan:
         _book_at_once(context)
@@ -194,19 +203,31 @@ def _stage(tx: Tx, made: list[Template]) -> None:
         )
 
 
-def _borrowers(tx: Tx) -> None:
-    tx.run(
-        "INSERT INTO customer SELECT 'c' || n, '', '', sha256(n::text::bytea), '', '',"
-        " DATE '1990-01-01', :now"
-        " FROM generate_series(0, :last) n",
-        now=tx.now,
-        last=BORROWERS - 1,
+def _borrowers(tx: Tx, keys: crypto.FieldKeys, count: int) -> None:
+    tx.run_many(
+        "INSERT INTO customer VALUES (:id, :name, '', sha256(CAST(:id AS text)::bytea), '', '',"
+        " DATE '1990-01-01', :now)",
+        [
+            {
+                "id": f"c{n}",
+                "name": keys.seal("王小明", at=customers.name_cell(f"c{n}")),
+                "now": tx.now,
+            }
+            for n in range(count)
+        ],
     )
-    tx.run(
-        "INSERT INTO bank_card SELECT 'k' || n, 'c' || n, '模拟银行', '', '', '0000', 'verified',"
-        " :now FROM generate_series(0, :last) n",
-        now=tx.now,
-        last=BORROWERS - 1,
+    tx.run_many(
+        "INSERT INTO bank_card VALUES (:id, :holder, '模拟银行', :number,"
+        " sha256(CAST(:id AS text)::bytea), '0000', 'verified', :now)",
+        [
+            {
+                "id": f"k{n}",
+                "holder": f"c{n}",
+                "number": keys.seal(f"623058{n:013d}", at=customers.card_cell(f"k{n}")),
+                "now": tx.now,
+            }
+            for n in range(count)
+        ],
     )
 
 
@@ -219,7 +240,7 @@ _COPY = (
     """INSERT INTO loan (id, application_id, partner_id, customer_id, bank_card_id, scenario,
         product_code, subject, principal_fen, terms, terms_format, state, signed_at, start_date,
         split_id, changed_at)
-    SELECT 'loan_' || n, 'app_' || n, :partner_id, 'c' || n % 100, 'k' || n % 100,
+    SELECT 'loan_' || n, 'app_' || n, :partner_id, 'c' || n % :borrowers, 'k' || n % :borrowers,
         'mall_installment', 'mall-standard', 'ord_' || n, s.principal_fen, s.terms, 3, 'active',
         now(), s.start, CAST(:split_id AS integer), now()
     FROM generate_series(1, :loans) n JOIN stage_loan s ON s.k = n % :templates""",

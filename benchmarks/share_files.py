@@ -17,7 +17,8 @@ from lending.ledger import service as ledger
 
 def files(loans: int) -> None:
     """The files of one closed date, for both funders: twice as many positions as loans."""
-    with lender(loans, portfolio.Lent(by_loan=False)) as (context, _, __):
+    with lender(loans, portfolio.Lent(by_loan=False)) as year:
+        context = year.context
         with context.database.unit_of_work() as tx:
             business_day.close(tx)
             ledger.close_day(tx, OPENING)
