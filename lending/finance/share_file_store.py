@@ -1,10 +1,11 @@
 """The SQL of the files for funders: what moved, how each loan stands for them, what falls due."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from typing import Any
 
 from lending.engine.ageing import BUCKET_DAYS, BUCKETS
-from lending.foundation.database import Row, Tx
+from lending.foundation.database import Row, Tx, json
 from lending.ledger.chart import Code
 from lending.ledger.model import funder_of
 
@@ -47,68 +48,104 @@ WHERE t.fen <> 0 AND (CAST(:partner_id AS text) IS NULL OR m.funder = :partner_i
 ORDER BY m.funder COLLATE "C", m.at, m.sort, m.seq, t.place
 """
 
-_POSITIONS = """
-SELECT p.funder AS partner_id,
-    CASE WHEN s.written_off THEN 'written_off' ELSE s.grade END AS type,
-    CASE WHEN s.written_off THEN 0 ELSE
-        share_part(s.principal_fen, p.weights, p.place)
-        - share_part(s.principal_fen - s.principal_open_fen, p.weights, p.place) END AS amount_fen,
-    s.loan_id, c.number AS contract_no, s.product_code, l.start_date,
-    p.weights[p.place] AS share_bp,
-    share_part(s.principal_fen, p.weights, p.place) AS principal_fen,
-    share_part(s.principal_fen - s.principal_open_fen, p.weights, p.place) AS principal_paid_fen,
-    share_part(s.interest_accrued_fen, p.incomes, p.place) AS interest_accrued_fen,
-    share_part(s.interest_paid_fen, p.incomes, p.place) AS interest_paid_fen,
-    s.days_past_due,
-    CASE WHEN s.days_past_due > :days * :most THEN 'M' || :most || '+'
-        ELSE 'M' || (s.days_past_due + :days - 1) / :days END AS bucket,
-    s.oldest_due AS due_date
-FROM loan_standing s
-JOIN share_party p ON p.split_id = s.split_id AND p.book <> 'own'
-JOIN loan l ON l.id = s.loan_id
-LEFT JOIN contract c ON c.loan_id = s.loan_id
-WHERE s.loan_id NOT IN (SELECT unnest(CAST(:apart AS text[])))
-    AND (CAST(:partner_id AS text) IS NULL OR p.funder = :partner_id)
-ORDER BY p.funder COLLATE "C", s.loan_id COLLATE "C"
+_LAY_OUT = """
+CREATE TEMP TABLE share_line ON COMMIT DROP AS
+SELECT p.*, row_number() OVER of_partner AS line,
+    CAST(sum(p.amount_fen) OVER of_partner AS bigint) AS balance_fen
+FROM (
+    SELECT p.funder AS partner_id,
+        CASE WHEN s.written_off THEN 'written_off' ELSE s.grade END AS type,
+        CASE WHEN s.written_off THEN 0 ELSE t.principal_fen - t.principal_paid_fen END
+            AS amount_fen,
+        s.loan_id, c.number AS contract_no, s.product_code, l.start_date,
+        p.weights[p.place] AS share_bp, t.principal_fen, t.principal_paid_fen,
+        share_part(s.interest_accrued_fen, p.incomes, p.place) AS interest_accrued_fen,
+        share_part(s.interest_paid_fen, p.incomes, p.place) AS interest_paid_fen,
+        s.days_past_due,
+        CASE WHEN s.days_past_due > :days * :most THEN 'M' || :most || '+'
+            ELSE 'M' || (s.days_past_due + :days - 1) / :days END AS bucket,
+        s.oldest_due AS due_date
+    FROM loan_standing s
+    JOIN share_party p ON p.split_id = s.split_id AND p.book <> 'own'
+    JOIN loan l ON l.id = s.loan_id
+    LEFT JOIN contract c ON c.loan_id = s.loan_id
+    CROSS JOIN LATERAL (SELECT share_part(s.principal_fen, p.weights, p.place) AS principal_fen,
+        share_part(s.principal_fen - s.principal_open_fen, p.weights, p.place)
+            AS principal_paid_fen OFFSET 0) t
+    WHERE s.loan_id NOT IN (SELECT unnest(CAST(:apart AS text[])))
+    UNION ALL
+    SELECT partner_id, type, amount_fen, loan_id, contract_no, product_code, start_date, share_bp,
+        principal_fen, principal_paid_fen, interest_accrued_fen, interest_paid_fen, days_past_due,
+        bucket, due_date
+    FROM jsonb_to_recordset(:again) AS a (partner_id text, type text, amount_fen bigint,
+        loan_id text, contract_no text, product_code text, start_date date, share_bp integer,
+        principal_fen bigint, principal_paid_fen bigint, interest_accrued_fen bigint,
+        interest_paid_fen bigint, days_past_due integer, bucket text, due_date date)
+) p WINDOW of_partner AS (PARTITION BY p.partner_id COLLATE "C" ORDER BY p.loan_id COLLATE "C"
+    ROWS UNBOUNDED PRECEDING)
 """
 
-_FORECAST = """
-WITH due AS (
-    SELECT s.split_id, i.due_date,
-        i.principal_fen - i.principal_paid_fen AS principal_fen,
-        i.interest_fen - i.interest_paid_fen AS interest_fen,
-        s.principal_fen - s.principal_open_fen
-            + sum(CAST(i.principal_fen - i.principal_paid_fen AS integer)) OVER following
-            AS principal_after_fen,
-        s.interest_paid_fen
-            + sum(CAST(i.interest_fen - i.interest_paid_fen AS integer)) OVER following
-            AS interest_after_fen
-    FROM loan_standing s JOIN loan l ON l.id = s.loan_id
-    JOIN instalment i ON i.loan_id = s.loan_id AND i.plan_version = l.plan_version
-    WHERE s.split_id IS NOT NULL AND NOT s.written_off AND NOT s.claimed
-        AND s.loan_id NOT IN (SELECT unnest(CAST(:apart AS text[])))
-        AND (i.principal_fen > i.principal_paid_fen OR i.interest_fen > i.interest_paid_fen)
-    WINDOW following AS (PARTITION BY i.loan_id ORDER BY i.number)
-    UNION ALL
-    SELECT s.split_id, s.oldest_due, s.principal_open_fen,
-        s.interest_accrued_fen - s.interest_paid_fen, s.principal_fen, s.interest_accrued_fen
-    FROM loan_standing s WHERE s.split_id IS NOT NULL AND NOT s.written_off AND s.claimed
-        AND s.loan_id NOT IN (SELECT unnest(CAST(:apart AS text[])))
-)
-SELECT p.funder AS partner_id, d.due_date,
-    sum(share_part(d.principal_after_fen, p.weights, p.place)
-        - share_part(d.principal_after_fen - d.principal_fen, p.weights, p.place)
-        )::bigint AS principal_fen,
-    sum(share_part(d.interest_after_fen, p.incomes, p.place)
-        - share_part(d.interest_after_fen - d.interest_fen, p.incomes, p.place)
-        )::bigint AS interest_fen
-FROM due d JOIN share_party p ON p.split_id = d.split_id AND p.book <> 'own'
-WHERE (d.principal_fen > 0 OR d.interest_fen > 0)
-    AND (CAST(:partner_id AS text) IS NULL OR p.funder = :partner_id)
-GROUP BY p.funder, d.due_date
+_WRITE = """
+COPY (SELECT line, CAST(:day AS date), type, amount_fen, balance_fen, loan_id, contract_no,
+    CASE WHEN product_code ~ :live THEN '''' || product_code ELSE product_code END, start_date,
+    share_bp, principal_fen, principal_paid_fen, interest_accrued_fen, interest_paid_fen,
+    days_past_due, bucket, due_date
+FROM share_line WHERE partner_id = :partner_id ORDER BY line) TO STDOUT (FORMAT csv)
 """
-"""Once a guarantor has paid for a loan, what is left to the lenders is due at once. What is open of
-an instalment fits in 32 bits (CNY 200,000), so that its running total is a whole number of 64."""
+
+_PUT_ON = """
+INSERT INTO share_due (loan_id, split_id, due_dates, principal_fen, interest_fen,
+    principal_paid_fen, interest_paid_fen)
+SELECT s.loan_id, s.split_id, i.due_dates, i.principal_fen, i.interest_fen,
+    s.principal_fen - s.principal_open_fen, s.interest_paid_fen
+FROM unnest(CAST(:loans AS text[])) AS asked (id)
+JOIN loan_standing s ON s.loan_id = asked.id JOIN loan l ON l.id = s.loan_id
+CROSS JOIN LATERAL (
+    SELECT array_agg(due_date ORDER BY number) AS due_dates,
+        array_agg(principal_fen - principal_paid_fen ORDER BY number) AS principal_fen,
+        array_agg(interest_fen - interest_paid_fen ORDER BY number) AS interest_fen
+    FROM instalment WHERE loan_id = s.loan_id AND plan_version = l.plan_version
+        AND (principal_fen > principal_paid_fen OR interest_fen > interest_paid_fen)
+) i
+WHERE s.split_id IS NOT NULL AND NOT s.written_off AND NOT s.claimed AND i.due_dates IS NOT NULL
+UNION ALL
+SELECT s.loan_id, s.split_id, ARRAY[s.oldest_due], ARRAY[s.principal_open_fen],
+    ARRAY[s.interest_accrued_fen - s.interest_paid_fen], s.principal_fen - s.principal_open_fen,
+    s.interest_paid_fen
+FROM unnest(CAST(:loans AS text[])) AS asked (id) JOIN loan_standing s ON s.loan_id = asked.id
+WHERE s.split_id IS NOT NULL AND NOT s.written_off AND s.claimed AND s.oldest_due IS NOT NULL
+"""
+"""Once a guarantor has paid for a loan, what is left to the lenders is due at once."""
+
+_PUT_AS_IT_WAS = """
+INSERT INTO share_due SELECT * FROM jsonb_populate_recordset(CAST(NULL AS share_due), :rows)
+"""
+
+_COUNT = """
+INSERT INTO share_due_total AS t (funder, due_date, principal_fen, interest_fen)
+SELECT p.funder, d.due_date,
+    :times * sum(share_part(d.principal_after_fen, p.weights, p.place)
+        - share_part(d.principal_after_fen - d.principal_fen, p.weights, p.place))::bigint,
+    :times * sum(share_part(d.interest_after_fen, p.incomes, p.place)
+        - share_part(d.interest_after_fen - d.interest_fen, p.incomes, p.place))::bigint
+FROM share_due o
+CROSS JOIN LATERAL (
+    SELECT u.due_date, u.principal_fen, u.interest_fen,
+        o.principal_paid_fen + CAST(sum(u.principal_fen) OVER following AS bigint)
+            AS principal_after_fen,
+        o.interest_paid_fen + CAST(sum(u.interest_fen) OVER following AS bigint)
+            AS interest_after_fen
+    FROM unnest(o.due_dates, o.principal_fen, o.interest_fen) WITH ORDINALITY
+        AS u (due_date, principal_fen, interest_fen, number)
+    WINDOW following AS (ORDER BY u.number)
+) d
+JOIN share_party p ON p.split_id = o.split_id AND p.book <> 'own'
+WHERE o.loan_id = ANY (:loans)
+GROUP BY p.funder, d.due_date ORDER BY p.funder, d.due_date
+ON CONFLICT (funder, due_date) DO UPDATE SET
+    principal_fen = t.principal_fen + excluded.principal_fen,
+    interest_fen = t.interest_fen + excluded.interest_fen
+"""
 
 
 def movements(tx: Tx, day: date, partner_id: str | None) -> Iterator[Row]:
@@ -135,18 +172,86 @@ def moved_since(tx: Tx, day: date) -> list[str]:
     return [row["loan_id"] for row in rows]
 
 
-def positions(tx: Tx, apart: Sequence[str], partner_id: str | None) -> Iterator[Row]:
-    """How each open loan stands for each of its other funders, but for those that are apart."""
-    return tx.stream(
-        _POSITIONS, apart=list(apart), partner_id=partner_id, days=BUCKET_DAYS, most=BUCKETS
+def lay_out_positions(
+    tx: Tx, apart: Sequence[str], again: Sequence[Mapping[str, Any]]
+) -> Sequence[Row]:
+    """Lays out how each open loan stands for each of its other funders; by partner and type, sums.
+
+    Those that are apart are left out, and given again as they were.
+    """
+    tx.run(
+        _LAY_OUT,
+        apart=list(apart),
+        again=json([{name: _plain(value) for name, value in one.items()} for one in again]),
+        days=BUCKET_DAYS,
+        most=BUCKETS,
+    )
+    return tx.all(
+        "SELECT partner_id, type, count(*) AS rows, sum(amount_fen)::bigint AS amount_fen"
+        ' FROM share_line GROUP BY partner_id, type ORDER BY partner_id COLLATE "C", type'
     )
 
 
-def forecast(tx: Tx, apart: Sequence[str], partner_id: str | None) -> Sequence[Row]:
-    """What falls due to each other funder by date, but of loans that are apart."""
-    return tx.all(_FORECAST, apart=list(apart), partner_id=partner_id)
+def write_positions(tx: Tx, day: date, partner_id: str, live: str) -> Iterator[bytes]:
+    """The rows of a partner as they were laid out, as CSV; `live`: how no text may begin."""
+    return tx.copy(_WRITE, day=day, partner_id=partner_id, live=live)
+
+
+def due_day(tx: Tx) -> date | None:
+    """The date at whose end `share_due` stands."""
+    found: date | None = tx.scalar("SELECT business_date FROM share_due_day FOR UPDATE")
+    return found
+
+
+def set_due_day(tx: Tx, day: date) -> None:
+    tx.run(
+        "INSERT INTO share_due_day (business_date) VALUES (:day)"
+        " ON CONFLICT (is_one) DO UPDATE SET business_date = excluded.business_date",
+        day=day,
+    )
+
+
+def moved_between(tx: Tx, after: date | None, until: date) -> list[str]:
+    """Shared loans to which something has happened after a date and up to another; or all."""
+    if after is None:
+        rows = tx.all("SELECT id FROM loan WHERE split_id IS NOT NULL ORDER BY id")
+    else:
+        rows = tx.all(
+            "SELECT DISTINCT loan_id AS id FROM share_movement"
+            " WHERE business_date > :after AND business_date <= :until ORDER BY 1",
+            after=after,
+            until=until,
+        )
+    return [row["id"] for row in rows]
+
+
+def take_off(tx: Tx, loan_ids: Sequence[str]) -> None:
+    """Loans count no more in what falls due."""
+    tx.run(_COUNT, loans=list(loan_ids), times=-1)
+    tx.run("DELETE FROM share_due WHERE loan_id = ANY (:loans)", loans=list(loan_ids))
+
+
+def put_on(tx: Tx, loan_ids: Sequence[str], as_they_were: Sequence[Mapping[str, Any]]) -> None:
+    """Loans count as they stand, or as they were; those with nothing open do not."""
+    tx.run(_PUT_ON, loans=list(loan_ids))
+    tx.run(_PUT_AS_IT_WAS, rows=json(as_they_were))
+    both = [*loan_ids, *(row["loan_id"] for row in as_they_were)]
+    tx.run(_COUNT, loans=both, times=1)
+    tx.run("DELETE FROM share_due_total WHERE principal_fen = 0 AND interest_fen = 0")
+
+
+def due_totals(tx: Tx) -> Sequence[Row]:
+    """What falls due to each funder by date."""
+    return tx.all(
+        "SELECT funder, due_date, principal_fen, interest_fen FROM share_due_total"
+        ' ORDER BY funder COLLATE "C", due_date'
+    )
 
 
 def contract_number(tx: Tx, loan_id: str) -> str | None:
     found: str | None = tx.scalar("SELECT number FROM contract WHERE loan_id = :id", id=loan_id)
     return found
+
+
+def _plain(value: object) -> object:
+    return value.isoformat() if isinstance(value, date) else value

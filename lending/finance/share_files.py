@@ -4,16 +4,13 @@ Positions are those of the end of a closed date. They are read when the next one
 loans to which something has happened since are taken from the engine, as they were.
 """
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
-from heapq import merge
 from typing import Any
 
 from lending.engine import life as engine
 from lending.engine.ageing import bucket
 from lending.engine.position import Position
-from lending.engine.shares import divided
 from lending.finance import share_file_store as store
 from lending.foundation.database import Tx
 from lending.ledger.chart import Code
@@ -39,40 +36,51 @@ def principal(tx: Tx, on: date) -> Mapping[str, int]:
     return store.balances(tx, on, Code.LOAN_PRINCIPAL)
 
 
-def positions(tx: Tx, day: date, partner_id: str | None) -> Iterator[Line]:
-    """How each loan stood for each of its other funders at the end of a date."""
+def lay_out_positions(tx: Tx, day: date) -> Sequence[Line]:
+    """Lays out how each loan stood for each of its other funders at the end of a date.
+
+    By partner and type, how many rows and fen.
+    """
     apart = store.moved_since(tx, day)
-    again = (
-        line
-        for loan, position in _as_of(tx, apart, day)
-        for line in _lines(tx, loan, position)
-        if partner_id in (None, line["partner_id"])
-    )
-    return merge(store.positions(tx, apart, partner_id), sorted(again, key=_place), key=_place)
+    again = [
+        line for loan, position in _as_of(tx, apart, day) for line in _lines(tx, loan, position)
+    ]
+    return store.lay_out_positions(tx, apart, again)
 
 
 def forecast(tx: Tx, day: date, partner_id: str | None) -> Iterator[Line]:
-    """What fell due to each funder by date, as it stood at the end of a date."""
-    sums: defaultdict[tuple[str, date], dict[str, int]] = defaultdict(
-        lambda: {"principal_due": 0, "interest_due": 0}
+    """What fell due to each funder by date, as it stood at the end of a date.
+
+    It is kept from one date to the next: only loans that moved are counted anew.
+    """
+    before = store.due_day(tx)
+    assert before is None or before <= day, "what was due at the end of an earlier date is gone"
+    moved = store.moved_between(tx, before, day)
+    since = set(store.moved_since(tx, day))
+    store.take_off(tx, moved)
+    apart = [loan_id for loan_id in moved if loan_id in since]
+    store.put_on(
+        tx,
+        [loan_id for loan_id in moved if loan_id not in since],
+        [
+            _due(tx, loan, position)
+            for loan, position in _as_of(tx, apart, day)
+            if position.written_off_on is None
+        ],
     )
-    apart = store.moved_since(tx, day)
-    for row in store.forecast(tx, apart, partner_id):
-        sums[row["partner_id"], row["due_date"]]["principal_due"] += row["principal_fen"]
-        sums[row["partner_id"], row["due_date"]]["interest_due"] += row["interest_fen"]
-    for loan, position in _as_of(tx, apart, day):
-        if position.written_off_on is None:
-            for funder, due, kind, fen in _due(tx, loan, position):
-                if partner_id in (None, funder):
-                    sums[funder, due][kind] += fen
-    for (funder, due), amounts in sorted(sums.items()):
-        for kind, fen in amounts.items():
-            if fen:
-                yield {"partner_id": funder, "type": kind, "amount_fen": fen, "due_date": due}
-
-
-def _place(line: Line) -> tuple[str, str]:
-    return line["partner_id"], line["loan_id"]
+    store.set_due_day(tx, day)
+    for row in store.due_totals(tx):
+        for kind, fen in (
+            ("principal_due", row["principal_fen"]),
+            ("interest_due", row["interest_fen"]),
+        ):
+            if fen and partner_id in (None, row["funder"]):
+                yield {
+                    "partner_id": row["funder"],
+                    "type": kind,
+                    "amount_fen": fen,
+                    "due_date": row["due_date"],
+                }
 
 
 def _as_of(tx: Tx, loan_ids: list[str], day: date) -> Iterator[tuple[Loan, Position]]:
@@ -121,26 +129,27 @@ def _lateness(standing: Standing) -> dict[str, Any]:
     }
 
 
-def _due(tx: Tx, loan: Loan, position: Position) -> Iterator[tuple[str, date, str, int]]:
-    """By funder, due date and type: the parts of what is open, cut from the running totals."""
+def _due(tx: Tx, loan: Loan, position: Position) -> Line:
+    """What was still to fall due of a loan, by instalment, and what had been paid before."""
     course = life.course(tx, loan)
-    sums, shares = life_rules.sums(loan, course, position), loan.terms.shares
-    principal_open = [(row.due_date, row.principal_fen - row.principal_paid_fen)
-                      for row in position.rows]  # fmt: skip
-    interest_open = [(row.due_date, row.interest_fen - row.interest_paid_fen)
-                     for row in position.rows]  # fmt: skip
-    oldest = life_rules.standing(loan, course, position).oldest_due
+    sums = life_rules.sums(loan, course, position)
+    due = [
+        (
+            row.due_date,
+            row.principal_fen - row.principal_paid_fen,
+            row.interest_fen - row.interest_paid_fen,
+        )
+        for row in position.rows
+    ]
+    oldest = engine.following(position)
     if position.claim is not None and oldest is not None:
-        principal_open = [(oldest, sums.principal_open_fen)]
-        interest_open = [(oldest, sums.interest_receivable_fen)]
-    for kind, weights, total, owed in (
-        ("principal_due", [s.weight for s in shares], sums.principal_paid_fen, principal_open),
-        ("interest_due", [s.income for s in shares], sums.interest_paid_fen, interest_open),
-    ):
-        before = total
-        for due, fen in owed:
-            parts = zip(divided(before + fen, weights), divided(before, weights), strict=True)
-            for share, (after, then) in zip(shares, parts, strict=True):
-                if not share.is_own:
-                    yield share.funder, due, kind, after - then
-            before += fen
+        due = [(oldest.due_date, sums.principal_open_fen, sums.interest_receivable_fen)]
+    return {
+        "loan_id": loan.id,
+        "split_id": loan.split_id,
+        "due_dates": [on.isoformat() for on, _, _ in due],
+        "principal_fen": [principal for _, principal, _ in due],
+        "interest_fen": [interest for _, _, interest in due],
+        "principal_paid_fen": sums.principal_paid_fen,
+        "interest_paid_fen": sums.interest_paid_fen,
+    }

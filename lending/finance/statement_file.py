@@ -4,14 +4,18 @@ import csv
 import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
+from itertools import islice
 from typing import Any
 
 from lending.finance.statement_kinds import Kind
 from lending.foundation.clock import rfc3339
 from lending.foundation.files import FileStore, FileWriter, StoredFile
 
+LINES_AT_ONCE = 1000
 LIVE = ("=", "+", "-", "@", "'", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """What a text cell may not begin with: a spreadsheet might run it, or the escape be lost (T11)."""
+LIVE_PATTERN = f"^[{''.join(LIVE).replace('-', '')}-]"
+"""The same for the database."""
 
 Sums = dict[str, dict[str, int]]
 """By type of movement: `rows` and `amount_fen`."""
@@ -66,6 +70,15 @@ class StatementWriter:
         cells[places["balance_fen"]] = str(self.balance_fen)
         self._write(cells)
 
+    def take_lines(self, lines: Iterator[bytes], sums: Sums) -> None:
+        """Writes rows that the database has made, each with its line feed, and their sums."""
+        self._flush()
+        while some := b"".join(islice(lines, LINES_AT_ONCE)):
+            self._file.write(some.replace(b"\n", b"\r\n"))
+        self.sums = sums
+        self.rows = sum(each["rows"] for each in sums.values())
+        self.balance_fen += sum(each["amount_fen"] for each in sums.values())
+
     def done(self) -> tuple[StoredFile, int]:
         """Stores the file for ever; where it is, and its length in bytes."""
         self._flush()
@@ -86,7 +99,7 @@ class StatementWriter:
 
     def _write(self, row: Sequence[str]) -> None:
         self._csv.writerow(row)
-        if not self.rows % 1000:
+        if not self.rows % LINES_AT_ONCE:
             self._flush()
 
     def _flush(self) -> None:

@@ -4,7 +4,7 @@ A new kind is one more `Kind`: its movements as one set out of the books, the ac
 they lead from and to, and the columns that it has beside the common ones.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 from lending.engine.ageing import Grade
 from lending.finance import partner_statements, share_files
 from lending.finance import statement_store as store
-from lending.finance.share_file_store import MOVEMENT_TYPES
+from lending.finance.share_file_store import MOVEMENT_TYPES, write_positions
 from lending.foundation.database import Tx
 from lending.ledger.chart import Code
 
@@ -39,16 +39,29 @@ COMMON = (
 )
 
 
+Movements = Callable[[Tx, date, str | None], Iterator[Mapping[str, Any]]]
+"""What was booked on a date, by partner and then in the file's order; of one partner or all.
+
+Each row has `partner_id`, `type`, `amount_fen` and what its columns ask for besides.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Rows so many that the database writes them itself: all columns, in their order, as CSV."""
+
+    lay_out: Callable[[Tx, date], Sequence[Mapping[str, Any]]]
+    """Makes those of a date; by partner and type, how many `rows` and `amount_fen`."""
+    rows: Callable[[Tx, date, str, str], Iterator[bytes]]
+    """Those of a date and a partner; a text that matches the pattern has an apostrophe before."""
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """One kind of statement."""
 
     name: str
-    movements: Callable[[Tx, date, str | None], Iterator[Mapping[str, Any]]]
-    """What was booked on a date, by partner and then in the file's order; of one partner or all.
-
-    Each row has `partner_id`, `type`, `amount_fen` and what its columns ask for besides.
-    """
+    movements: Movements | Written
     types: Mapping[str, str]
     """Every type of movement and what it means."""
     codes: tuple[Code, ...] = ()
@@ -119,7 +132,7 @@ SHARE_MOVEMENTS = Kind(
 
 SHARE_POSITIONS = Kind(
     name="share_positions",
-    movements=share_files.positions,
+    movements=Written(share_files.lay_out_positions, write_positions),
     kept=share_files.principal,
     types={
         **{each.value: f"open, graded {each.value.replace('_', ' ')}" for each in Grade},

@@ -9,8 +9,8 @@ from itertools import groupby
 from typing import Any, ClassVar
 
 from lending.finance import statement_store as store
-from lending.finance.statement_file import StatementWriter, Sums, raw_rows
-from lending.finance.statement_kinds import KINDS, Kind, schema
+from lending.finance.statement_file import LIVE_PATTERN, StatementWriter, Sums, raw_rows
+from lending.finance.statement_kinds import KINDS, Kind, Written, schema
 from lending.foundation import audit, events, ids
 from lending.foundation.audit import Actor
 from lending.foundation.clock import rfc3339
@@ -213,6 +213,9 @@ def _day_drafts(
     tx: Tx, files: FileStore, kind: Kind, day: date, partner_id: str | None = None
 ) -> Iterator[_Draft]:
     """A draft for each partner with movements on a date."""
+    if isinstance(kind.movements, Written):
+        yield from _written_drafts(tx, files, kind, kind.movements, day)
+        return
     before, after = kind.around(tx, day)
     moved = {each for each in after if after[each] != before.get(each, 0)}
     for owner, movements in groupby(kind.movements(tx, day, partner_id), _partner_of):
@@ -224,6 +227,22 @@ def _day_drafts(
         yield _Draft(owner, kind, DAY, day, day, writer)
     if moved and partner_id is None:
         raise StatementDoesNotAgree(f"{day}: nothing says how {sorted(moved)} moved")
+
+
+def _written_drafts(
+    tx: Tx, files: FileStore, kind: Kind, written: Written, day: date
+) -> Iterator[_Draft]:
+    """As `_day_drafts`, of rows that the database writes."""
+    after = kind.balances(tx, day)
+    laid_out = written.lay_out(tx, day)
+    for owner, rows in groupby(laid_out, _partner_of):
+        sums = {row["type"]: {name: row[name] for name in ("rows", "amount_fen")} for row in rows}
+        with _writing(files, kind, 0) as writer:
+            writer.take_lines(written.rows(tx, day, owner, LIVE_PATTERN), sums)
+            _require_closing(writer, after.get(owner, 0), owner, day)
+        yield _Draft(owner, kind, DAY, day, day, writer)
+    if missing := {each for each in after if after[each]} - {_partner_of(row) for row in laid_out}:
+        raise StatementDoesNotAgree(f"{day}: no loan says what {sorted(missing)} have")
 
 
 def _month_drafts(

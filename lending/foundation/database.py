@@ -109,6 +109,16 @@ class Tx:
             cursor.itersize = STREAMED_AT_ONCE
             yield from cursor.execute(_statement(sql), values)
 
+    def copy(self, sql: str, **values: Any) -> Iterator[bytes]:
+        """What a `COPY ... TO STDOUT` gives, bit by bit: rows that the server writes as text."""
+        with (
+            _told(self.driver, sql),
+            self.driver.cursor() as cursor,
+            cursor.copy(_statement(sql), values) as rows,
+        ):
+            for row in rows:
+                yield bytes(row)
+
     def scalar(self, sql: str, **values: Any) -> Any:
         """The first column of the first row, or None."""
         with self._executed(sql, values) as cursor:

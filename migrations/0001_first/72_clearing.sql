@@ -49,3 +49,27 @@ CREATE TABLE portfolio_warned (
     kind text NOT NULL,
     PRIMARY KEY (funder, kind)
 );
+
+-- What is still to fall due of each open shared loan, by instalment, and before it what is paid; `share_due_total` is what
+-- all of them together mean for each funder. As they stood at the end of `share_due_day`: the next forecast takes off and
+-- puts on again only the loans that something has happened to since.
+CREATE TABLE share_due (
+    loan_id text PRIMARY KEY REFERENCES loan,
+    split_id integer NOT NULL REFERENCES share_split,
+    due_dates date[] NOT NULL,
+    principal_fen bigint[] NOT NULL,
+    interest_fen bigint[] NOT NULL,
+    principal_paid_fen bigint NOT NULL,
+    interest_paid_fen bigint NOT NULL
+);
+CREATE TABLE share_due_total (
+    funder text NOT NULL,
+    due_date date NOT NULL,
+    principal_fen bigint NOT NULL,
+    interest_fen bigint NOT NULL,
+    PRIMARY KEY (funder, due_date)
+);
+CREATE TABLE share_due_day (
+    is_one boolean PRIMARY KEY DEFAULT true CHECK (is_one),
+    business_date date NOT NULL
+);

@@ -9,6 +9,7 @@ import pytest
 from lending.batch import end_of_day
 from lending.engine.events import Claimed, Paid, Waived, WrittenOff
 from lending.engine.shares import divided
+from lending.finance.share_files import forecast
 from lending.finance.statement_file import read_rows
 from lending.finance.statement_kinds import KINDS, SHARE_FORECAST
 from lending.finance.statements import NothingToCorrect, correct, make_kind
@@ -184,6 +185,34 @@ class TestTheForecast:
         }
         assert found == {due: fen for due, fen in expected.items() if fen}
         assert int(made[-1]["balance_fen"]) == sum(found.values())
+
+    def test_kept_from_day_to_day_is_what_counting_all_loans_anew_gives(
+        self, world: World, bank_a: str
+    ):
+        other = funder(world, "乙信托", "6230580000000077002")
+        loans = [lent(world, shared_with(bank_a, other), 300_001 + n) for n in range(5)]
+        days_end(world)
+        day = TODAY + ONE_DAY
+        happen(world, loans[0], Paid(day, 60_007, until=3), "rep-1")
+        happen(world, loans[1], Paid(day, 400_000, until=12), "rep-2")
+        happen(world, loans[2], WrittenOff(day), "wo-1")
+        lent(world, shared_with(other), 77_777)
+        world.clock.advance(ONE_DAY)
+        end_of_day.run(world.context, day)
+        happen(world, loans[0], Paid(day + ONE_DAY, 9_999, until=4), "rep-3")
+        with world.database.unit_of_work() as tx:
+            life.take_back(tx, life.locked(tx, loans[1]), "rep-2", "it went back")
+        end_of_day.follow(world.context)
+        for _ in range(2):
+            days_end(world)
+            day += ONE_DAY
+        with world.database.rehearsal() as tx:
+            kept = list(forecast(tx, day, None))
+            tx.run("DELETE FROM share_due")
+            tx.run("DELETE FROM share_due_total")
+            tx.run("DELETE FROM share_due_day")
+            assert kept == list(forecast(tx, day, None))
+        assert {row["partner_id"] for row in kept} == {bank_a, other}
 
 
 class TestAGuarantee:
