@@ -31,7 +31,8 @@ class Recorded:
     """What an event did."""
 
     before: Sums
-    """As the borrower stood."""
+    now: Sums
+    """As the borrower stood, and stands."""
     after: Position
     entry_id: str | None
     """None where no money is concerned."""
@@ -134,7 +135,7 @@ def record_many(tx: Tx, happened: Sequence[Happened]) -> list[Recorded]:
         commissions.record(tx, one.loan, one.before, one.after, source_id=one.source_id)
         lateness.follow(tx, one.loan, one.position)
     return [
-        Recorded(one.stood, one.position, entry_id)
+        Recorded(one.was, one.now, one.position, entry_id)
         for one, entry_id in zip(moved, entries, strict=True)
     ]
 
@@ -185,20 +186,20 @@ def take_back(tx: Tx, loan: Loan, source_id: str, because: str) -> Recorded:
         (entry_id,) = _post(tx, [entry])
     commissions.record(tx, loan, moved.before, moved.after, source_id=source_id)
     lateness.follow(tx, loan, after)
-    return Recorded(moved.stood, after, entry_id)
+    return Recorded(moved.was, moved.now, after, entry_id)
 
 
 def _keep(tx: Tx, moved: Sequence[Moved]) -> None:
     """Writes plans, standings and states of loans as they are now, and what their funders hear."""
     _keep_plans(tx, moved)
-    over = [one.loan.id for one in moved if one.position.is_closed]
-    life_store.delete_standings(tx, over)
+    over = [one for one in moved if one.state is LoanState.SETTLED]
+    life_store.delete_standings(tx, [one.loan.id for one in over])
     life_store.save_standings(
         tx,
         [
             life_rules.standing(one.loan, one.kept.course, one.position, one.after)
             for one in moved
-            if not one.position.is_closed
+            if one.state is not LoanState.SETTLED
         ],
     )
     store.set_loan_states(

@@ -51,12 +51,15 @@ class Moved:
     """What something did to a loan and to the books of it."""
 
     kept: Kept
-    stood: Sums
-    """As the borrower stood."""
+    was: Sums
+    now: Sums
+    """As the borrower stood, and stands."""
     before: Sums
-    """As the lenders' books had it."""
-    position: Position
     after: Sums
+    """As the lenders' books had it, and have it."""
+    position: Position
+    state: LoanState
+    """What the loan is now."""
     each: Sequence[share_rules.Moved]
     """What it did to each funder."""
     kind: str
@@ -67,13 +70,6 @@ class Moved:
     def loan(self) -> Loan:
         """As it was."""
         return self.kept.loan
-
-    @property
-    def state(self) -> LoanState:
-        """What the loan is now."""
-        if self.position.is_closed:
-            return LoanState.SETTLED
-        return LoanState.WRITTEN_OFF if self.position.written_off_on else LoanState.ACTIVE
 
     def legs(self) -> tuple[Leg, ...]:
         """The entry of it."""
@@ -104,13 +100,31 @@ def moved(
     kept: Kept, stood: Position, position: Position, *, kind: str, source_id: str, on: date
 ) -> Moved:
     """What takes a loan from where it stood, as its books have it, to a position."""
-    before = sums(kept.loan, kept.course, stood)
+    was, now = stood.sums(), position.sums()
+    before = sums(kept.loan, kept.course, stood, was)
     if kept.standing:
         assert before.interest_accrued_fen == kept.standing.interest_accrued_fen, (before, kept)
         assert before.subsidy_earned_fen == kept.standing.subsidy_earned_fen, (before, kept)
-    after = sums(kept.loan, kept.course, position)
-    each = share_rules.moved(kept.loan.terms, before, after)
-    return Moved(kept, stood.sums(), before, position, after, each, kind, source_id, on)
+    after = sums(kept.loan, kept.course, position, now)
+    return Moved(
+        kept=kept,
+        was=was,
+        now=now,
+        before=before,
+        after=after,
+        position=position,
+        state=_state(position),
+        each=share_rules.moved(kept.loan.terms, before, after),
+        kind=kind,
+        source_id=source_id,
+        on=on,
+    )
+
+
+def _state(position: Position) -> LoanState:
+    if position.is_closed:
+        return LoanState.SETTLED
+    return LoanState.WRITTEN_OFF if position.written_off_on else LoanState.ACTIVE
 
 
 def course(loan: Loan, rows: Sequence[OpenInstalment]) -> Course:
@@ -149,9 +163,12 @@ def subsidy_earned_fen(loan: Loan, terms: Course, position: Position) -> int:
     return portion(subsidy, (on - terms.start).days, (until - terms.start).days, terms.rounding)
 
 
-def sums(loan: Loan, terms: Course, position: Position) -> Sums:
-    """What the lenders' books are to hold of a loan (see `Sums.of_lender`)."""
-    borrower = position.sums()
+def sums(loan: Loan, terms: Course, position: Position, borrower: Sums | None = None) -> Sums:
+    """What the lenders' books are to hold of a loan (see `Sums.of_lender`).
+
+    `borrower` is how the borrower stands, where it is known.
+    """
+    borrower = borrower or position.sums()
     commission = loan.terms.commission
     return replace(
         borrower.of_lender(),

@@ -96,14 +96,14 @@ def own_with_groups(tx: Tx) -> dict[str, int]:
     A loan that two of one group fund with us counts once.
     """
     rows = tx.all(
-        "SELECT w.key, sum(w.fen)::bigint AS fen FROM (SELECT DISTINCT s.loan_id,"
-        "  coalesce(nullif(f.group_code, ''), o.funder) AS key, s.principal_open_fen AS fen"
+        "WITH by_split AS (SELECT l.split_id, sum(s.principal_open_fen) AS fen"
         "  FROM share_standing s JOIN loan_standing l USING (loan_id)"
-        "  JOIN share_party o ON o.split_id = l.split_id AND o.book <> :own"
-        "  LEFT JOIN funder f ON f.partner_id = o.funder"
-        "  WHERE s.book = :own AND NOT s.written_off) w GROUP BY w.key"
-        " UNION ALL SELECT '', coalesce(sum(principal_open_fen), 0)::bigint FROM share_standing"
-        " WHERE book = :own AND NOT written_off",
+        "  WHERE s.book = :own AND NOT s.written_off GROUP BY l.split_id)"
+        " SELECT w.key, sum(w.fen)::bigint AS fen FROM (SELECT DISTINCT b.split_id,"
+        "  coalesce(nullif(f.group_code, ''), o.funder) AS key, b.fen FROM by_split b"
+        "  JOIN share_party o ON o.split_id = b.split_id AND o.book <> :own"
+        "  LEFT JOIN funder f ON f.partner_id = o.funder) w GROUP BY w.key"
+        " UNION ALL SELECT '', coalesce(sum(fen), 0)::bigint FROM by_split",
         own=OWN,
     )
     return {row["key"]: row["fen"] for row in rows}

@@ -73,7 +73,7 @@ def receive(tx: Tx, arrived: Sequence[Arrived]) -> None:
             for one, its in zip(arrived, kept, strict=True)
         ],
     )
-    parts = [_allocation(one.before, one.after.sums()) for one in done]
+    parts = [_allocation(one.before, one.now) for one in done]
     store.set_received(
         tx,
         [
@@ -154,5 +154,5 @@ def _told(one: Arrived, done: Recorded, part: Mapping[str, int]) -> dict[str, ob
         "amount_fen": one.repayment.amount_fen,
         "principal_fen": part["principal_fen"],
         "interest_fen": part["interest_fen"],
-        "outstanding_principal_fen": done.after.sums().principal_open_fen,
+        "outstanding_principal_fen": done.now.principal_open_fen,
     }

@@ -24,15 +24,18 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT (2 * total * weight + whole) /
 CREATE FUNCTION share_part(total bigint, weights integer[], place integer) RETURNS bigint
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT CASE
-        WHEN place = 1 AND cardinality(weights) = 1 THEN total
-        WHEN place = 1 THEN share_first(total, weights[1], weights[1] + weights[2] + coalesce(weights[3], 0))
-        WHEN cardinality(weights) = 2
-            THEN total - share_first(total, weights[1], weights[1] + weights[2])
-        WHEN place = 2 THEN share_first(
-            total - share_first(total, weights[1], weights[1] + weights[2] + weights[3]),
-            weights[2], weights[2] + weights[3])
-        ELSE total - share_first(total, weights[1], weights[1] + weights[2] + weights[3]) - share_first(
-            total - share_first(total, weights[1], weights[1] + weights[2] + weights[3]),
-            weights[2], weights[2] + weights[3])
+        WHEN total = 0 THEN 0
+        WHEN cardinality(weights) = 3 THEN CASE place
+            WHEN 1 THEN share_first(total, weights[1], weights[1] + weights[2] + weights[3])
+            WHEN 2 THEN share_first(
+                total - share_first(total, weights[1], weights[1] + weights[2] + weights[3]),
+                weights[2], weights[2] + weights[3])
+            ELSE total - share_first(total, weights[1], weights[1] + weights[2] + weights[3]) - share_first(
+                total - share_first(total, weights[1], weights[1] + weights[2] + weights[3]),
+                weights[2], weights[2] + weights[3])
+            END
+        WHEN cardinality(weights) = 1 THEN total
+        WHEN place = 1 THEN share_first(total, weights[1], weights[1] + weights[2])
+        ELSE total - share_first(total, weights[1], weights[1] + weights[2])
     END
 $$;

@@ -28,8 +28,6 @@ UNION ALL SELECT 'journal_line', to_jsonb(l) - 'entry_seq' - 'account_id'
     || jsonb_build_object('key', e.key, 'account', to_jsonb(a) - 'id')
     FROM journal_line l JOIN journal_entry e ON e.seq = l.entry_seq
     JOIN ledger_account a ON a.id = l.account_id
-UNION ALL SELECT 'journal_unsealed', jsonb_build_object('key', e.key)
-    FROM journal_unsealed u JOIN journal_entry e ON e.seq = u.entry_seq
 UNION ALL SELECT 'ledger_account', to_jsonb(a) - 'id' FROM ledger_account a
 UNION ALL SELECT 'ledger_limit', (to_jsonb(l) - 'account_id') || (to_jsonb(a) - 'id')
     FROM ledger_limit l JOIN ledger_account a ON a.id = l.account_id
