@@ -1,55 +1,38 @@
 """The checkout of one mall order."""
 
 from collections.abc import Callable
-from datetime import date
 from typing import Any
 
-from flask import Blueprint, Response
-from flask.typing import ResponseReturnValue
-
-from hosted.journey import Act, Identifying, Signing, Visit, require_agreed
+from hosted.contracting import Contracting
+from hosted.journey import Act, Visit
 from hosted.steps import Step, step
 from lending.channels import service as channels
-from lending.customers import service as customers
-from lending.engine.plans import make_plan
-from lending.foundation import business_day
-from lending.foundation.crypto import mask_identity_no, mask_mobile
+from lending.foundation.crypto import mask_mobile
 from lending.foundation.database import Tx
 from lending.foundation.errors import NotFound
-from lending.foundation.lender import LENDER_ZH
 from lending.funding import service as funding
-from lending.loans import contract_pdf, rules
-from lending.loans import service as loans
+from lending.loans import rules
 from lending.loans.contract_pdf import ContractFacts, Good
-from lending.products import rules as product_rules
-from lending.products import service as products
 from scenarios.mall_installment import checkout as mall
 from scenarios.mall_installment.errors import CheckoutEnded
 
 COOKIE = "cf_checkout"
 
 
-class Checkout(Identifying, Signing):
+class Checkout(Contracting):
     """The pages and actions of the checkout."""
 
     name, path, cookie = "checkout", "/checkout", COOKIE
     layout, channel = "hosted/checkout.html", "hosted_checkout"
+    signed_pages = (Step.PAYING, Step.DONE)
 
     def actions(self) -> dict[str, tuple[str, Act]]:
         """Each action with the page that its form is on."""
         return {
             "start": (Step.OFFERS, self._start),
             **self.person_forms(),
-            **self.cost_forms(),
-            "read": (Step.CONTRACT, self._read),
-            "send-sign-code": (Step.SIGN, self.send_sign_code),
-            "sign": (Step.SIGN, self._sign),
+            **self.contract_forms(),
         }
-
-    def add(self, blueprint: Blueprint) -> None:
-        """Adds the checkout to a blueprint."""
-        super().add(blueprint)
-        blueprint.add_url_rule("/checkout/<token>/contract.pdf", "checkout_contract", self.draft)
 
     def visit(self, token: str) -> Visit:
         """Who visits which order.
@@ -69,19 +52,6 @@ class Checkout(Identifying, Signing):
         """The page that is due."""
         return step(visit.state, visit.session).value
 
-    def draft(self, token: str) -> ResponseReturnValue:
-        """The contract as a PDF: the signed one, or before that the draft."""
-        visit = self.visit(token)
-        due = self.due(visit)
-        with self._context.database.unit_of_work() as tx:
-            if due in (Step.PAYING, Step.DONE) and visit.seen.order.loan_id:
-                content = loans.contract_file(tx, self._context.files, visit.seen.order.loan_id)
-            elif due in (Step.CONTRACT, Step.SIGN):
-                content = contract_pdf.render(self._draft_facts(tx, visit))
-            else:
-                return "", 404
-        return Response(content, mimetype="application/pdf")
-
     def facts(self, tx: Tx, visit: Visit, due: str) -> dict[str, Any]:
         """What the page that is due has to show."""
         shown: dict[str, Callable[[], dict[str, Any]]] = {
@@ -89,7 +59,7 @@ class Checkout(Identifying, Signing):
             Step.CHOOSE: lambda: {"offers": mall.offers(tx, visit.subject)},
             Step.DECLINED: lambda: {"decision": mall.decision(tx, visit.subject)},
             Step.COST: lambda: self.cost_facts(tx, visit),
-            Step.CONTRACT: lambda: {"facts": self._draft_facts(tx, visit)},
+            Step.CONTRACT: lambda: {"facts": self.draft(tx, visit)},
             Step.SIGN: lambda: {"mobile": mask_mobile(visit.session.mobile or "")},
             Step.DONE: lambda: {"return_url": mall.return_url(visit.seen)},
         }
@@ -115,49 +85,30 @@ class Checkout(Identifying, Signing):
         visit.session.state["started"] = True
         self.keep(visit, Step.OFFERS, {})
 
-    def _read(self, visit: Visit) -> None:
-        require_agreed()
-        visit.session.state["contract_read"] = True
-        self.keep(visit, Step.CONTRACT, {"agreed": True})
+    def loan_id(self, visit: Visit) -> str | None:
+        """The loan that was signed for; None before."""
+        return visit.seen.order.loan_id  # type: ignore[no-any-return]
 
-    def _sign(self, visit: Visit) -> None:
-        self.require_sign_code(visit)
-        with self._context.database.unit_of_work() as tx:
-            mall.sign(
-                tx,
-                self._context.keys,
-                self._context.files,
-                order_id=visit.subject,
-                periods=visit.session.state["periods"],
-                signature=self.signature(visit),
-            )
-        self.keep(visit, Step.SIGN, {"signed": True})
+    def sign(self, tx: Tx, visit: Visit) -> None:
+        """Signs with the periods that were chosen."""
+        mall.sign(
+            tx,
+            self._context.keys,
+            self._context.files,
+            order_id=visit.subject,
+            periods=visit.session.state["periods"],
+            signature=self.signature(visit),
+        )
 
-    def _draft_facts(self, tx: Tx, visit: Visit) -> ContractFacts:
+    def draft(self, tx: Tx, visit: Visit) -> ContractFacts:
+        """The contract as it would be signed now."""
         order = visit.seen.order
-        periods = visit.session.state["periods"]
-        product = products.version(tx, order.product_code, order.product_version)
-        today: date = business_day.today(tx)
-        application = loans.application(tx, visit.application_id)
-        assert application.customer_id
-        assert application.bank_card_id
-        person = customers.profile(tx, self._context.keys, application.customer_id)
-        card = customers.card(tx, application.bank_card_id)
         payee = channels.settlement_accounts(tx, order.partner_id)[0]
-        return ContractFacts(
-            number="(签署后生成)",
-            signed_on=today,
-            lender=LENDER_ZH,
-            borrower_name=person.name,
-            borrower_identity_no=mask_identity_no(person.identity_no),
-            borrower_mobile=mask_mobile(person.mobile),
+        return self.drafted(
+            tx,
+            visit,
             merchant=visit.seen.merchant,
             goods=tuple(Good(item.name, item.quantity, item.amount_fen) for item in order.items),
-            principal_fen=order.amount_fen,
-            plan=make_plan(product_rules.plan_input(product, order.amount_fen, periods, today)),
-            cost_table=mall.cost_table(tx, visit.subject, periods),
             payee=f"{payee.holder} {payee.bank_name} 尾号 {payee.last4}",
-            card=f"{card.bank_name} 尾号 {card.last4}",
-            evidence={},
             lenders=rules.lenders_shown(funding.agreed(tx, visit.application_id)),
         )

@@ -4,35 +4,29 @@ from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Any
 
-from flask import Blueprint, Response, redirect, request, url_for
+from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from hosted import session as sessions
 from hosted import texts
+from hosted.contracting import Contracting
 from hosted.journey import (
     Act,
     FormProblem,
-    Identifying,
-    Signing,
     Visit,
     device_told,
-    require_agreed,
 )
 from hosted.me_repay import typed_fen
 from hosted.texts import ConsentText
 from lending.customers import service as customers
 from lending.customers.model import ConsentScope
-from lending.engine.plans import make_plan
-from lending.foundation import business_day
 from lending.foundation.crypto import mask_identity_no, mask_mobile, mask_name
 from lending.foundation.database import Tx
 from lending.foundation.errors import NotFound
-from lending.foundation.lender import LENDER_ZH
-from lending.loans import contract_pdf, payees
+from lending.loans import payees
 from lending.loans import service as loans
 from lending.loans.contract_pdf import ContractFacts
 from lending.loans.errors import WalletNotOffered
-from lending.products import rules as product_rules
 from scenarios.assisted_lending import applying, handover, leads
 from scenarios.assisted_lending.applying import LeadPage, Suitability
 from scenarios.assisted_lending.errors import LeadEnded
@@ -110,17 +104,18 @@ def _agreeing(session: Mapping[str, Any]) -> Step:
     return Step.SIGN if session.get("contract_read") else Step.CONTRACT
 
 
-class LeadPages(Identifying, Signing):
+class LeadPages(Contracting):
     """The pages and actions of a person whom a platform has sent."""
 
     name, path, cookie = "lead", "/lead", "cf_lead"
     layout, channel = "hosted/lead.html", "hosted_lead"
+    signed_pages = (Step.PAYING, Step.OTHER_CARD, Step.DONE)
 
     def actions(self) -> dict[str, tuple[str, Act]]:
         """Each action with the page that its form is on."""
         return {
             **self.person_forms(),
-            **self.cost_forms(),
+            **self.contract_forms(),
             "start": (Step.WELCOME, self._start),
             "send-code": (Step.MOBILE, self._send_code),
             "check-code": (Step.MOBILE, self._check_code),
@@ -128,17 +123,13 @@ class LeadPages(Identifying, Signing):
             "not-me": (Step.IDENTITY, self._not_me),
             "suit": (Step.SUITABILITY, self._suit),
             "card": (Step.CARD, self._card),
-            "read": (Step.CONTRACT, self._read),
-            "send-sign-code": (Step.SIGN, self.send_sign_code),
-            "sign": (Step.SIGN, self._sign),
             "other-card": (Step.OTHER_CARD, self._other_card),
         }
 
     def add(self, blueprint: Blueprint) -> None:
-        """Adds the journey, the address that a platform's link leads to, and the contract."""
+        """Adds the journey, and the address that a platform's link leads to."""
         super().add(blueprint)
         blueprint.add_url_rule("/handover/<token>", "handover", self.follow)
-        blueprint.add_url_rule("/lead/<token>/contract.pdf", "lead_contract", self.contract)
 
     def follow(self, token: str) -> ResponseReturnValue:
         """Uses a platform's link up, and leads on to the person's page: this browser's alone.
@@ -200,7 +191,7 @@ class LeadPages(Identifying, Signing):
             Step.CHOOSE: lambda: {"offers": applying.offers(tx, page.lead)},
             Step.DECLINED: lambda: {"decision": applying.decision(tx, page.lead)},
             Step.COST: lambda: self.cost_facts(tx, visit),
-            Step.CONTRACT: lambda: {"facts": self._draft_facts(tx, visit)},
+            Step.CONTRACT: lambda: {"facts": self.draft(tx, visit)},
             Step.SIGN: lambda: {
                 "mobile": mask_mobile(visit.session.mobile or ""),
                 "button": "签署并放款到本人账户",
@@ -214,19 +205,6 @@ class LeadPages(Identifying, Signing):
         }
         found = shown[due]() if due in shown else self.person_facts(tx, visit, due)
         return {"return_url": applying.return_url(page.lead), **found}
-
-    def contract(self, token: str) -> ResponseReturnValue:
-        """The contract as a PDF: the signed one, or before that the draft."""
-        visit = self.visit(token)
-        due, loan_id = self.due(visit), visit.seen.lead.loan_id
-        with self._context.database.unit_of_work() as tx:
-            if due in (Step.PAYING, Step.OTHER_CARD, Step.DONE) and loan_id:
-                content = loans.contract_file(tx, self._context.files, loan_id)
-            elif due in (Step.CONTRACT, Step.SIGN):
-                content = contract_pdf.render(self._draft_facts(tx, visit))
-            else:
-                return "", 404
-        return Response(content, mimetype="application/pdf")
 
     def _card(self, visit: Visit) -> None:
         card_id = self.card_told(visit)
@@ -278,23 +256,36 @@ class LeadPages(Identifying, Signing):
         with self._context.database.unit_of_work() as tx:
             applying.suit(tx, visit.seen.lead, answers)
 
-    def _read(self, visit: Visit) -> None:
-        require_agreed()
-        visit.session.state["contract_read"] = True
-        self.keep(visit, Step.CONTRACT, {"agreed": True})
+    def loan_id(self, visit: Visit) -> str | None:
+        """The loan that was signed for; None before."""
+        page: LeadPage = visit.seen
+        return page.lead.loan_id
 
-    def _sign(self, visit: Visit) -> None:
-        self.require_sign_code(visit)
-        with self._context.database.unit_of_work() as tx:
-            applying.sign(
-                tx,
-                self._context.keys,
-                self._context.files,
-                page=visit.seen,
-                periods=visit.session.state["periods"],
-                signature=self.signature(visit),
-            )
-        self.keep(visit, Step.SIGN, {"signed": True})
+    def sign(self, tx: Tx, visit: Visit) -> None:
+        """Signs with the periods that were chosen."""
+        applying.sign(
+            tx,
+            self._context.keys,
+            self._context.files,
+            page=visit.seen,
+            periods=visit.session.state["periods"],
+            signature=self.signature(visit),
+        )
+
+    def draft(self, tx: Tx, visit: Visit) -> ContractFacts:
+        """The contract as it would be signed now."""
+        page: LeadPage = visit.seen
+        of = loans.application(tx, visit.application_id)
+        payee = payees.borrowers(tx, self._context.keys, of.wallet_id or of.bank_card_id or "")
+        return self.drafted(
+            tx,
+            visit,
+            merchant=page.platform,
+            goods=(),
+            payee=payee.told,
+            pays_borrower=True,
+            purpose=page.purpose,
+        )
 
     def _other_card(self, visit: Visit) -> None:
         to_wallet = _to_wallet()
@@ -320,40 +311,6 @@ class LeadPages(Identifying, Signing):
         loan = loans.loan_of(tx, visit.application_id)
         assert loan is not None
         return customers.card(tx, loan.wallet_id or loan.bank_card_id)
-
-    def _draft_facts(self, tx: Tx, visit: Visit) -> ContractFacts:
-        page, keys = visit.seen, self._context.keys
-        application = loans.application(tx, visit.application_id)
-        assert application.customer_id
-        assert application.bank_card_id
-        periods, today = visit.session.state["periods"], business_day.today(tx)
-        person = customers.profile(tx, keys, application.customer_id)
-        card = customers.card(tx, application.bank_card_id)
-        amount_fen = application.amount_fen
-        return ContractFacts(
-            number="(签署后生成)",
-            signed_on=today,
-            lender=LENDER_ZH,
-            borrower_name=person.name,
-            borrower_identity_no=mask_identity_no(person.identity_no),
-            borrower_mobile=mask_mobile(person.mobile),
-            merchant=page.platform,
-            goods=(),
-            principal_fen=amount_fen,
-            plan=make_plan(
-                product_rules.plan_input(
-                    loans.priced_product(tx, application), amount_fen, periods, today
-                )
-            ),
-            cost_table=applying.cost_table(tx, page.lead, periods),
-            payee=payees.borrowers(
-                tx, keys, application.wallet_id or application.bank_card_id
-            ).told,
-            card=f"{card.bank_name} 尾号 {card.last4}",
-            evidence={},
-            pays_borrower=True,
-            purpose=page.purpose,
-        )
 
 
 def _to_wallet() -> bool:

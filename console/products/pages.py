@@ -40,6 +40,7 @@ FORMS: Mapping[str, Callable[[], dict[str, Any]]] = {
 CHOICES = {
     "scenario": guarded.SCENARIOS,
     "payee": tuple(PayeeKind),
+    "pays_wallets": guarded.YES_NO,
     "unit": UNITS,
     "method": tuple(Method),
     "day_count": tuple(DayCount),

@@ -27,9 +27,10 @@ T = TypeVar("T")
 PERCENTS = ("rate", "cap", "penalty", "fee_upfront", "prepayment_fee")
 """Rates of a version, as its form names them before `_percent`."""
 SCENARIOS = ("mall_installment", "offline_credit", "assisted_lending")
+YES_NO = ("no", "yes")
 WHOLE = ("every", "amount_min_fen", "amount_max_fen", "grace_days", "order_expires_minutes")
 TEXTS = (
-    *("name", "scenario", "payee", "unit", "method", "day_count", "rounding"),
+    *("name", "scenario", "payee", "pays_wallets", "unit", "method", "day_count", "rounding"),
     *("periods", "tiers", "free", "purposes"),
 )
 
@@ -52,6 +53,7 @@ def shown(product: Product) -> dict[str, str]:
     return {
         **{name: str(getattr(product, name)) for name in TEXTS + WHOLE},
         **{f"{name}_percent": f"{(rate * 100).normalize():f}" for name, rate in rates.items()},
+        "pays_wallets": YES_NO[product.pays_wallets],
         "periods": ",".join(map(str, product.periods)),
         "tiers": ",".join(f"{_yuan(t.amount_from_fen)}:{t.periods_max}" for t in product.tiers),
         "free": ",".join(f"{each.periods}:{each.payer}" for each in product.free),
@@ -94,6 +96,7 @@ def _read(code: str, payload: Payload) -> Product:
         name=words(payload, "name"),
         scenario=_one_of(payload, "scenario", SCENARIOS),
         payee=choice(payload, "payee", PayeeKind),
+        pays_wallets=_one_of(payload, "pays_wallets", YES_NO) == "yes",
         rate_annual=rates["rate"],
         rate_annual_cap=rates["cap"],
         penalty_rate_annual=rates["penalty"],

@@ -75,7 +75,7 @@ class TestEveryRoute:
 
     def test_changes_nothing_by_get(self, app: Flask):
         writing = {"sign_out", "decide", "retry_payout", "propose", "approve", "refuse"}
-        writing |= {"find_person", "propose_line", "freeze_line", "reject_security"}
+        writing |= {"flag_fraud", "find_person", "propose_line", "freeze_line", "reject_security"}
         writing |= {"propose_commission", "retry_commission", "propose_claim"}
         writing |= {"hold_release", "retry_release", "propose_platform", "stop_platform"}
         writing |= {"propose_funder", "stop_funder", "propose_ticket"}
