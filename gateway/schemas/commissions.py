@@ -171,6 +171,9 @@ class ProductFiguresSchema(Answer):
     first_default_rate = shown.rate("First instalments not paid for over 30 days.", "0.006000")
     claim_rate = shown.rate("What guarantors paid, of all that was lent.", "0.005000")
     commission_fen = shown.fen("What you have earned, to date.", 5_000_000, least=LOSS)
+    income_fen = shown.fen("What you earned in the month, before its tier.", 520_000)
+    cost_fen = shown.fen("What you gave back of earlier earnings in the month.", 10_000)
+    profit_fen = shown.fen("What is left of both.", 510_000, least=LOSS)
     stages = shown.many(StageSchema, "What is overdue, by how long.")
     vintages = shown.many(VintageSchema, "Loans by the month in which they began.")
 

@@ -7,7 +7,7 @@ from typing import Any
 from lending.foundation import business_day
 from lending.foundation.database import Tx
 from lending.statistics import store
-from lending.statistics.model import Channel, Funnel, Money, Quality, Vintage
+from lending.statistics.model import Channel, Earned, Funnel, Money, Quality, Vintage
 
 CURRENT = "M0"
 
@@ -47,6 +47,9 @@ def view(channel: Channel) -> dict[str, Any]:
         "first_default_rate": _text(channel.quality.first_default_rate),
         "claim_rate": _text(channel.claim_rate),
         "commission_fen": channel.money.commission_fen,
+        "income_fen": channel.earned.earned_fen,
+        "cost_fen": channel.earned.given_back_fen,
+        "profit_fen": channel.earned.kept_fen,
         "stages": [{"stage": stage, "open_fen": fen} for stage, fen in channel.quality.stages],
         "vintages": [
             {
@@ -72,6 +75,7 @@ def _channel(tx: Tx, partner_id: str, product: str, first: date, now: tuple[date
         month=first,
         funnel=Funnel(**store.funnel(tx, partner_id, product, first, last)),
         quality=_quality(tx, partner_id, product, today),
+        earned=Earned(**store.earned(tx, partner_id, product, first, last)),
         money=Money(**store.money(tx, partner_id, product)),
         vintages=tuple(Vintage(**row) for row in store.vintages(tx, partner_id, product)),
         all_open_fen=all_open,

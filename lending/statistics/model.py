@@ -76,6 +76,19 @@ class Money:
 
 
 @dataclass(frozen=True, slots=True)
+class Earned:
+    """What the channel itself earned of its loans in the month, before the month's tier, fen."""
+
+    earned_fen: int
+    given_back_fen: int
+
+    @property
+    def kept_fen(self) -> int:
+        """What is left."""
+        return self.earned_fen - self.given_back_fen
+
+
+@dataclass(frozen=True, slots=True)
 class Vintage:
     """The loans that began in a month, and how they stand now."""
 
@@ -105,6 +118,7 @@ class Channel:
     """In the month before."""
     quality: Quality
     money: Money
+    earned: Earned
     vintages: tuple[Vintage, ...]
     lent_in_all_fen: int
     all_open_fen: int

@@ -74,6 +74,14 @@ SELECT coalesce(paid.fen, 0)::bigint AS income_fen, coalesce(earned.fen, 0)::big
 FROM paid, earned, guarded, lost, claimed
 """
 
+_EARNED = """
+SELECT coalesce(sum(m.amount_fen) FILTER (WHERE m.amount_fen > 0), 0)::bigint AS earned_fen,
+    coalesce(-sum(m.amount_fen) FILTER (WHERE m.amount_fen < 0), 0)::bigint AS given_back_fen
+FROM commission_movement m JOIN loan l ON l.id = m.loan_id
+WHERE m.platform_id = :partner_id AND l.product_code = :product
+    AND m.business_date BETWEEN :first AND :last
+"""
+
 _VINTAGES = """
 SELECT date_trunc('month', l.start_date)::date AS month, count(*) AS loans,
     sum(l.principal_fen)::bigint AS lent_fen,
@@ -141,6 +149,11 @@ def money(tx: Tx, partner_id: str, product: str) -> Row:
         book=OWN,
         expense=Code.GUARANTEE_EXPENSE.value,
     )
+
+
+def earned(tx: Tx, partner_id: str, product: str, first: date, last: date) -> Row:
+    """What a platform earned and gave back in a month."""
+    return tx.one(_EARNED, partner_id=partner_id, product=product, first=first, last=last)
 
 
 def vintages(tx: Tx, partner_id: str, product: str) -> Sequence[Row]:

@@ -181,6 +181,11 @@ class ProductFigures(Model):
     first_default_rate: Decimal
     claim_rate: Decimal
     commission_fen: int
+    income_fen: int = 0
+    """Earned in the month, before its tier."""
+    cost_fen: int = 0
+    """Given back in the month, of what was earned earlier."""
+    profit_fen: int = 0
     growth_rate: Optional[Decimal] = None
     stages: tuple[OverdueStage, ...] = ()
     vintages: tuple[LoanVintage, ...] = ()

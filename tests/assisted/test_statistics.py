@@ -5,7 +5,7 @@ from decimal import Decimal
 from lending.repayments import changes
 from lending.repayments.model import What
 from lending.statistics import channels as statistics
-from lending.statistics.model import Channel
+from lending.statistics.model import Channel, Earned
 from tests.assisted.brought import Assisted, assisted
 from tests.loans.world import World
 
@@ -44,6 +44,7 @@ class TestAChannel:
         earned = of(both).money
         assert earned.income_fen > earned.commission_fen > 0
         assert earned.profit_fen == earned.income_fen - earned.commission_fen
+        assert of(both).earned == Earned(earned.commission_fen, 0)
         late = both.lend(days_ago=60)
         with world.database.unit_of_work() as tx:
             changes.write_off(tx, late)

@@ -166,7 +166,7 @@ class TestAPlatform:
             (found,) = ask("platform.statistics").products
         assert (found.leads, found.approved, found.paid, found.lent_fen) == (2, 1, 1, 1_000_000)
         assert (found.open_fen, found.overdue_rate) == (900_000, Decimal(1))
-        assert found.commission_fen == 2_000
+        assert (found.commission_fen, found.income_fen, found.profit_fen) == (2_000,) * 3
 
 
 @BOTH

@@ -179,14 +179,15 @@ class LeadBook:
         assert lead.created_at is not None
         return f"{self._clock.date_of(lead.created_at):%Y-%m}"
 
-    def earned_fen(self, leads: Sequence[Lead], month: str) -> int:
-        """Return what the platform earned in a month by the loans of these people."""
+    def moved_fen(self, leads: Sequence[Lead], month: str = "") -> tuple[int, int]:
+        """Return what the loans of these people earned and gave back, in a month or in all."""
         known = {lead.id for lead in leads}
-        return sum(
+        moved = [
             one.amount_fen
             for one in self._book.commissions.accruals
-            if one.lead_id in known and f"{one.business_date:%Y-%m}" == month
-        )
+            if one.lead_id in known and f"{one.business_date:%Y-%m}".startswith(month)
+        ]
+        return sum(fen for fen in moved if fen > 0), -sum(fen for fen in moved if fen < 0)
 
     def new_key(self) -> PrecheckKey:
         """Make a key for pre-checks; it is ready at once."""

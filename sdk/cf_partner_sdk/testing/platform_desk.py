@@ -132,6 +132,8 @@ def _figures(book: LeadBook, month: str, product_code: str) -> ProductFigures:
     reached = [book.reached[lead.id] for lead in came]
     open_fen = sum(book.open_fen(lead) for lead in mine)
     late_fen = sum(book.open_fen(lead) for lead in mine if book.late.get(lead.id))
+    income_fen, cost_fen = book.moved_fen(mine, month)
+    earned_fen, given_back_fen = book.moved_fen(mine)
     return ProductFigures(
         product_code=product_code,
         month=month,
@@ -146,7 +148,10 @@ def _figures(book: LeadBook, month: str, product_code: str) -> ProductFigures:
         bad_rate=Decimal(0),
         first_default_rate=Decimal(0),
         claim_rate=Decimal(0),
-        commission_fen=book.earned_fen(mine, month),
+        commission_fen=earned_fen - given_back_fen,
+        income_fen=income_fen,
+        cost_fen=cost_fen,
+        profit_fen=income_fen - cost_fen,
     )
 
 
