@@ -5,6 +5,7 @@ from flask import Blueprint, Response
 from console import session
 from console.batch import pages as batch
 from console.channels import pages as channels
+from console.channels import partners
 from console.claims import pages as claims
 from console.commissions import pages as commissions
 from console.credit_lines import pages as credit_lines
@@ -47,6 +48,7 @@ def create_blueprint(context: Context, kinds: Kinds) -> Blueprint:
         operations,
         approvals,
         channels,
+        partners,
         products,
         funding,
         commissions,

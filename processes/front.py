@@ -51,7 +51,7 @@ def create_app(context: Context, gateway_: GatewayContext) -> Flask:
         **guarded.kinds(),
         **line_guarded.kinds(),
         **product_guarded.kinds(),
-        **channel_guarded.kinds(),
+        **channel_guarded.kinds(context.keys, context.settings.environment),
         **platform_guarded.kinds(),
         **funding_guarded.kinds(),
         **claim_guarded.kinds(),

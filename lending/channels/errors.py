@@ -38,6 +38,13 @@ class NoAgreement(Refused):
     mend = "Use a product that your agreement covers, or leave product_code out."
 
 
+class AppIdTaken(Conflict):
+    """Another partner has this public id."""
+
+    code, title, field = "partner.app_id_taken", "该 app_id 已被使用", "/app_id"
+    mend = "请换一个 app_id。"
+
+
 class NoSuchPartner(NotFound):
     """There is no such partner."""
 

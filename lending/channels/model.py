@@ -25,6 +25,16 @@ class PartnerKind(StrEnum):
     """Backs loans with a guarantee."""
 
 
+FUNCTIONS: dict[PartnerKind, tuple[str, ...]] = {
+    PartnerKind.MERCHANT: ("mall", "statements", "webhooks"),
+    PartnerKind.STORE: ("stores", "payments", "statements", "webhooks"),
+    PartnerKind.PLATFORM: ("leads", "commissions", "statements", "webhooks"),
+    PartnerKind.FUNDER: ("shares", "statements", "webhooks"),
+    PartnerKind.GUARANTOR: ("claims", "statements", "webhooks"),
+}
+"""What a partner may call, by its kind."""
+
+
 class KeyState(StrEnum):
     """Where a key is in its life."""
 

@@ -8,7 +8,6 @@ import pytest
 
 from console.products.pages import FORMS
 from lending.batch import end_of_day
-from lending.channels import guarded as channel_guarded
 from lending.channels import service as channels
 from lending.engine.events import DueDatesMoved
 from lending.foundation import business_day
@@ -152,4 +151,4 @@ class TestAFormThatCannotBe:
 
 
 def test_every_kind_has_its_form():
-    assert set(FORMS) == {*guarded.kinds(), *channel_guarded.kinds()}
+    assert set(FORMS) == {*guarded.kinds(), "partner.agree"}

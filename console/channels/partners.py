@@ -1,0 +1,113 @@
+"""Partners: taken on, their agreements, accounts and keys, which two persons put there (M2)."""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from cf_partner_sdk.keys import KeyNotUsable, PublicKey
+from flask import Blueprint, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from console import forms, proposing, session
+from lending.channels import keys
+from lending.channels import service as channels
+from lending.channels.guarded import NUMBER_CELL
+from lending.channels.model import PartnerKind
+from lending.foundation.audit import Actor
+from lending.foundation.context import Context
+from lending.foundation.crypto import FieldKeys
+from lending.system import approvals
+from lending.system import service as system
+from lending.system.approvals import Kinds
+from lending.system.errors import PayloadWrong
+from lending.system.model import Right
+
+DIGITS = range(8, 31)
+"""How many digits the number of an account has."""
+
+
+def carried(field_keys: FieldKeys) -> Mapping[str, Callable[[], dict[str, Any]]]:
+    """What the form of each kind carries; the number of an account only sealed."""
+    return {
+        "partner.take_on": lambda: {name: forms.text(name) for name in ("name", "partner_kind")},
+        "partner.add_account": lambda: {
+            **{name: forms.text(name) for name in ("holder", "bank_name")},
+            "priority": forms.whole("priority"),
+            "number_sealed": field_keys.seal(_number(), at=NUMBER_CELL).hex(),
+            "last4": _number()[-4:],
+        },
+        "partner.add_key": _key,
+    }
+
+
+def _number() -> str:
+    typed = forms.text("number").replace(" ", "")
+    if not (typed.isascii() and typed.isdigit() and len(typed) in DIGITS):
+        raise PayloadWrong(field="/number", mend="请填写 8 至 30 位数字的账号。")
+    return typed
+
+
+def _key() -> dict[str, Any]:
+    typed = forms.needed("public_key")
+    try:
+        is_jwk = typed.startswith("{")
+        key = PublicKey.from_jwk(json.loads(typed)) if is_jwk else PublicKey.from_pem(typed)
+    except (KeyNotUsable, ValueError) as fault:
+        raise PayloadWrong(
+            field="/public_key", mend=f"请粘贴合作方公钥(PEM 或 JWK):{fault}"
+        ) from None
+    said = json.dumps(key.jwk, sort_keys=True)
+    return {"keyid": key.keyid, "algorithm": key.algorithm, "public_jwk": said}
+
+
+def add(console: Blueprint, context: Context, kinds: Kinds) -> None:
+    """Adds these pages to the console."""
+
+    @console.get("/partners")
+    def partners_page() -> ResponseReturnValue:
+        system.require(session.operator(), Right.SEE_LOANS)
+        with context.database.unit_of_work() as tx:
+            found = channels.partners(tx)
+        return render_template("console/partners.html", partners=found, choices=PartnerKind)
+
+    @console.get("/partners/<partner_id>")
+    def partner_page(partner_id: str) -> ResponseReturnValue:
+        system.require(session.operator(), Right.SEE_LOANS)
+        with context.database.unit_of_work() as tx:
+            partner = channels.partner(tx, partner_id)
+            return render_template(
+                "console/partner.html",
+                partner=partner,
+                agreements=channels.agreements(tx, partner_id),
+                accounts=channels.settlement_accounts(tx, partner_id),
+                keys=keys.of_partner(tx, partner_id),
+                now=tx.machine_now,
+                proposals=approvals.newest(tx, subject=partner_id),
+                kinds=kinds,
+            )
+
+    @console.post("/partners/propose")
+    def propose_new_partner() -> ResponseReturnValue:
+        return proposing.propose(context, kinds, carried(context.keys), forms.text("app_id"))
+
+    @console.post("/partners/<partner_id>/propose")
+    def propose_of_partner(partner_id: str) -> ResponseReturnValue:
+        return proposing.propose(context, kinds, carried(context.keys), partner_id)
+
+    @console.post("/partners/<partner_id>/unlist")
+    def unlist_partner(partner_id: str) -> ResponseReturnValue:
+        operator = session.operator()
+        system.require(operator, Right.STOP_PARTNERS)
+        with context.database.unit_of_work() as tx:
+            channels.partner(tx, partner_id)
+            channels.unlist(tx, partner_id, Actor("operator", operator.id))
+        return redirect(url_for("console.partner_page", partner_id=partner_id), 303)
+
+    @console.post("/partners/<partner_id>/revoke")
+    def revoke_key_of_partner(partner_id: str) -> ResponseReturnValue:
+        operator = session.operator()
+        system.require(operator, Right.STOP_PARTNERS)
+        with context.database.unit_of_work() as tx:
+            channels.partner(tx, partner_id)
+            keys.revoke(tx, partner_id, forms.text("keyid"), Actor("operator", operator.id))
+        return redirect(url_for("console.partner_page", partner_id=partner_id), 303)
