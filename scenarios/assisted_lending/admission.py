@@ -35,7 +35,9 @@ def admit(tx: Tx, product: Product, lead: NewLead, now: datetime) -> Applicant:
     MobileInvalid, CustomerTooYoung, PurposeNotAllowed, SceneBlocked, AmountOutsideProduct.
     """
     told = {scope for scope, values in lead.told.items() if values}
-    rules.require_consents(lead.consents, {Scope.IDENTITY, *told}, now)
+    rules.require_consents(
+        lead.consents, {Scope.IDENTITY, *told}, now=now, machine_now=tx.machine_now
+    )
     number = customer_rules.identity_no(lead.applicant.identity_no)
     mobile = customer_rules.mobile(lead.applicant.mobile)
     customer_rules.require_adult(customer_rules.birth_date(number), business_day.today(tx))

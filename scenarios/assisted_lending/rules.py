@@ -49,8 +49,12 @@ def read_hash(text: str, *, at: str) -> bytes:
     return bytes.fromhex(text.removeprefix(HASH_PREFIX))
 
 
-def require_consents(consents: Sequence[Consent], needed: Collection[Scope], now: datetime) -> None:
+def require_consents(
+    consents: Sequence[Consent], needed: Collection[Scope], *, now: datetime, machine_now: datetime
+) -> None:
     """Refuses data that no live consent covers, and consents that are too old (R-PI-CONSENT).
+
+    They age by the machine's clock, which is the platform's: a sandbox's business runs ahead of it.
 
     Raises ConsentTwice, ConsentAhead, ConsentExpired, ScopeMissing, naming the field.
     """
@@ -60,7 +64,7 @@ def require_consents(consents: Sequence[Consent], needed: Collection[Scope], now
             raise ConsentTwice(field=f"/consents/{place}/scope")
         if consent.given_at > now + CLOCKS_DIFFER:
             raise ConsentAhead(field=f"/consents/{place}/given_at")
-        if consent.given_at < now - CONSENT_GOOD_FOR:
+        if consent.given_at < machine_now - CONSENT_GOOD_FOR:
             raise ConsentExpired(
                 f"consents are good for {CONSENT_GOOD_FOR.days} days",
                 field=f"/consents/{place}/given_at",

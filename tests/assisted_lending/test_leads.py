@@ -187,6 +187,16 @@ class TestIntake:
         assert refused.value.field == field
         assert counts == [sending.world.count(f"SELECT count(*) FROM {table}") for table in tables]
 
+    def test_ages_consents_by_the_machines_clock_which_a_sandbox_runs_ahead_of(self, sending):
+        now = sending.world.clock.now()
+        consents = sending.new_lead().consents
+        ahead = timedelta(days=99)
+        rules.require_consents(consents, {Scope.IDENTITY}, now=now + ahead, machine_now=now)
+        with pytest.raises(ConsentExpired):
+            rules.require_consents(
+                consents, {Scope.IDENTITY}, now=now + ahead, machine_now=now + ahead
+            )
+
     def test_takes_a_number_once(self, sending):
         first = sending.new_lead()
         sending.submit(first)
