@@ -27,6 +27,7 @@ from scenarios.assisted_lending.errors import (
     NotAPlatform,
     ScopeMissing,
 )
+from scenarios.assisted_lending.model import Scope
 from simulators.magic import somebody
 from tests.assisted_lending.agreed import LISTING, TERMS
 from tests.loans.world import PUBLIC_URL
