@@ -69,7 +69,8 @@ def call(tx: Tx, application_id: str, loan_id: str) -> bool:
 def told_sent(tx: Tx, share: FundingShare, reference: str) -> None:
     """The funder says that it has sent the money: noted, and the account is looked at at once.
 
-    Nothing is believed but the account. Saying it twice says it once.
+    Nothing is believed but the account. Saying it again looks again: what came first may have gone
+    back.
 
     Raises NotCalled.
     """
@@ -77,6 +78,7 @@ def told_sent(tx: Tx, share: FundingShare, reference: str) -> None:
         raise NotCalled
     if share.told_sent_at is None:
         store.told_sent(tx, share.id, reference)
+    if share.state is ShareState.CALLED:
         jobs.enqueue(tx, "funding.look", queue=jobs.CORE, lock="funding.look")
 
 

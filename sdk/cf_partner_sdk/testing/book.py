@@ -34,6 +34,7 @@ from .commissions import Commissions
 from .lead_files import LeadFiles
 from .payments import Payments
 from .platform_desk import PlatformDesk
+from .shares import Shares
 from .statement_book import Statements
 from .wire import Problem, not_found, rfc3339, to_json
 
@@ -67,6 +68,7 @@ class Book:
         self.platform: PlatformDesk = PlatformDesk(clock)
         self.commissions: Commissions = Commissions(clock, self)
         self.claims: Claims = Claims(clock, self)
+        self.shares: Shares = Shares(clock, self)
         self.lead_files: LeadFiles = LeadFiles(clock, self)
         self.lines: dict[str, CreditLine] = {}
         self.available_fen: dict[str, int] = {}

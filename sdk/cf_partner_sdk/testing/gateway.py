@@ -39,6 +39,7 @@ from .lead_book import LeadBook
 from .mounting import Mounted
 from .payments import Payments
 from .platform_desk import PlatformDesk
+from .shares import Shares
 from .signed_events import SignedEvent, require_type, sign_event
 
 OrderRef = Union[Order, str]
@@ -132,6 +133,11 @@ class FakeGateway:
     def claims(self) -> Claims:
         """What a guarantor is asked to pay, and what becomes of it."""
         return self._book.claims
+
+    @property
+    def shares(self) -> Shares:
+        """What a funder is asked for, and what borrowers and the lender do about it."""
+        return self._book.shares
 
     @property
     def platform(self) -> PlatformDesk:

@@ -15,6 +15,7 @@ from . import (
     platform_desk,
     quoting,
     sealing,
+    shares,
     statement_book,
 )
 from .asking import PAGE as _PAGE
@@ -208,6 +209,7 @@ ROUTES = (
     *platform_desk.ROUTES,
     *commissions.ROUTES,
     *claims.ROUTES,
+    *shares.ROUTES,
     *statement_book.ROUTES,
     _route("GET", "/v1/credit_lines", _lines, query=("store_id", "state", *_PAGE)),
     _route(
