@@ -13,15 +13,17 @@ from lending.channels import service as channels
 from lending.channels.model import PartnerKind
 from lending.compliance import complaints, parameters
 from lending.compliance.model import Parameters
-from lending.foundation.database import Tx
+from lending.foundation.database import Row, Tx
 from lending.guarantees import service as guarantees
 from lending.operations import service as tickets
-from lending.statistics import channels as statistics
+from lending.statistics import store as statistics_store
 from lending.statistics import threshold_store as store
-from lending.statistics.model import Channel, Measured
+from lending.statistics.model import Measured, ratio
 
 LOANS_MIN = 20
 """A platform's rates of fewer loans of a product say nothing."""
+BAD_DAYS = 90
+"""A loan that is later than so many days is bad (不良)."""
 GUARANTEED = "guarantee.balance_rate_max"
 
 
@@ -56,21 +58,23 @@ def _figures(
     tx: Tx, closing: date, rules: Parameters, loans_min: int
 ) -> Iterator[tuple[str, Decimal, tuple[str, str]]]:
     yield GUARANTEED, guarantees.measured(guarantees.ratio(tx), rules), ("", "")
-    for partner in channels.partners(tx):
-        if partner.kind is PartnerKind.PLATFORM:
-            for channel in statistics.of_partner(tx, partner.id, closing):
-                of = (partner.id, channel.product_code)
-                for code, value in _of_channel(channel, loans_min).items():
-                    yield code, value, of
+    platforms = [each.id for each in channels.partners(tx) if each.kind is PartnerKind.PLATFORM]
+    if not platforms:
+        return
+    all_open_fen = statistics_store.open_fen(tx)
+    for row in store.platforms(tx, platforms, closing, bad_days=BAD_DAYS):
+        for code, value in _of_platform(row, all_open_fen, loans_min).items():
+            yield code, value, (row["partner_id"], row["product_code"])
 
 
-def _of_channel(channel: Channel, loans_min: int) -> dict[str, Decimal]:
-    found = {"platform.month_lent_max_fen": Decimal(channel.lent_fen)}
-    if sum(each.loans for each in channel.vintages) >= loans_min:
+def _of_platform(row: Row, all_open_fen: int, loans_min: int) -> dict[str, Decimal]:
+    found = {"platform.month_lent_max_fen": Decimal(row["month_fen"])}
+    if row["loans"] >= loans_min:
+        more_fen = max(0, row["month_fen"] - row["before_fen"])
         found |= {
-            "platform.growth_rate_max": max(channel.growth_rate or Decimal(0), Decimal(0)),
-            "platform.concentration_rate_max": channel.concentration_rate,
-            "platform.bad_rate_max": channel.quality.bad_rate,
-            "platform.claim_rate_max": channel.claim_rate,
+            "platform.growth_rate_max": ratio(more_fen, row["before_fen"]),
+            "platform.concentration_rate_max": ratio(row["open_fen"], all_open_fen),
+            "platform.bad_rate_max": ratio(row["bad_fen"], row["open_fen"]),
+            "platform.claim_rate_max": ratio(row["claimed_fen"], row["in_all_fen"]),
         }
     return found

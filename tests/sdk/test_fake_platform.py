@@ -124,6 +124,21 @@ class TestAnApplicationWithoutTheLendersPage:
 
 
 @BOTH
+class TestALead:
+    def test_is_found_handed_over_again_and_withdrawn(self, gateway, client):
+        with client(gateway) as ask:
+            first, second = (send(gateway, ask, number) for number in ("L-1", "L-2"))
+            assert ask("leads.get", first.id) == ask("leads.find", "L-1") == first
+            assert ask("leads.list", limit=1) == [second, first]
+            again = ask("leads.hand_over", first.id)
+            assert again.handover_url != first.handover_url
+            assert ask("leads.withdraw", first.id).state is LeadState.CANCELLED
+            assert ask("leads.list", state="received") == [second]
+            lost = refusal(ask, "leads.hand_over", first.id, idempotency_key="once-more")
+        assert lost == (409, "handover.not_possible", None)
+
+
+@BOTH
 class TestAPlatform:
     def test_reads_what_is_agreed_and_how_much_of_it_is_used(self, gateway, client):
         gateway.platform.change(tier="A", leads_per_day=1)
