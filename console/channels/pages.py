@@ -3,14 +3,13 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, url_for
+from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
-from console import forms, proposing, session
+from console import forms, partner_pages, proposing, session
 from lending.channels import listings
 from lending.channels import service as channels
 from lending.channels.model import PartnerKind
-from lending.foundation.audit import Actor
 from lending.foundation.context import Context
 from lending.statistics import thresholds
 from lending.system import approvals
@@ -44,11 +43,7 @@ def add(console: Blueprint, context: Context, kinds: Kinds) -> None:
         with context.database.unit_of_work() as tx:
             found = platforms.of_all(tx)
             known = {each.partner_id for each, _, _ in found}
-            fresh = [
-                each
-                for each in channels.partners(tx)
-                if each.kind is PartnerKind.PLATFORM and each.id not in known
-            ]
+            fresh = partner_pages.fresh(tx, PartnerKind.PLATFORM, known)
             measured = thresholds.newest(tx)
             over = thresholds.over_since(tx, SHOWN_DAYS)
         return render_template(
@@ -78,9 +73,4 @@ def add(console: Blueprint, context: Context, kinds: Kinds) -> None:
 
     @console.post("/platforms/<partner_id>/stop")
     def stop_platform(partner_id: str) -> ResponseReturnValue:
-        operator = session.operator()
-        system.require(operator, Right.STOP_PARTNERS)
-        with context.database.unit_of_work() as tx:
-            actor = Actor("operator", operator.id)
-            listings.stop(tx, partner_id, because=forms.text("because"), actor=actor)
-        return redirect(url_for("console.platform", partner_id=partner_id), 303)
+        return partner_pages.stop(context, partner_id, listings.stop, "console.platform")

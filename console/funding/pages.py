@@ -3,14 +3,13 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
-from console import forms, proposing, session
+from console import forms, partner_pages, proposing, session
 from lending.channels import service as channels
 from lending.channels.model import PartnerKind
 from lending.engine.shares import percent_bp
-from lending.foundation.audit import Actor
 from lending.foundation.context import Context
 from lending.foundation.database import Tx
 from lending.funding import desk, funders
@@ -48,12 +47,7 @@ def add(console: Blueprint, context: Context, kinds: Kinds) -> None:
         system.require(session.operator(), Right.SEE_LOANS)
         with context.database.unit_of_work() as tx:
             found = desk.positions(tx)
-            known = {each.id for each, _ in found}
-            fresh = [
-                each
-                for each in channels.partners(tx)
-                if each.kind is PartnerKind.FUNDER and each.id not in known
-            ]
+            fresh = partner_pages.fresh(tx, PartnerKind.FUNDER, {each.id for each, _ in found})
         return render_template("console/funders.html", found=found, fresh=fresh)
 
     @console.get("/funders/<partner_id>")
@@ -90,12 +84,7 @@ def add(console: Blueprint, context: Context, kinds: Kinds) -> None:
 
     @console.post("/funders/<partner_id>/stop")
     def stop_funder(partner_id: str) -> ResponseReturnValue:
-        operator = session.operator()
-        system.require(operator, Right.STOP_PARTNERS)
-        with context.database.unit_of_work() as tx:
-            actor = Actor("operator", operator.id)
-            funders.stop(tx, partner_id, forms.text("because"), actor)
-        return redirect(url_for("console.funder", partner_id=partner_id), 303)
+        return partner_pages.stop(context, partner_id, funders.stop, "console.funder")
 
 
 def _names(tx: Tx) -> dict[str, str]:

@@ -261,3 +261,21 @@ class TestRightsOfTheLoanPages:
         assert (status == 200) == (Right.PROPOSE_LOAN_CHANGES in RIGHTS[role])
         if not sees:
             assert status == 403
+
+
+class TestAFraud:
+    def test_is_flagged_by_one_and_lifted_by_two(
+        self, app: Flask, world: World, zhou: Desk, zheng: Desk
+    ):
+        _, loan_id = world.paid()
+        feng = Desk(app, world, "feng", "冯风控", Role.RISK)
+        at, form = f"/loans/{loan_id}", {"fraud_kind": "collusion"}
+        assert zhou.post(f"{at}/flag-fraud", at, because="空买空卖", **form)[0] == 403
+        assert feng.post(f"{at}/flag-fraud", at, because="", **form)[0] == 400
+        status, page = feng.post(f"{at}/flag-fraud", at, because="空买空卖", **form)
+        assert (status, "合谋套现" in page, "空买空卖" in page) == (200, True, True)
+        assert propose(zhou, loan_id, "loan.lift_fraud")[0] == 200
+        proposal = waiting(zheng)
+        digest = digest_of(zheng.get(proposal)[1])
+        assert zheng.post(f"{proposal}/approve", proposal, digest=digest)[0] == 200
+        assert "空买空卖" not in zhou.get(at)[1]
