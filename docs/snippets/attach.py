@@ -1,6 +1,3 @@
-from pathlib import Path
-
-Path("payslip.pdf").write_bytes(b"%PDF-1.4\n%%EOF\n")
 cf.leads.attach(
     "led_gezdgnbvgy3tqojqgezdgnbvgy",
     kind="income",

@@ -17,13 +17,14 @@ from lending.products import errors as products
 from scenarios.assisted_lending import (
     attachments,
     by_api,
+    cleaning,
     errors,
     intake,
     platforms,
     precheck,
     servicing,
 )
-from scenarios.assisted_lending.attachments import CleanFile
+from scenarios.assisted_lending.cleaning import CleanFile
 from scenarios.assisted_lending.servicing import LeadFilter
 
 LISTED = (
@@ -33,6 +34,23 @@ LISTED = (
     errors.NotAPlatform,
 )
 """What anything new may be refused for: see the list of partners (名单制)."""
+PDF = """\
+%PDF-1.4
+1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj
+2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj
+3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]>>endobj
+xref
+0 4
+0000000000 65535 f\x20
+0000000009 00000 n\x20
+0000000052 00000 n\x20
+0000000101 00000 n\x20
+trailer<</Size 4/Root 1 0 R>>
+startxref
+160
+%%EOF
+"""
+"""A document with one empty page."""
 PRECHECK = (
     *LISTED,
     errors.HashFormWrong,
@@ -106,7 +124,7 @@ def hand_over(call: Call) -> Reply:
 
 def clean(_: GatewayContext, content: Content) -> CleanFile:
     """Judges a file by its content, and takes out what does not belong there."""
-    return attachments.cleaned(content)
+    return cleaning.cleaned(content)
 
 
 def attach(call: Call) -> Reply:
@@ -283,8 +301,8 @@ ENDPOINTS = (
         owner="partner",
         file=FileBody(
             ("application/pdf", "image/jpeg", "image/png"),
-            attachments.BYTES_MAX,
-            "%PDF-1.4\n%%EOF\n",
+            cleaning.BYTES_MAX,
+            PDF,
         ),
         before=clean,
         query={
@@ -302,7 +320,7 @@ ENDPOINTS = (
         ),
         about="The body is the file itself: a JPEG, a PNG or a PDF of at most 10 MiB and 40 million"
         " pixels. What it is, its content says. Needs a consent for `attachments`. At most ten for"
-        " a lead. A picture is painted anew, so its digest differs from yours.",
+        " a lead. Each is written anew, so its digest differs from yours.",
     ),
     Endpoint(
         "POST",

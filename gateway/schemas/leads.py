@@ -410,7 +410,7 @@ class HandInRequest(Strict):
 
 
 class AttachmentSchema(Answer):
-    """A file of a lead. It is kept in a form of our own: a picture is painted anew."""
+    """A file of a lead. It is kept in a form of our own: written anew."""
 
     id = shown.id_("att", "The lender's id of the file.")
     lead_id = shown.id_("led", "Of which lead.")

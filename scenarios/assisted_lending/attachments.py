@@ -1,32 +1,23 @@
-"""Documents and pictures that come with a lead: of known types and sizes, never as they were sent.
+"""Documents and pictures that come with a lead, never kept as they were sent.
 
-What a file is, its content says: names and types that are sent along count for nothing. A picture
-is painted anew, so that nothing but its pixels is kept; a document that could do something when it
-is opened is refused. Each is kept under a key of its own, and forgetting the key forgets the file.
+What a file is, its content says: names and types that are sent along count for nothing. Each is
+kept under a key of its own, and forgetting the key forgets the file.
 """
 
-import re
-import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
-from io import BytesIO
-from mmap import mmap
-from typing import IO, cast
-
-from PIL import Image, ImageOps, UnidentifiedImageError
 
 from lending.foundation import audit, ids
 from lending.foundation.audit import Actor
 from lending.foundation.clock import rfc3339
 from lending.foundation.crypto import FieldKeys, open_file, seal_file
 from lending.foundation.database import Row, Tx
-from lending.foundation.files import Content, FileStore, StoredFile
+from lending.foundation.files import FileStore, StoredFile
 from scenarios.assisted_lending import attachments_store as store
 from scenarios.assisted_lending import leads_store, servicing
+from scenarios.assisted_lending.cleaning import CleanFile
 from scenarios.assisted_lending.errors import (
-    AttachmentTooLarge,
-    AttachmentTypeRefused,
     NoSuchLead,
     ScopeMissing,
     TooManyAttachments,
@@ -47,23 +38,7 @@ KINDS_ZH = {
     "employment": "工作证明",
     "other": "其他",
 }
-BYTES_MAX = 10 * 1024 * 1024
-PIXELS_MAX = 40_000_000
 PER_LEAD_MAX = 10
-_PAINTING = threading.BoundedSemaphore(2)
-"""So that many large pictures at once do not take all of a process's memory."""
-_ACTIVE = re.compile(
-    rb"/(JavaScript|JS|Launch|EmbeddedFile|OpenAction|AA|RichMedia|XFA|SubmitForm|GoToE|Encrypt)\b"
-)
-"""What a document may not hold: it would act when opened, or hide what it holds."""
-
-
-@dataclass(frozen=True, slots=True)
-class CleanFile:
-    """A file with nothing in it but what it shows."""
-
-    content_type: str
-    content: Content = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,24 +116,6 @@ def opened(
     return made, open_file(key, sealed, at=made.id)
 
 
-def cleaned(content: Content) -> CleanFile:
-    """The type of a file by its content, and the content with nothing else in it.
-
-    Raises AttachmentTooLarge, AttachmentTypeRefused.
-    """
-    if len(content) > BYTES_MAX:
-        raise AttachmentTooLarge(f"the file has {len(content):,} bytes")
-    begins = content[:8]
-    if begins.startswith(b"%PDF-"):
-        if _ACTIVE.search(content) or b"%%EOF" not in content[-1024:]:
-            raise AttachmentTypeRefused("the document is broken, or acts when it is opened")
-        return CleanFile("application/pdf", content)
-    if begins.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")):
-        with _PAINTING:
-            return CleanFile("image/jpeg", _painted_anew(content))
-    raise AttachmentTypeRefused
-
-
 def view(made: Attachment) -> dict[str, object]:
     """A file as its platform sees it."""
     return {
@@ -170,23 +127,6 @@ def view(made: Attachment) -> dict[str, object]:
         "sha256": made.sha256,
         "created_at": rfc3339(made.created_at),
     }
-
-
-def _painted_anew(content: Content) -> bytes:
-    """A picture's pixels alone: no metadata, and nothing hidden behind it."""
-    try:
-        file = content if isinstance(content, mmap) else BytesIO(content)
-        with Image.open(cast("IO[bytes]", file), formats=("JPEG", "PNG")) as picture:
-            if picture.width * picture.height > PIXELS_MAX:
-                raise AttachmentTooLarge(f"the picture has more than {PIXELS_MAX:,} pixels")
-            painted = BytesIO()
-            upright = ImageOps.exif_transpose(picture)
-            upright.convert("RGB").save(painted, "JPEG", quality=88)
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as broken:
-        raise AttachmentTypeRefused("the picture cannot be read") from broken
-    except Image.DecompressionBombError as bomb:
-        raise AttachmentTooLarge("the picture is too large when it is opened") from bomb
-    return painted.getvalue()
 
 
 def _attachment(row: Row) -> Attachment:

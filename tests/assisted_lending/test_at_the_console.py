@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 
 from lending.system.model import Role
-from scenarios.assisted_lending import attachments
+from scenarios.assisted_lending import attachments, cleaning
 from scenarios.assisted_lending.model import Scope
 from simulators.magic import somebody
 from tests.assisted_lending.sending import Sending, Sent
@@ -84,7 +84,7 @@ class TestAFile:
         assert path not in viewer.get(f"/leads/{sent.lead['id']}")[1]
         assert viewer.client.get(path, base_url=URL).status_code == 403
         answer = risk.client.get(path, base_url=URL)
-        assert (answer.status_code, answer.data) == (200, PDF)
+        assert (answer.status_code, answer.data) == (200, cleaning.cleaned(PDF).content)
         (row,) = sending.world.rows(
             "SELECT actor FROM audit_log WHERE action = 'lead.see_attachment' AND subject = :id",
             id=sent.lead["id"],

@@ -1,5 +1,6 @@
 """Files that come with a lead: small, known by their content, kept in a form of our own."""
 
+import random
 import re
 from dataclasses import replace
 from hashlib import sha256
@@ -8,9 +9,11 @@ from mmap import ACCESS_READ, mmap
 
 import pytest
 from PIL import Image, PngImagePlugin
+from pypdf import PdfReader, PdfWriter
+from pypdf.generic import NameObject, StreamObject, TextStringObject
 
 from lending.foundation.audit import Actor
-from scenarios.assisted_lending import attachments, servicing
+from scenarios.assisted_lending import attachments, cleaning, servicing
 from scenarios.assisted_lending.errors import (
     AttachmentTooLarge,
     AttachmentTypeRefused,
@@ -21,7 +24,28 @@ from scenarios.assisted_lending.errors import (
 from scenarios.assisted_lending.model import Scope
 from tests.loans.world import PUBLIC_URL
 
-PDF = b"%PDF-1.4\n1 0 obj <</Type /Catalog>> endobj\n%%EOF\n"
+
+def document(
+    *, root: dict[str, str] | None = None, loose: str = "", password: str = "", size: int = 0
+) -> bytes:
+    """A document of one page, with more in its root, or so many bytes of a picture."""
+    writer, made = PdfWriter(), BytesIO()
+    page = writer.add_blank_page(9, 9)
+    for name, value in (root or {}).items():
+        writer.root_object[NameObject(name)] = NameObject(value)
+    if loose:
+        writer._add_object(TextStringObject(loose))
+    if size:
+        drawn = StreamObject()
+        drawn.set_data(random.Random(size).randbytes(size))
+        page[NameObject("/Contents")] = writer._add_object(drawn)
+    if password:
+        writer.encrypt(password)
+    writer.write(made)
+    return made.getvalue()
+
+
+PDF = document()
 SEER = Actor("operator", "opr_1")
 
 
@@ -51,7 +75,7 @@ def attach(sending, lead_id: str, content: bytes | mmap, by: str | None = None) 
             by or sending.platform_id,
             lead_id=lead_id,
             kind="income",
-            file=attachments.cleaned(content),
+            file=cleaning.cleaned(content),
         )
 
 
@@ -59,7 +83,8 @@ class TestAFile:
     def test_is_kept_sealed_and_opened_for_somebody_named_only(self, sending, lead_id):
         world = sending.world
         made = attach(sending, lead_id, PDF)
-        assert (made["content_type"], made["size_bytes"]) == ("application/pdf", len(PDF))
+        kept = cleaning.cleaned(PDF).content
+        assert (made["content_type"], made["size_bytes"]) == ("application/pdf", len(kept))
         (row,) = world.rows("SELECT * FROM lead_attachment WHERE id = :id", id=made["id"])
         stored = (world.files.root / row["file_name"]).read_bytes()
         assert PDF[:20] not in stored
@@ -68,13 +93,13 @@ class TestAFile:
             seen, content = attachments.opened(
                 tx, world.keys, world.files, made["id"], SEER, lead_id=lead_id
             )
-        assert (content, seen.sha256) == (PDF, sha256(PDF).hexdigest())
+        assert (content, seen.sha256) == (kept, sha256(kept).hexdigest())
         logged = world.rows("SELECT actor FROM audit_log WHERE action = 'lead.see_attachment'")
         assert [each["actor"] for each in logged] == [str(SEER)]
 
     @pytest.mark.parametrize("form", ["PNG", "JPEG"])
     def test_that_is_a_picture_is_painted_anew(self, form):
-        made = attachments.cleaned(picture(form, secret="at home") + b"<script>hidden")
+        made = cleaning.cleaned(picture(form, secret="at home") + b"<script>hidden")
         assert made.content_type == "image/jpeg"
         assert made.content[:3] == b"\xff\xd8\xff"
         assert b"hidden" not in made.content
@@ -82,12 +107,12 @@ class TestAFile:
 
     def test_is_read_where_it_lies_in_a_mapped_file(self, sending, lead_id, tmp_path):
         world = sending.world
-        for content in (PDF + b" " * 200_000 + b"%%EOF", picture("PNG", size=64)):
+        for content in (document(size=200_000), picture("PNG", size=64)):
             (tmp_path / "sent").write_bytes(content)
             with (tmp_path / "sent").open("rb") as file:
                 mapped = mmap(file.fileno(), 0, access=ACCESS_READ)
-            clean = attachments.cleaned(mapped)
-            assert clean.content[:] == attachments.cleaned(content).content
+            clean = cleaning.cleaned(mapped)
+            assert clean.content[:] == cleaning.cleaned(content).content
             made = attach(sending, lead_id, mapped)
             with world.database.unit_of_work() as tx:
                 _, kept = attachments.opened(
@@ -104,21 +129,41 @@ class TestAFile:
             b"GIF89a",
             b"\x89PNG\r\n\x1a\n and no more",
             b"%PDF-1.4 without an end",
-            PDF.replace(b"/Catalog", b"/Catalog /OpenAction 2 0 R"),
-            PDF.replace(b"/Catalog", b"/Catalog /Names <</JavaScript 3 0 R>>"),
-            PDF.replace(b"/Catalog", b"/Catalog /EmbeddedFile 3 0 R"),
+            PDF[:-40],
+            document(root={"/OpenAction": "/Fit"}),
+            document(root={"/Names": "/JavaScript"}),
+            document(root={"/Names": "/JavaScript"}).replace(b"/JavaScript", b"/J#61vaScript"),
+            document(root={"/AF": "/EmbeddedFile"}),
+            document(password="x"),
         ],
     )
     def test_of_another_type_or_that_could_act_is_refused(self, content):
         with pytest.raises(AttachmentTypeRefused):
-            attachments.cleaned(content)
+            cleaning.cleaned(content)
+
+    def test_that_is_a_document_is_written_anew_with_what_it_shows_alone(self):
+        hidden = document(loose="at home") + b"<script>hidden"
+        assert b"at home" in hidden
+        for content in (cleaning.cleaned(hidden).content, cleaning.cleaned(PDF).content):
+            assert b"at home" not in content
+            assert b"hidden" not in content
+            assert len(PdfReader(BytesIO(content)).pages) == 1
+
+    def test_that_is_a_scan_of_megabytes_is_not_taken_for_one_that_acts(self):
+        scan = document(size=3_000_000) + b""
+        names = document(size=3_000_000).replace(b"endstream", b"/JS /AA /Launch endstream", 1)
+        for content in (scan, names):
+            assert len(cleaning.cleaned(content).content) > 3_000_000
 
     def test_that_is_too_large_is_refused_before_it_is_painted(self, monkeypatch):
         with pytest.raises(AttachmentTooLarge):
-            attachments.cleaned(PDF + b" " * attachments.BYTES_MAX)
-        monkeypatch.setattr(attachments, "PIXELS_MAX", 63)
+            cleaning.cleaned(PDF + b" " * cleaning.BYTES_MAX)
+        monkeypatch.setattr(cleaning, "OBJECTS_MAX", 2)
         with pytest.raises(AttachmentTooLarge):
-            attachments.cleaned(picture(size=8))
+            cleaning.cleaned(PDF)
+        monkeypatch.setattr(cleaning, "PIXELS_MAX", 63)
+        with pytest.raises(AttachmentTooLarge):
+            cleaning.cleaned(picture(size=8))
 
     def test_needs_a_consent_and_a_lead_of_the_platforms_own(self, sending, lead_id):
         without = sending.submit(sending.new_lead())["id"]

@@ -26,6 +26,7 @@ from werkzeug.wrappers import Response
 
 from gateway.docs import FOLDER, GUIDES
 from gateway.docs_snippets import CREATED, example_key, raw_request
+from gateway.routes.leads import PDF
 from gateway.webhook_checks import Checks
 from gateway.webhooks import Deliveries
 from lending.channels.model import PartnerKind
@@ -191,6 +192,7 @@ class TestGuides:
         sends = name == "for-platforms"
         kind = PartnerKind.PLATFORM if sends else PartnerKind.MERCHANT
         partner = site.world.partner(f"app_{name}".replace("-", "_"), kind=kind)
+        Path("payslip.pdf").write_text(PDF)
         Path("partner.pem").write_text(partner.key.to_pem())
         Path("partner.pem").chmod(0o600)
         if not sends:
@@ -257,6 +259,7 @@ class TestSnippets:
     def test_of_the_reference_run(self, site, name, tmp_path, monkeypatch):
         assert name in OPERATIONS, "no such call"
         monkeypatch.chdir(tmp_path)
+        Path("payslip.pdf").write_text(PDF)
         world = site.world
         sends = OPERATIONS[name].function == "leads"
         kind = PartnerKind.PLATFORM if sends else PartnerKind.MERCHANT
