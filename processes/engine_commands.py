@@ -30,6 +30,8 @@ dates     the first falls due one period after the start unless --first-due says
           keep the day of the month, or take their last day; --move-due following takes a due date
           off a day on which Chinese banks do not work, and leaves interest as it was
 grace     the first --grace-periods payments repay no principal, only the period's interest or fee
+cost      the simple and the compound annual rate of all payments: by months 12 r, by days and weeks
+          365 r over the days of a period; by days over 365 where dates are given or moved
 price     --price-fen less --down-payment-percent of it, rounded, is lent
 """
 

@@ -91,7 +91,7 @@ class WalkRequest(Strict):
     applicant = Text(most=40, load_default="approved", metadata=APPLICANT)
     card = Text(most=40, load_default="works", metadata=CARD)
     periods = Whole(
-        least=1, most=36, load_default=12, metadata=said("Instalments that they choose.", 12)
+        least=1, most=600, load_default=12, metadata=said("Instalments that they choose.", 12)
     )
 
 

@@ -29,10 +29,8 @@ PERCENTS = ("rate", "cap", "penalty", "fee_upfront", "prepayment_fee")
 SCENARIOS = ("mall_installment", "offline_credit", "assisted_lending")
 YES_NO = ("no", "yes")
 WHOLE = ("every", "amount_min_fen", "amount_max_fen", "grace_days", "order_expires_minutes")
-TEXTS = (
-    *("name", "scenario", "payee", "pays_wallets", "unit", "method", "day_count", "rounding"),
-    *("periods", "tiers", "free", "purposes"),
-)
+CHOSEN = ("scenario", "payee", "unit", "method", "day_count", "rounding")
+TEXTS = (*CHOSEN, "pays_wallets", "product_name", "periods", "tiers", "free", "purposes")
 
 
 def kinds() -> dict[str, Kind]:
@@ -51,7 +49,8 @@ def shown(product: Product) -> dict[str, str]:
         "prepayment_fee": product.prepayment_fee_rate,
     }
     return {
-        **{name: str(getattr(product, name)) for name in TEXTS + WHOLE},
+        **{name: str(getattr(product, name)) for name in (*CHOSEN, *WHOLE)},
+        "product_name": product.name,
         **{f"{name}_percent": f"{(rate * 100).normalize():f}" for name, rate in rates.items()},
         "pays_wallets": YES_NO[product.pays_wallets],
         "periods": ",".join(map(str, product.periods)),
@@ -93,7 +92,7 @@ def _read(code: str, payload: Payload) -> Product:
     return Product(
         code=code,
         version=0,
-        name=words(payload, "name"),
+        name=words(payload, "product_name"),
         scenario=_one_of(payload, "scenario", SCENARIOS),
         payee=choice(payload, "payee", PayeeKind),
         pays_wallets=_one_of(payload, "pays_wallets", YES_NO) == "yes",

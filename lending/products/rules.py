@@ -12,7 +12,7 @@ from lending.engine.errors import CostOverCap, PlanImpossible, SharesNotWhole
 from lending.engine.plans import PlanInput, make_plan
 from lending.foundation.money import ROUNDINGS, yuan
 from lending.products.errors import AmountOutsideProduct, PeriodsNotOffered, ProductNotAllowed
-from lending.products.model import GuaranteeFee, Offer, Product, SubsidyPayer
+from lending.products.model import GuaranteeFee, Offer, PayeeKind, Product, SubsidyPayer
 
 RATE_PLACES = Decimal("0.000001")
 SAMPLE_START = date(2026, 1, 1)
@@ -36,6 +36,7 @@ def check(product: Product) -> None:
             field="/amount_min_fen",
             mend="Set 0 < amount_min_fen <= amount_max_fen.",
         )
+    _check_payee(product)
     _check_schedule(product)
     for rate in sorted(_rates(product)):
         _check_rates(_at_rate(product, rate))
@@ -45,6 +46,17 @@ def check(product: Product) -> None:
             "a consumer loan needs a purpose (R-PURPOSE)",
             field="/purposes",
             mend="List the categories that may be bought.",
+        )
+
+
+def _check_payee(product: Product) -> None:
+    to_borrower = product.scenario == "assisted_lending"
+    if to_borrower != (product.payee is PayeeKind.BORROWER):
+        wanted = PayeeKind.BORROWER if to_borrower else PayeeKind.PARTNER
+        raise ProductNotAllowed(
+            f"loans of {product.scenario} are not paid to the {product.payee} (R-PAY-ENTRUST)",
+            field="/payee",
+            mend=f"Set payee to {wanted}.",
         )
 
 

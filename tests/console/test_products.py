@@ -85,7 +85,7 @@ class TestAVersionInDays:
             standing = life.position(tx, loan, today)
         fell_due = [TODAY + timedelta(days=14 * k) for k in range(1, 7)]
         assert [row.due_date for row in rows] == fell_due
-        assert (standing.days_past_due, rows[0].penalty_fen > 0) == (1, True)
+        assert (standing.days_past_due, standing.rows[0].penalty_fen > 0) == (1, True)
 
         send(world)  # collected as of the due date, so that the night's penalty is not owed
         with world.database.unit_of_work() as tx:
@@ -107,7 +107,7 @@ class TestAVersionInDays:
         at = "/products/mall-weekly"
         assert desks[0].get("/products", code="mall-weekly")[0] == 302
         assert "首个版本" in desks[0].get(at)[1]
-        weekly = form(unit="week", every="4", day_count="act/act", name="四周分期", free="")
+        weekly = form(unit="week", every="4", day_count="act/act", product_name="四周分期", free="")
         two_do(desks, at, "product.publish", **weekly)
         agreed = {"partner_id": world.partner_id, "merchant_fee_percent": "0.8"}
         two_do(desks, at, "partner.agree", settlement_days="1", **agreed)

@@ -40,6 +40,8 @@ def new_loan(start: date, rows: Iterable[tuple[date, int, int, int]], **terms: o
         "grace_days": 0,
         "prepayment_fee_rate": Fraction(0),
         "rounding": "half-up",
+        "every": 1,
+        "unit": "month",
         **terms,
         "rows": [
             {
@@ -336,7 +338,13 @@ def due_dates_moved(loan: dict, event: DueDatesMoved) -> None:
     interest = kept + rounded(loan, (rows[0]["interest"] - kept) * longer)
     rows[0]["interest"] = max(interest, rows[0]["paid"]["interest"])
     rows[0]["kept_on"], rows[0]["kept"] = loan["on"], kept
-    dates = due_dates(loan["start"], len(rows), first_due=event.first_due)
+    dates = due_dates(
+        loan["start"],
+        len(rows),
+        every=loan["every"],
+        unit=loan["unit"],
+        first_due=event.first_due,
+    )
     for row, due in zip(rows, dates, strict=True):
         row["due"] = due
 

@@ -57,12 +57,16 @@ def courses(draw: st.DrawFn, prepayment_fees: bool = True) -> Course:
     """A loan of some method, as a contract would begin it."""
     method = draw(st.sampled_from(list(Method)))
     periods = draw(st.integers(1, 24))
+    every, unit = draw(st.sampled_from([(1, "month"), (1, "month"), (14, "day"), (4, "week")]))
     terms = PlanInput(
         principal_fen=draw(st.one_of(st.integers(periods, 3_000), st.integers(3_000, 20_000_000))),
         rate_annual=Decimal(0) if method is Method.INTEREST_FREE else draw(rates("0.24")),
         periods=periods,
         method=method,
         rounding=draw(st.sampled_from(["half-up", "half-even"])),
+        every=every,
+        unit=unit,
+        day_count="30/360" if unit == "month" else "act/365",
         start=draw(starts),
         fee_upfront_fen=draw(st.sampled_from([0, 0, 999])),
         fee_period_fen=draw(st.sampled_from([0, 0, 101])),
@@ -78,6 +82,8 @@ def courses(draw: st.DrawFn, prepayment_fees: bool = True) -> Course:
         penalty_rate_annual=draw(rates("0.36")),
         grace_days=draw(st.integers(0, 5)),
         rounding=terms.rounding,
+        every=every,
+        unit=unit,
         prepayment_fee_rate=draw(st.sampled_from(["0", "0.01", "0.03", "0.0275"]).map(Decimal))
         if prepayment_fees
         else Decimal(0),
@@ -187,6 +193,8 @@ def plain(course: Course, events: Iterable[Event], today: date) -> dict[str, Any
         grace_days=course.grace_days,
         prepayment_fee_rate=Fraction(course.prepayment_fee_rate),
         rounding=course.rounding,
+        every=course.every,
+        unit=course.unit,
     )
     return model.live(loan, events, today)
 

@@ -1,20 +1,26 @@
 """Taking an event back: rows and books as if it had never been (P10)."""
 
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+
 import pytest
 
-from lending.engine.events import Paid, PaidOff
+from lending.engine.events import Event, Paid, PaidOff, PartPrepaid
+from lending.foundation.money import ROUNDINGS
 from lending.ledger.chart import Code
 from lending.ledger.errors import LimitPassed
-from lending.loans import life, service, store
+from lending.loans import life, life_store, service, store
 from lending.loans.model import LoanState
 from tests.batch.portfolio import Lent, lend
 from tests.loans.world import World
 from tests.today import TODAY
 
 CAP_FEN = 20_000_000
+FEE = Decimal("0.0275")
 
 
-def record(world: World, loan_id: str, event: Paid | PaidOff, source_id: str) -> None:
+def record(world: World, loan_id: str, event: Event, source_id: str) -> None:
     with world.database.unit_of_work() as tx:
         life.record(tx, life.locked(tx, loan_id), event, source_id=source_id, kind="loan.repaid")
 
@@ -45,6 +51,30 @@ class TestAPayment:
         with world.database.unit_of_work() as tx:
             loan = service.loan(tx, loan_id)
             assert store.instalments(tx, loan_id, loan.plan_version) == plan
+
+    @pytest.mark.parametrize("rounding", ROUNDINGS)
+    def test_p10_backdated_and_before_others_is_as_if_it_had_never_been(
+        self, world: World, rounding: str
+    ):
+        agreed = Lent(rounding=rounding, period=(14, "day", "act/365"), prepayment_fee_rate=FEE)
+        began = TODAY - timedelta(days=31)
+        with world.database.unit_of_work() as tx:
+            both, alone = (lend(tx, world, agreed, since=began) for _ in range(2))
+        later = PartPrepaid(TODAY - timedelta(days=3), 150_505, shorter=False)
+        record(world, both, later, "rep-1")
+        record(world, both, PartPrepaid(began + timedelta(days=5), 70_707, shorter=True), "rep-2")
+        take_back(world, both, "rep-2")
+        record(world, alone, later, "rep-3")
+        with world.database.unit_of_work() as tx:
+            one, other = (
+                life.position(tx, service.loan(tx, each), TODAY) for each in (both, alone)
+            )
+            standings = life_store.standings(tx, [both, alone])
+        assert one == other
+        same = {"loan_id": "", "product_code": ""}
+        assert replace(standings[both], **same) == replace(standings[alone], **same)
+        for code in (Code.LOAN_PRINCIPAL, Code.INTEREST_RECEIVABLE):
+            assert world.balance(code, both) == world.balance(code, alone)
 
     def test_p10_that_closed_the_loan_opens_it_again(self, world: World):
         _, loan_id = world.paid()

@@ -14,7 +14,7 @@ from lending.products.errors import (
     PeriodsNotOffered,
     ProductNotAllowed,
 )
-from lending.products.model import FreeOffer, SubsidyPayer, Tier
+from lending.products.model import FreeOffer, PayeeKind, SubsidyPayer, Tier
 from processes.seed import MALL_PRODUCT as MALL
 
 START = date(2026, 11, 23)
@@ -112,6 +112,8 @@ class TestPublishing:
             ("/periods", {"periods": (12, 6)}),
             ("/amount_min_fen", {"amount_min_fen": 0}),
             ("/purposes", {"purposes": ()}),
+            ("/payee", {"payee": PayeeKind.BORROWER}),
+            ("/payee", {"scenario": "assisted_lending"}),
             ("/unit", {"unit": "fortnight"}),
             ("/every", {"every": 0}),
             ("/every", {"unit": "day", "every": 367}),
