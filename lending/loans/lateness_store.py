@@ -14,18 +14,20 @@ WITH late AS (
     FROM loan_standing s JOIN loan l ON l.id = s.loan_id
     WHERE s.number BETWEEN :first AND :last AND s.days_past_due > 0
         AND l.scenario = ANY (CAST(:scenarios AS text[]))
+), changed AS (
+    SELECT late.* FROM late LEFT JOIN lateness_told t USING (loan_id)
+    WHERE t.bucket IS DISTINCT FROM late.bucket
 ), told AS (
-    INSERT INTO lateness_told (loan_id, bucket) SELECT loan_id, bucket FROM late
+    INSERT INTO lateness_told (loan_id, bucket) SELECT loan_id, bucket FROM changed
     ON CONFLICT (loan_id) DO UPDATE SET bucket = excluded.bucket
-        WHERE lateness_told.bucket <> excluded.bucket
     RETURNING loan_id
 ), news AS (
     INSERT INTO loan_news (scenario, subject, kind, detail, at)
-    SELECT late.scenario, late.subject, 'overdue', jsonb_build_object(
+    SELECT scenario, subject, 'overdue', jsonb_build_object(
         'loan_id', loan_id, 'business_date', CAST(:following AS text),
-        'days_past_due', late.days_past_due, 'stage', late.bucket,
-        'outstanding_principal_fen', late.principal_open_fen), :now
-    FROM late JOIN told USING (loan_id) ORDER BY late.number
+        'days_past_due', days_past_due, 'stage', bucket,
+        'outstanding_principal_fen', principal_open_fen), :now
+    FROM changed ORDER BY number
 )
 SELECT count(*) FROM told
 """

@@ -21,9 +21,11 @@ from cf_partner_sdk import (
     ProblemError,
 )
 from cf_partner_sdk.testing import CommissionTerms, FakeGateway
+from cf_partner_sdk.testing.wire import dumps
+from werkzeug import Response
 
 from tests.gateway import described
-from tests.sdk.either import BOTH
+from tests.sdk.either import BOTH, asked_in_a_row
 
 PDF = b"%PDF-1.4\n% what I earn\n%%EOF\n"
 
@@ -321,3 +323,22 @@ class TestAClaim:
         assert found == (409, "claim.ended", None)
         with pytest.raises(ValueError, match="withdrawn"):
             gateway.claims.draw(filed)
+
+
+def test_every_answer_is_as_the_lender_describes_it(gateway):
+    with asked_in_a_row(gateway) as ask:
+        lead = lend(gateway, ask)
+        gateway.repay_lead("L-1", principal_fen=80_000, interest_fen=10_000)
+        bill = gateway.commissions.bill()
+        claim = gateway.claims.file(principal_fen=600_000)
+        statement = ask("statements.get", bill.statement_id)
+        for path, seen in {
+            f"/v1/leads/{lead.id}": ask("leads.get", lead.id),
+            "/v1/platform": ask("platform.get"),
+            "/v1/platform/statistics": ask("platform.statistics"),
+            f"/v1/commissions/{bill.id}": ask("commissions.get", bill.id),
+            f"/v1/claims/{claim.id}": ask("claims.get", claim.id),
+        }.items():
+            told = Response(dumps(seen), content_type="application/json")
+            described.check("GET", path, told)
+    assert (statement.rows, statement.closing_balance_fen) == (1, bill.payable_fen)
