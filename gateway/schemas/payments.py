@@ -166,6 +166,10 @@ class PaymentSchema(Answer):
         allow_none=True,
         metadata=said("The loan; null before the customer agreed.", None),
     )
+    payout_due_on = shown.day(
+        "From when you are paid, by the working days agreed; null before the customer agreed.",
+        nullable=True,
+    )
     refunded_fen = shown.fen("How much of the price went back.", 0)
     payout = shown.nested(
         PayoutSchema,

@@ -146,6 +146,7 @@ CREATE INDEX ON store_refund (payment_id);
 CREATE VIEW store_payment_now AS
 SELECT p.*, s.store_no, s.name AS store_name, t.till_no, l.id AS loan_id, a.decision_id,
        CAST(l.terms #>> '{pricing,periods}' AS integer) AS periods,
+       l.signed_at, CAST(l.terms #>> '{settlement,days}' AS integer) AS settlement_days,
        l.start_date AS payout_date, o.amount_fen AS payout_fen, o.ended_at AS payout_at,
        o.offset_fen AS payout_claims_fen, o.channel_reference AS payout_reference,
        c.last4 AS payout_last4,

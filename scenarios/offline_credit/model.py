@@ -4,6 +4,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+from lending.foundation.calendar import working_days_after
+from lending.foundation.clock import shanghai_date
+
 SCENARIO = "offline_credit"
 SCENES = {
     "appliances": "家电",
@@ -186,9 +189,18 @@ class Payment:
     payout_fee_fen: int | None
     """Of what was paid at once; each later part has its own."""
     payout_subsidy_fen: int | None
+    signed_at: datetime | None
+    settlement_days: int | None
     created_at: datetime
     updated_at: datetime
     expires_at: datetime
+
+    @property
+    def payout_due_on(self) -> date | None:
+        """From which date on its merchant is paid; None before the customer has confirmed."""
+        if self.signed_at is None:
+            return None
+        return working_days_after(shanghai_date(self.signed_at), self.settlement_days or 0)
 
 
 @dataclass(frozen=True, slots=True)

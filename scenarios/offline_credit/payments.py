@@ -110,6 +110,7 @@ def view(
         "pay_url": pay_url(keys, payment, public_url) if state == "waiting" else None,
         "periods": payment.periods,
         "loan_id": payment.loan_id,
+        "payout_due_on": due_on.isoformat() if (due_on := payment.payout_due_on) else None,
         "refunded_fen": payment.refunded_fen,
         "payout": _payout_view(payment),
         "release_parts": payment.release_parts,

@@ -10,8 +10,9 @@ _PAYMENT = """
 SELECT id, partner_id, store_id, store_no, store_name, till_id, till_no, payment_no, amount_fen,
     scene, description, release_parts, metadata, product_code, product_version, token_sealed,
     code_id, line_id, application_id, refunded_fen, state, decision_id, loan_id, periods,
-    payout_date, payout_fen, payout_at, payout_claims_fen, payout_reference, payout_last4,
-    payout_fee_fen, payout_subsidy_fen, created_at, updated_at, expires_at
+    signed_at, settlement_days, payout_date, payout_fen, payout_at, payout_claims_fen,
+    payout_reference, payout_last4, payout_fee_fen, payout_subsidy_fen, created_at, updated_at,
+    expires_at
 FROM store_payment_now
 """
 PAYMENT = _PAYMENT + "WHERE id = :id AND partner_id = :partner_id"

@@ -208,6 +208,8 @@ class Payment(Model):
     """What the till shows for a customer to scan; None with a code, and once somebody has."""
     periods: Optional[int] = None
     loan_id: Optional[str] = None
+    payout_due_on: Optional[date] = None
+    """From when the merchant is paid, by the working days agreed; None before it is confirmed."""
     refunded_fen: int = 0
     payout: Optional[Payout] = None
     """What the merchant was paid at once; of a service paid ahead, its first part."""
@@ -221,6 +223,7 @@ class Payment(Model):
 
     _readers: ClassVar[Mapping[str, Reader]] = {
         "state": PaymentState,
+        "payout_due_on": date.fromisoformat,
         "payout": Payout.from_json,
         "release": many(ReleasePart.from_json),
         "created_at": instant,

@@ -63,6 +63,16 @@ class TestTakingAPayment:
         ]
         shop.world.require_books_agree()
 
+    def test_says_from_when_its_merchant_is_paid_once_the_customer_has_agreed(self, shop: Shop):
+        with shop.world.database.unit_of_work() as tx:
+            tx.run("UPDATE partner_agreement SET settlement_days = 2")
+        payment = shop.take(300_000, shop.code())
+        assert shop.view(payment.id)["payout_due_on"] is None
+        shop.agree(payment)
+        shop.work()
+        assert shop.view(payment.id)["payout_due_on"] == "2026-11-25"
+        assert shop.payment(payment.id).state == "signed"
+
     def test_by_the_tills_own_code_is_the_customers_who_scans_it(self, shop: Shop):
         payment = shop.take(300_000)
         url = shop.view(payment.id)["pay_url"]

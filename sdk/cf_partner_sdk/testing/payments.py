@@ -104,7 +104,12 @@ class Payments:
 
     def agree(self, which: PaymentRef, *, periods: int = 12) -> Payment:
         """Let the customer agree on the phone."""
-        made = {"periods": periods, "loan_id": self._book.new_id("loan")}
+        due_on = self._clock.business_date()
+        made = {
+            "periods": periods,
+            "loan_id": self._book.new_id("loan"),
+            "payout_due_on": due_on,
+        }
         return self._move(which, (PaymentState.CONFIRMING,), PaymentState.SIGNED, **made)
 
     def begin_payout(self, which: PaymentRef) -> Payment:
