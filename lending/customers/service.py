@@ -15,7 +15,7 @@ from lending.customers.model import BankCard, CardHolder, ConsentScope, Identity
 from lending.foundation import business_day, ids
 from lending.foundation.crypto import FieldKeys
 from lending.foundation.database import Database, Tx
-from lending.foundation.ports import AccountKind, IdentityCheck, PaymentChannel
+from lending.foundation.ports import AccountCheck, AccountKind, IdentityCheck, PaymentChannel
 
 
 def identify(
@@ -111,18 +111,12 @@ def add_card(
         mobile=person.mobile,
     )
     with database.unit_of_work() as tx:
-        store.insert_check(
-            tx,
-            customer_id,
-            IdentityMethod.BANK_CARD,
-            passed=answer.matched,
-            reference=answer.reference,
+        kept = _keep(
+            tx, keys, customer_id, number=card_number_, answer=answer, kind=AccountKind.BANK
         )
-        if answer.matched:
-            return store.upsert_card(
-                tx, keys, customer_id, number=card_number_, bank_name=answer.bank_name
-            )
-    raise CardNotYours
+    if kept is None:
+        raise CardNotYours
+    return kept
 
 
 def add_wallet(
@@ -144,23 +138,31 @@ def add_wallet(
         name=person.name, identity_no=person.identity_no, account_no=wallet_number_
     )
     with database.unit_of_work() as tx:
-        store.insert_check(
-            tx,
-            customer_id,
-            IdentityMethod.WALLET,
-            passed=answer.matched,
-            reference=answer.reference,
+        kept = _keep(
+            tx, keys, customer_id, number=wallet_number_, answer=answer, kind=AccountKind.WALLET
         )
-        if answer.matched:
-            return store.upsert_card(
-                tx,
-                keys,
-                customer_id,
-                number=wallet_number_,
-                bank_name=answer.bank_name,
-                kind=AccountKind.WALLET,
-            )
-    raise WalletNotYours
+    if kept is None:
+        raise WalletNotYours
+    return kept
+
+
+def _keep(
+    tx: Tx,
+    keys: FieldKeys,
+    customer_id: str,
+    *,
+    number: str,
+    answer: AccountCheck,
+    kind: AccountKind,
+) -> str | None:
+    """Keeps what was answered of an account, and the account if it is the customer's; its id."""
+    is_wallet = kind is AccountKind.WALLET
+    method = IdentityMethod.WALLET if is_wallet else IdentityMethod.BANK_CARD
+    store.insert_check(tx, customer_id, method, passed=answer.matched, reference=answer.reference)
+    if not answer.matched:
+        return None
+    bank_name = answer.bank_name
+    return store.upsert_card(tx, keys, customer_id, number=number, bank_name=bank_name, kind=kind)
 
 
 def profile(tx: Tx, keys: FieldKeys, customer_id: str) -> Profile:

@@ -190,7 +190,7 @@ def upsert_card(
         customer_id=customer_id,
         bank_name=bank_name,
         sealed=keys.seal(number, at=card_cell(card_id)),
-        index=keys.index(number, of="bank_card"),
+        index=keys.index(number, of="wallet" if kind is AccountKind.WALLET else "bank_card"),
         last4=number[-4:],
         kind=kind.value,
         now=tx.now,

@@ -89,6 +89,21 @@ class TestABody:
         answer = edge.WholeBodies(telling, at_once_max=1)(environ, lambda *_: None)
         assert b"".join(answer).endswith(b" 77")
 
+    def test_of_a_file_lies_on_the_disk_and_is_gone_with_its_answer(self):
+        seen: list[Any] = []
+
+        def keeping(environ: edge.Environ, start: Any) -> list[bytes]:
+            seen.append(environ["wsgi.input"])
+            return telling(environ, start)
+
+        for size, on_disk in ((edge.MEMORY_MAX, False), (edge.MEMORY_MAX + 1, True)):
+            environ = EnvironBuilder("/", method="POST", data=b"x" * size).get_environ()
+            environ |= {"REMOTE_ADDR": "10.0.0.7"}
+            answer = edge.WholeBodies(keeping, at_once_max=1)(environ, lambda *_: None)
+            assert b"".join(answer).endswith(b" %d" % size)
+            assert seen[-1]._rolled is on_disk
+            assert seen[-1].closed
+
     def test_longer_than_any_route_takes_is_left_to_the_application(self):
         environ = EnvironBuilder("/", method="POST", data=b"x").get_environ()
         unread = Slow()
