@@ -1,7 +1,6 @@
 """The outside world as `cf simulators` serves it: another process, real sockets, real callbacks."""
 
 import os
-import socket
 import subprocess
 import sys
 import threading
@@ -25,6 +24,7 @@ from lending.foundation.ports import ChannelState, DebitOrder, PayoutOrder
 from lending.foundation.settings import Settings
 from processes.outside import exchange_keys
 from simulators.magic import MAGIC, MAGIC_CARDS
+from tests.ports import free_port
 
 pytestmark = pytest.mark.processes
 START_S = 60
@@ -42,12 +42,6 @@ DEBIT = DebitOrder(
     name="王小明",
     purpose="repayment",
 )
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
 
 
 @dataclass

@@ -2,11 +2,9 @@
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
-from contextlib import suppress
 from pathlib import Path
 
 import requests
@@ -16,23 +14,9 @@ from lending.foundation.settings import Settings
 from processes import installation
 from processes.parts import all_parts
 from processes.supervisor import Supervisor
+from tests.ports import free_port
 
 PRICE_FEN = 599_900
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def free_pair() -> int:
-    """The first of two free ports in a row."""
-    while True:
-        first = free_port()
-        with socket.socket() as probe, suppress(OSError):
-            probe.bind(("127.0.0.1", first + 1))
-            return first
 
 
 def client(config: Path) -> Client:

@@ -1,9 +1,10 @@
 """What Prometheus reads: the counts of all workers of a front, on this machine only."""
 
-import socket
 import subprocess
 import sys
 from pathlib import Path
+
+from tests.ports import free_port
 
 STORY = """
 import os, sys
@@ -25,12 +26,6 @@ for number in (2, 3):
     os.waitpid(worker, 0)
 print(urlopen(f"http://127.0.0.1:{port}/metrics").read().decode())
 """
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
 
 
 class TestTheMetricsPage:
