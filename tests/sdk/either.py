@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import anyio
 import pytest
+from anyio.from_thread import start_blocking_portal
 from cf_partner_sdk.testing import FakeGateway
 
 Ask = Callable[..., Any]
@@ -27,18 +27,21 @@ def asked_in_a_row(gateway: FakeGateway) -> Iterator[Ask]:
 @contextmanager
 def asked_in_a_loop(gateway: FakeGateway) -> Iterator[Ask]:
     """Calls through the client for event loops; a list is gone through."""
+    with (
+        start_blocking_portal() as portal,
+        portal.wrap_async_context_manager(gateway.async_client()) as cf,
+    ):
 
-    def ask(path: str, *given: Any, **named: Any) -> Any:
-        async def within() -> Any:
-            async with gateway.async_client() as cf:
+        def ask(path: str, *given: Any, **named: Any) -> Any:
+            async def within() -> Any:
                 answer = _method(cf, path)(*given, **named)
                 if hasattr(answer, "__aiter__"):
                     return [each async for each in answer]
                 return await answer
 
-        return anyio.run(within)
+            return portal.call(within)
 
-    yield ask
+        yield ask
 
 
 BOTH = pytest.mark.parametrize("client", [asked_in_a_row, asked_in_a_loop])
