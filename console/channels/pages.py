@@ -22,7 +22,7 @@ SHOWN_DAYS = 30
 """For so long an indicator that was over its bound stands on the list."""
 TEXTS = (
     *("legal_name", "credit_code", "service", "contract_no", "contract_from", "contract_to"),
-    *("tier", "sites", "mandate_no", "promises"),
+    *("tier", "sites", "mandate_no", "promises", "charges"),
 )
 FORMS: Mapping[str, Callable[[], dict[str, Any]]] = {
     "platform.agree": lambda: {

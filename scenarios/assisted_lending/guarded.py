@@ -32,6 +32,11 @@ def _agree(tx: Tx, partner_id: str, payload: Payload, actor: Actor) -> dict[str,
         raise PayloadWrong(
             field="/promises", mend="合同不得承诺通过率或放款量(金规〔2025〕9号),请确认后填写。"
         )
+    if words(payload, "charges") != "none":
+        raise PayloadWrong(
+            field="/charges",
+            mend="平台不得向借款人收取任何费用(R-FEE-WHO,金规〔2025〕9号),请确认后填写。",
+        )
     listing = NewListing(
         legal_name=words(payload, "legal_name"),
         credit_code=words(payload, "credit_code"),

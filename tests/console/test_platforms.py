@@ -32,6 +32,7 @@ AGREED = {
     "prechecks_per_day": "1000",
     "leads_per_day": "50",
     "promises": "none",
+    "charges": "none",
 }
 
 
@@ -74,9 +75,10 @@ def test_a_platform_is_listed_by_two_stopped_by_one_and_resumed_by_two(
         assert status == 200, text
 
     assert "未入名单" in zhou.get("/platforms")[1]
-    promising = {name: "" if name == "promises" else value for name, value in AGREED.items()}
-    status, _ = zhou.post(f"{at}/propose", at, kind="platform.agree", reason="x", **promising)
-    assert status == 400
+    for unsaid in ("promises", "charges"):
+        lacking = {name: "" if name == unsaid else value for name, value in AGREED.items()}
+        status, _ = zhou.post(f"{at}/propose", at, kind="platform.agree", reason="x", **lacking)
+        assert status == 400
     two_do("platform.agree", **AGREED)
     made = required(world, partner_id)
     assert (made.tier, made.sites) == ("B", ("platform.example", "www.platform.example"))
