@@ -14,6 +14,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -228,6 +229,12 @@ def _of_order(tx: Tx, number: str) -> Any:
     return repayments.get(tx, found)
 
 
+def follow(year: Year) -> None:
+    """What follows a closed date while the next one runs: statements, and clearing."""
+    end_of_day.follow(year.context)
+    year.done["clearings"] += clear(year.context)
+
+
 def clear(context: Context) -> int:
     """Sends what is to be cleared; how many payments."""
     with context.database.unit_of_work() as tx:
@@ -292,17 +299,22 @@ def main() -> None:
     loans = int(os.environ.get("CF_BENCH_LOANS", LOANS))
     days = int(os.environ.get("CF_BENCH_DAYS", DAYS))
     lent = portfolio.Lent(months=(0,), some_late=False, borrowers=loans)
-    with lender(loans, lent) as year:
+    with lender(loans, lent) as year, ThreadPoolExecutor(1) as other:
         for number in range(days):
             day = OPENING + timedelta(days=number)
+            followed = other.submit(year.timed, "statements and clearing", lambda: follow(year))
             year.timed("taken back", lambda: take_back(year))
             year.timed("debits", lambda: collect(year))
             year.timed("by hand", lambda day=day: by_hand(year, day))  # type: ignore[misc]
             year.clock.advance(timedelta(days=1))
-            year.timed("end of day", lambda: end_of_day.catch_up(year.context, workers=WORKERS))
-            year.timed("clearing", lambda: year.done.update(clearings=clear(year.context)))
+            followed.result()
+            year.timed(
+                "end of day",
+                lambda day=day: end_of_day.run(year.context, day, workers=WORKERS),  # type: ignore[misc]
+            )
             if (number + 1) % MONTH == 0:
                 print(year.told(number + 1), flush=True)
+        follow(year)
         print(f"{loans:,} joint loans: {year.told(days)}", flush=True)
         print(f"ends of day: {_steps(year.context)}", flush=True)
         begun = time.monotonic()

@@ -205,8 +205,9 @@ def _stage(tx: Tx, made: list[Template]) -> None:
 
 def _borrowers(tx: Tx, keys: crypto.FieldKeys, count: int) -> None:
     tx.run_many(
-        "INSERT INTO customer VALUES (:id, :name, '', sha256(CAST(:id AS text)::bytea), '', '',"
-        " DATE '1990-01-01', :now)",
+        "INSERT INTO customer (id, name_sealed, identity_no_sealed, identity_no_index,"
+        " mobile_sealed, mobile_index, birth_date, created_at) VALUES (:id, :name, '',"
+        " sha256(CAST(:id AS text)::bytea), '', '', DATE '1990-01-01', :now)",
         [
             {
                 "id": f"c{n}",
@@ -217,7 +218,8 @@ def _borrowers(tx: Tx, keys: crypto.FieldKeys, count: int) -> None:
         ],
     )
     tx.run_many(
-        "INSERT INTO bank_card VALUES (:id, :holder, '模拟银行', :number,"
+        "INSERT INTO bank_card (id, customer_id, bank_name, number_sealed, number_index, last4,"
+        " state, created_at) VALUES (:id, :holder, '模拟银行', :number,"
         " sha256(CAST(:id AS text)::bytea), '0000', 'verified', :now)",
         [
             {
@@ -254,12 +256,13 @@ _COPY = (
     FROM generate_series(1, :loans) n JOIN stage_row s ON s.k = n % :templates""",
     """INSERT INTO loan_standing (loan_id, product_code, as_of, principal_fen,
         principal_open_fen, interest_accrued_fen, interest_paid_fen, settled_interest_fen,
-        course_from, course_until,
+        first_due, course_from, course_until,
         course_before_fen, course_rest_fen, course_paid_fen, subsidy_fen, subsidy_earned_fen,
         subsidy_from, subsidy_until, oldest_due, days_past_due, grade, penalty_as_of,
         penalty_rate_annual, grace_days, written_off, split_id)
     SELECT 'loan_' || n, product_code, as_of, principal_fen, principal_open_fen,
-        interest_accrued_fen, interest_paid_fen, settled_interest_fen, course_from, course_until,
+        interest_accrued_fen, interest_paid_fen, settled_interest_fen, first_due, course_from,
+        course_until,
         course_before_fen, course_rest_fen, course_paid_fen, subsidy_fen, subsidy_earned_fen,
         subsidy_from, subsidy_until, oldest_due, days_past_due, grade, penalty_as_of,
         penalty_rate_annual, grace_days, written_off, CAST(:split_id AS integer)

@@ -176,8 +176,8 @@ def principal_that_differs(tx: Tx, day: date) -> list[Row]:
             " FROM touched t JOIN ledger_account a ON a.id = t.account_id AND a.code = :code"
             " JOIN journal_line l ON l.account_id = a.id GROUP BY a.owner, a.book)"
             " SELECT f.owner, f.book, f.ledger_fen, coalesce(s.principal_open_fen, 0) AS loan_fen"
-            " FROM fold f LEFT JOIN book_standing s ON s.loan_id = f.owner AND s.book = f.book"
-            "  AND NOT s.written_off"
+            " FROM fold f LEFT JOIN LATERAL (SELECT principal_open_fen FROM book_standing"
+            "  WHERE loan_id = f.owner AND book = f.book AND NOT written_off OFFSET 0) s ON true"
             " WHERE f.ledger_fen <> coalesce(s.principal_open_fen, 0) ORDER BY f.owner, f.book",
             day=day,
             code=Code.LOAN_PRINCIPAL.value,

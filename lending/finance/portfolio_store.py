@@ -9,11 +9,13 @@ from lending.ledger.model import OWN
 
 _PORTFOLIOS = """
 WITH part AS (
-    SELECT s.funder, l.partner_id, s.principal_open_fen AS fen, t.days_past_due, i.due_date,
-        t.oldest_due = i.due_date AND t.days_past_due > 0 AS first_missed
-    FROM share_standing s JOIN loan_standing t USING (loan_id) JOIN loan l ON l.id = s.loan_id
-    JOIN instalment i ON i.loan_id = l.id AND i.plan_version = l.plan_version AND i.number = 1
-    WHERE s.book <> :own AND NOT s.written_off
+    SELECT p.funder, l.partner_id, t.days_past_due, t.first_due AS due_date,
+        share_part(t.principal_fen, p.weights, p.place)
+            - share_part(t.principal_fen - t.principal_open_fen, p.weights, p.place) AS fen,
+        t.oldest_due = t.first_due AND t.days_past_due > 0 AS first_missed
+    FROM loan_standing t JOIN share_party p ON p.split_id = t.split_id AND p.book <> :own
+    JOIN loan l ON l.id = t.loan_id
+    WHERE NOT t.written_off
 ), by_partner AS (
     SELECT funder, partner_id, sum(fen) AS fen FROM part GROUP BY funder, partner_id
 )

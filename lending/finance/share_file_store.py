@@ -48,57 +48,67 @@ WHERE t.fen <> 0 AND (CAST(:partner_id AS text) IS NULL OR m.funder = :partner_i
 ORDER BY m.funder COLLATE "C", m.at, m.sort, m.seq, t.place
 """
 
-_LAY_OUT = """
-CREATE TEMP TABLE share_line ON COMMIT DROP AS
-SELECT p.*, row_number() OVER of_partner AS line,
-    CAST(sum(p.amount_fen) OVER of_partner AS bigint) AS balance_fen
-FROM (
-    SELECT p.funder AS partner_id,
-        CASE WHEN s.written_off THEN 'written_off' ELSE s.grade END AS type,
-        CASE WHEN s.written_off THEN 0 ELSE t.principal_fen - t.principal_paid_fen END
-            AS amount_fen,
-        s.loan_id, c.number AS contract_no, s.product_code, l.start_date,
-        p.weights[p.place] AS share_bp, t.principal_fen, t.principal_paid_fen,
-        share_part(s.interest_accrued_fen, p.incomes, p.place) AS interest_accrued_fen,
-        share_part(s.interest_paid_fen, p.incomes, p.place) AS interest_paid_fen,
-        s.days_past_due,
-        CASE WHEN s.days_past_due > :days * :most THEN 'M' || :most || '+'
-            ELSE 'M' || (s.days_past_due + :days - 1) / :days END AS bucket,
-        s.oldest_due AS due_date
-    FROM loan_standing s
-    JOIN share_party p ON p.split_id = s.split_id AND p.book <> 'own'
-    JOIN loan l ON l.id = s.loan_id
-    LEFT JOIN contract c ON c.loan_id = s.loan_id
-    CROSS JOIN LATERAL (SELECT share_part(s.principal_fen, p.weights, p.place) AS principal_fen,
-        share_part(s.principal_fen - s.principal_open_fen, p.weights, p.place)
-            AS principal_paid_fen OFFSET 0) t
-    WHERE s.loan_id NOT IN (SELECT unnest(CAST(:apart AS text[])))
-    UNION ALL
-    SELECT partner_id, type, amount_fen, loan_id, contract_no, product_code, start_date, share_bp,
-        principal_fen, principal_paid_fen, interest_accrued_fen, interest_paid_fen, days_past_due,
-        bucket, due_date
-    FROM jsonb_to_recordset(:again) AS a (partner_id text, type text, amount_fen bigint,
-        loan_id text, contract_no text, product_code text, start_date date, share_bp integer,
-        principal_fen bigint, principal_paid_fen bigint, interest_accrued_fen bigint,
-        interest_paid_fen bigint, days_past_due integer, bucket text, due_date date)
-) p WINDOW of_partner AS (PARTITION BY p.partner_id COLLATE "C" ORDER BY p.loan_id COLLATE "C"
-    ROWS UNBOUNDED PRECEDING)
+_LINES_TABLE = """
+CREATE TEMP TABLE share_line (partner_id text, type text, amount_fen bigint, loan_id text,
+    contract_no text, product_code text, start_date date, share_bp integer, principal_fen bigint,
+    principal_paid_fen bigint, interest_accrued_fen bigint, interest_paid_fen bigint,
+    days_past_due integer, bucket text, due_date date) ON COMMIT DROP
 """
+_APART_TABLE = "CREATE TEMP TABLE share_apart (loan_id text) ON COMMIT DROP"
+
+_LAY_OUT = """
+WITH since AS MATERIALIZED (
+    SELECT DISTINCT loan_id FROM share_movement WHERE business_date > :day
+), apart AS (
+    INSERT INTO share_apart SELECT loan_id FROM since
+)
+INSERT INTO share_line
+SELECT p.funder, CASE WHEN s.written_off THEN 'written_off' ELSE s.grade END,
+    CASE WHEN s.written_off THEN 0 ELSE t.principal_fen - t.principal_paid_fen END,
+    s.loan_id, c.number, s.product_code, l.start_date, p.weights[p.place], t.principal_fen,
+    t.principal_paid_fen, share_part(s.interest_accrued_fen, p.incomes, p.place),
+    share_part(s.interest_paid_fen, p.incomes, p.place), s.days_past_due,
+    CASE WHEN s.days_past_due = 0 THEN 'M0' WHEN s.days_past_due > :days * :most
+        THEN 'M' || :most || '+' ELSE 'M' || (s.days_past_due + :days - 1) / :days END,
+    s.oldest_due
+FROM loan_standing s
+JOIN share_party p ON p.split_id = s.split_id AND p.book <> 'own'
+JOIN loan l ON l.id = s.loan_id
+LEFT JOIN contract c ON c.loan_id = s.loan_id
+CROSS JOIN LATERAL (SELECT share_part(s.principal_fen, p.weights, p.place) AS principal_fen,
+    share_part(s.principal_fen - s.principal_open_fen, p.weights, p.place)
+        AS principal_paid_fen OFFSET 0) t
+WHERE s.loan_id NOT IN (SELECT loan_id FROM since)
+"""
+"""One statement: what has happened to a loan meanwhile is seen in both places or in neither."""
+
+_LINES = (
+    "INSERT INTO share_line SELECT * FROM jsonb_populate_recordset(CAST(NULL AS share_line), :l)"
+)
 
 _WRITE = """
-COPY (SELECT line, CAST(:day AS date), type, amount_fen, balance_fen, loan_id, contract_no,
+COPY (SELECT row_number() OVER by_loan, CAST(:day AS date), type, amount_fen,
+    sum(amount_fen) OVER by_loan, loan_id, contract_no,
     CASE WHEN product_code ~ :live THEN '''' || product_code ELSE product_code END, start_date,
     share_bp, principal_fen, principal_paid_fen, interest_accrued_fen, interest_paid_fen,
     days_past_due, bucket, due_date
-FROM share_line WHERE partner_id = :partner_id ORDER BY line) TO STDOUT (FORMAT csv)
+FROM share_line WHERE partner_id = :partner_id
+WINDOW by_loan AS (ORDER BY loan_id COLLATE "C" ROWS UNBOUNDED PRECEDING)
+ORDER BY loan_id COLLATE "C") TO STDOUT (FORMAT csv)
 """
 
 _PUT_ON = """
-INSERT INTO share_due (loan_id, split_id, due_dates, principal_fen, interest_fen,
+WITH since AS MATERIALIZED (
+    SELECT DISTINCT loan_id FROM share_movement
+    WHERE business_date > :day AND loan_id = ANY (:loans)
+), asked AS MATERIALIZED (
+    SELECT id FROM unnest(CAST(:loans AS text[])) AS t (id)
+    WHERE id NOT IN (SELECT loan_id FROM since)
+), put AS (INSERT INTO share_due (loan_id, split_id, due_dates, principal_fen, interest_fen,
     principal_paid_fen, interest_paid_fen)
 SELECT s.loan_id, s.split_id, i.due_dates, i.principal_fen, i.interest_fen,
     s.principal_fen - s.principal_open_fen, s.interest_paid_fen
-FROM unnest(CAST(:loans AS text[])) AS asked (id)
+FROM asked
 JOIN loan_standing s ON s.loan_id = asked.id JOIN loan l ON l.id = s.loan_id
 CROSS JOIN LATERAL (
     SELECT array_agg(due_date ORDER BY number) AS due_dates,
@@ -112,8 +122,10 @@ UNION ALL
 SELECT s.loan_id, s.split_id, ARRAY[s.oldest_due], ARRAY[s.principal_open_fen],
     ARRAY[s.interest_accrued_fen - s.interest_paid_fen], s.principal_fen - s.principal_open_fen,
     s.interest_paid_fen
-FROM unnest(CAST(:loans AS text[])) AS asked (id) JOIN loan_standing s ON s.loan_id = asked.id
+FROM asked JOIN loan_standing s ON s.loan_id = asked.id
 WHERE s.split_id IS NOT NULL AND NOT s.written_off AND s.claimed AND s.oldest_due IS NOT NULL
+)
+SELECT loan_id FROM since ORDER BY loan_id
 """
 """Once a guarantor has paid for a loan, what is left to the lenders is due at once."""
 
@@ -164,28 +176,20 @@ def balances(tx: Tx, on: date, code: Code) -> dict[str, int]:
     return {funder_of(row["book"]): row["fen"] for row in rows if row["fen"]}
 
 
-def moved_since(tx: Tx, day: date) -> list[str]:
-    """Shared loans to which something has happened after a date."""
-    rows = tx.all(
-        "SELECT DISTINCT loan_id FROM share_movement WHERE business_date > :day ORDER BY 1", day=day
-    )
-    return [row["loan_id"] for row in rows]
+def lay_out_positions(tx: Tx, day: date) -> list[str]:
+    """Lays out how each open loan stands for each of its other funders.
 
-
-def lay_out_positions(
-    tx: Tx, apart: Sequence[str], again: Sequence[Mapping[str, Any]]
-) -> Sequence[Row]:
-    """Lays out how each open loan stands for each of its other funders; by partner and type, sums.
-
-    Those that are apart are left out, and given again as they were.
+    But for those to which something has happened after the date: these are given back.
     """
-    tx.run(
-        _LAY_OUT,
-        apart=list(apart),
-        again=json([{name: _plain(value) for name, value in one.items()} for one in again]),
-        days=BUCKET_DAYS,
-        most=BUCKETS,
-    )
+    tx.run(_LINES_TABLE)
+    tx.run(_APART_TABLE)
+    tx.run(_LAY_OUT, day=day, days=BUCKET_DAYS, most=BUCKETS)
+    return [row["loan_id"] for row in tx.all("SELECT loan_id FROM share_apart ORDER BY 1")]
+
+
+def add_positions(tx: Tx, lines: Sequence[Mapping[str, Any]]) -> Sequence[Row]:
+    """Adds those that are apart, as they were; by partner and type, how many rows and fen."""
+    tx.run(_LINES, l=json([{name: _plain(value) for name, value in one.items()} for one in lines]))
     return tx.all(
         "SELECT partner_id, type, count(*) AS rows, sum(amount_fen)::bigint AS amount_fen"
         ' FROM share_line GROUP BY partner_id, type ORDER BY partner_id COLLATE "C", type'
@@ -231,12 +235,19 @@ def take_off(tx: Tx, loan_ids: Sequence[str]) -> None:
     tx.run("DELETE FROM share_due WHERE loan_id = ANY (:loans)", loans=list(loan_ids))
 
 
-def put_on(tx: Tx, loan_ids: Sequence[str], as_they_were: Sequence[Mapping[str, Any]]) -> None:
-    """Loans count as they stand, or as they were; those with nothing open do not."""
-    tx.run(_PUT_ON, loans=list(loan_ids))
+def put_on(tx: Tx, day: date, loan_ids: Sequence[str]) -> list[str]:
+    """Loans count as they stand; those with nothing open do not.
+
+    But for those to which something has happened after the date: these are given back.
+    """
+    rows = tx.all(_PUT_ON, loans=list(loan_ids), day=day)
+    return [row["loan_id"] for row in rows]
+
+
+def count_on(tx: Tx, loan_ids: Sequence[str], as_they_were: Sequence[Mapping[str, Any]]) -> None:
+    """Counts loans that were put on, some of them as they were."""
     tx.run(_PUT_AS_IT_WAS, rows=json(as_they_were))
-    both = [*loan_ids, *(row["loan_id"] for row in as_they_were)]
-    tx.run(_COUNT, loans=both, times=1)
+    tx.run(_COUNT, loans=list(loan_ids), times=1)
     tx.run("DELETE FROM share_due_total WHERE principal_fen = 0 AND interest_fen = 0")
 
 

@@ -41,11 +41,11 @@ def lay_out_positions(tx: Tx, day: date) -> Sequence[Line]:
 
     By partner and type, how many rows and fen.
     """
-    apart = store.moved_since(tx, day)
+    apart = store.lay_out_positions(tx, day)
     again = [
         line for loan, position in _as_of(tx, apart, day) for line in _lines(tx, loan, position)
     ]
-    return store.lay_out_positions(tx, apart, again)
+    return store.add_positions(tx, again)
 
 
 def forecast(tx: Tx, day: date, partner_id: str | None) -> Iterator[Line]:
@@ -56,12 +56,11 @@ def forecast(tx: Tx, day: date, partner_id: str | None) -> Iterator[Line]:
     before = store.due_day(tx)
     assert before is None or before <= day, "what was due at the end of an earlier date is gone"
     moved = store.moved_between(tx, before, day)
-    since = set(store.moved_since(tx, day))
     store.take_off(tx, moved)
-    apart = [loan_id for loan_id in moved if loan_id in since]
-    store.put_on(
+    apart = store.put_on(tx, day, moved)
+    store.count_on(
         tx,
-        [loan_id for loan_id in moved if loan_id not in since],
+        moved,
         [
             _due(tx, loan, position)
             for loan, position in _as_of(tx, apart, day)

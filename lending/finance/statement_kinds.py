@@ -220,14 +220,16 @@ GUARANTEE = Kind(
 KINDS = {
     kind.name: kind
     for kind in (
+        SHARE_POSITIONS,
+        SHARE_FORECAST,
         SETTLEMENT,
         COMMISSION,
         GUARANTEE,
         SHARE_MOVEMENTS,
-        SHARE_POSITIONS,
-        SHARE_FORECAST,
     )
 }
+"""In the order in which they are made: pictures first, for each thing that has happened since the
+date was closed is to be thought away."""
 
 
 def schema(kind: Kind) -> dict[str, Any]:

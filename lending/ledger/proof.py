@@ -11,8 +11,7 @@ from typing import Any
 
 from lending.foundation.database import Row, Tx
 from lending.ledger import books, rules, store
-from lending.ledger.chart import LIMITS, Code
-from lending.ledger.model import Account, Entry, Leg
+from lending.ledger.chart import LIMITS
 
 SEAL_AT_ONCE = 2000
 READ_AT_ONCE = 200
@@ -180,23 +179,13 @@ def _off_by_book(lines: Iterable[Sequence[Any]]) -> Counter[str]:
     return off
 
 
-def _content_digest(row: Row) -> bytes | None:
-    try:
-        legs = tuple(
-            Leg(Account(Code(code), owner, book), debit_fen, credit_fen)
-            for book, code, owner, debit_fen, credit_fen in row["lines"]
-        )
-    except ValueError:
-        return None
-    _, digest = rules.said(
-        Entry(
-            kind=row["kind"],
-            subject=row["subject"],
-            memo=row["memo"],
-            legs=legs,
-            key=row["key"],
-            effective_date=row["effective_date"],
-            reverses=row["reverses"],
-        )
+def _content_digest(row: Row) -> bytes:
+    return rules.content_digest(
+        kind=row["kind"],
+        subject=row["subject"],
+        memo=row["memo"],
+        key=row["key"],
+        reverses=row["reverses"],
+        effective_date=row["effective_date"],
+        legs=rules.legs_said(row["lines"]),
     )
-    return digest

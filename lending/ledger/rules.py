@@ -67,17 +67,36 @@ def said(entry: Entry) -> tuple[str, bytes]:
             for leg in entry.legs
         ]
     )
-    head = _ENCODE(
-        (
-            entry.kind,
-            entry.subject,
-            entry.memo,
-            entry.key,
-            entry.reverses,
-            entry.effective_date.isoformat() if entry.effective_date else None,
-        )
+    return legs, content_digest(
+        kind=entry.kind,
+        subject=entry.subject,
+        memo=entry.memo,
+        key=entry.key,
+        reverses=entry.reverses,
+        effective_date=entry.effective_date,
+        legs=legs,
     )
-    return legs, sha256(f"{head}{legs}".encode()).digest()
+
+
+def legs_said(lines: Sequence[Sequence[object]]) -> str:
+    """The JSON of legs that are `[book, code, owner, debit, credit]` already, as `said` has it."""
+    return _ENCODE(lines)
+
+
+def content_digest(
+    *,
+    kind: str,
+    subject: str,
+    memo: str,
+    key: str,
+    reverses: str | None,
+    effective_date: date | None,
+    legs: str,
+) -> bytes:
+    """SHA-256 over all that an entry says, its legs as JSON."""
+    on = effective_date.isoformat() if effective_date else None
+    head = _ENCODE((kind, subject, memo, key, reverses, on))
+    return sha256(f"{head}{legs}".encode()).digest()
 
 
 def seal_digest(

@@ -15,7 +15,8 @@ SELECT journal_post(%s, %s, CAST(%s AS date), %s, %s, %s, %s, %s, %s, CAST(%s AS
 """
 _POST_MANY = """
 SELECT journal_post(e ->> 0, e ->> 1, CAST(e ->> 2 AS date), e ->> 3, e ->> 4, e ->> 5,
-    decode(e ->> 6, 'hex'), e ->> 7, CAST(:now AS timestamptz), e -> 8, :limits, NULL)
+    decode(e ->> 6, 'hex'), e ->> 7, CAST(:now AS timestamptz), CAST(e ->> 8 AS json), :limits,
+    NULL)
 FROM json_array_elements(CAST(:entries AS json)) WITH ORDINALITY AS t (e, number) ORDER BY number
 """
 CHART_LIMITS = json.dumps(
@@ -66,7 +67,7 @@ def post_many(tx: Tx, entries: Sequence[Entry]) -> list[tuple[str, dict[str, Any
                 entry.key,
                 sha256.hex(),
                 entry.reverses,
-                json.loads(legs),
+                legs,
             )
         )
     answers = tx.all(_POST_MANY, entries=json.dumps(rows), now=tx.now, limits=CHART_LIMITS)

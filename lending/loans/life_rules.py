@@ -206,6 +206,7 @@ def standing(loan: Loan, terms: Course, position: Position, held: Sums | None = 
         interest_accrued_fen=held.interest_accrued_fen,
         interest_paid_fen=held.interest_paid_fen,
         settled_interest_fen=earned,
+        first_due=position.rows[0].due_date,
         course_from=course_from,
         course_until=running.due_date if running else None,
         course_before_fen=running.earned_before_fen if running else 0,

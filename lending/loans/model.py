@@ -173,6 +173,8 @@ class Standing:
     """In the ledger already."""
     interest_paid_fen: int
     settled_interest_fen: int
+    first_due: date
+    """Of the first instalment."""
     course_from: date | None
     course_until: date | None
     course_before_fen: int

@@ -38,7 +38,8 @@ class Party:
 
     def service_fee_fen(self, sums: Sums) -> int:
         """What it has to pay the leader so far: of all interest it got, half up among lenders."""
-        return half_up((sums.interest_paid_fen + self.subsidy_fen) * self.share.service_fee_rate)
+        rate = self.share.service_fee_rate
+        return half_up((sums.interest_paid_fen + self.subsidy_fen) * rate) if rate else 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -142,6 +142,7 @@ CREATE TABLE loan_standing (
     interest_accrued_fen bigint NOT NULL,
     interest_paid_fen bigint NOT NULL,
     settled_interest_fen bigint NOT NULL,
+    first_due date NOT NULL,
     course_from date,
     course_until date,
     course_before_fen bigint NOT NULL DEFAULT 0,
