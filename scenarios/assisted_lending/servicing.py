@@ -6,7 +6,7 @@ from typing import Any
 from lending.foundation.audit import Actor
 from lending.foundation.crypto import FieldKeys
 from lending.foundation.database import Tx
-from lending.foundation.places import Place
+from lending.foundation.places import Place, cut
 from lending.loans import service as loans
 from lending.loans.errors import WrongState
 from scenarios.assisted_lending import handover, leads
@@ -50,8 +50,7 @@ def page(
         before=before,
         limit=limit + 1,
     )
-    shown = rows[:limit]
-    following = (shown[-1].created_at, shown[-1].id) if len(rows) > limit else None
+    shown, following = cut(rows, limit)
     return [leads.view(each, keys, public_url) for each in shown], following
 
 

@@ -12,7 +12,7 @@ from lending.foundation.crypto import FieldKeys
 from lending.foundation.database import Tx
 from lending.foundation.errors import Problem
 from lending.foundation.files import FileStore
-from lending.foundation.places import Place
+from lending.foundation.places import Place, cut
 from lending.loans import reductions
 from lending.loans import service as loans
 from scenarios.mall_installment import orders, store
@@ -81,8 +81,7 @@ def orders_page(
             limit=limit + 1,
         )
     )
-    page = found[:limit]
-    following = (page[-1].created_at, page[-1].id) if len(found) > limit else None
+    page, following = cut(found, limit)
     return [orders.order_view(each, keys, public_url) for each in page], following
 
 
@@ -170,8 +169,7 @@ def refunds_page(
 ) -> tuple[list[dict[str, Any]], Place | None]:
     """The partner's refunds, newest first, and where the next page begins."""
     found = store.refunds(tx, partner_id, order_id=order_id, before=before, limit=limit + 1)
-    page = found[:limit]
-    following = (page[-1].created_at, page[-1].id) if len(found) > limit else None
+    page, following = cut(found, limit)
     return [orders.refund_view(each) for each in page], following
 
 

@@ -1,5 +1,6 @@
 """Payments as tills take them: against a customer's code, or by a code that the till shows."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from lending.foundation import ids
@@ -7,7 +8,7 @@ from lending.foundation.clock import rfc3339
 from lending.foundation.crypto import FieldKeys
 from lending.foundation.database import Row, Tx
 from lending.foundation.files import FileStore
-from lending.foundation.places import Place
+from lending.foundation.places import Place, cut
 from lending.loans import releases
 from lending.loans import service as loans
 from lending.loans.model import ReleasePart
@@ -71,7 +72,7 @@ def page(
     wanted: dict[str, str | None],
     before: Place | None,
     limit: int,
-) -> tuple[list[Payment], Place | None]:
+) -> tuple[Sequence[Payment], Place | None]:
     """The partner's payments by number, store and state, newest first, and where more begin."""
     found = payments_store.payments(
         tx,
@@ -82,9 +83,7 @@ def page(
         before=before,
         limit=limit + 1,
     )
-    shown = found[:limit]
-    following = (shown[-1].created_at, shown[-1].id) if len(found) > limit else None
-    return shown, following
+    return cut(found, limit)
 
 
 def view(

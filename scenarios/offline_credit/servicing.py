@@ -9,7 +9,7 @@ from lending.foundation.audit import Actor
 from lending.foundation.clock import rfc3339
 from lending.foundation.context import Context
 from lending.foundation.database import Tx
-from lending.foundation.places import Place
+from lending.foundation.places import Place, cut
 from lending.loans import reductions, releases
 from lending.loans import service as loans
 from lending.loans.model import Reduction, ReleaseState
@@ -161,8 +161,7 @@ def refunds_page(
         before=before,
         limit=limit + 1,
     )
-    page = found[:limit]
-    following = (page[-1].created_at, page[-1].id) if len(found) > limit else None
+    page, following = cut(found, limit)
     return [refund_view(each) for each in page], following
 
 

@@ -9,7 +9,7 @@ from lending.foundation.audit import Actor
 from lending.foundation.clock import rfc3339
 from lending.foundation.crypto import FieldKeys, mask_name
 from lending.foundation.database import Tx
-from lending.foundation.places import Place
+from lending.foundation.places import Place, cut
 from scenarios.offline_credit import codes, rules
 from scenarios.offline_credit import stores_store as kept
 from scenarios.offline_credit.errors import (
@@ -64,8 +64,7 @@ def page(
         before=before,
         limit=limit + 1,
     )
-    shown = found[:limit]
-    following = (shown[-1].created_at, shown[-1].id) if len(found) > limit else None
+    shown, following = cut(found, limit)
     return [store_view(each) for each in shown], following
 
 
