@@ -44,6 +44,7 @@ REVIEW_ANSWERED_IN = timedelta(days=15)
 """As the applicant is told on the page."""
 REVIEW = "R-PI-MANUAL"
 REVIEW_ASKED = "申请人不接受自动决策结果,请求人工复核"
+REVIEW_WITHDRAWN = "申请已撤回,无需复核"
 REVIEWED = {Outcome.APPROVE: "人工复核:通过", Outcome.DECLINE: "人工复核:拒绝"}
 OPEN_STATES = (
     ApplicationState.STARTED,
@@ -291,6 +292,8 @@ def cancel(tx: Tx, application_id: str, actor: Actor) -> None:
     if found.state in OPEN_STATES:
         store.set_application_state(tx, found.id, ApplicationState.CANCELLED)
         funding.withdraw(tx, found.id)
+        if found.state is ApplicationState.REFERRED:
+            tickets.settle(tx, application_id, REVIEW_WITHDRAWN, actor, rule=REVIEW)
     elif found.state is ApplicationState.SIGNED:
         if not _cancel_loan(tx, application_id):
             return

@@ -11,6 +11,7 @@ from flask import Flask
 
 from console.loans.pages import NOTE_MAX
 from lending.customers import service as customers
+from lending.foundation.audit import SYSTEM
 from lending.foundation.clock import FixedClock
 from lending.foundation.crypto import FieldKeys
 from lending.foundation.files import FileStore
@@ -171,6 +172,14 @@ class TestAReviewThatTheApplicantAskedFor:
         assert world.state(order_id) == "approved"
         ended = world.rows("SELECT state, answer FROM ticket")
         assert ended == [{"state": "closed", "answer": "人工复核:通过"}]
+
+    def test_is_nobodys_to_decide_once_the_application_is_withdrawn(self, world: World):
+        world.context = replace(world.context, bureaus=bureaus(BAD, BAD))
+        application_id = page_of(world, decided(world)).rpartition("/")[2]
+        with world.database.unit_of_work() as tx:
+            loans.ask_for_review(tx, application_id)
+            loans.cancel(tx, application_id, SYSTEM)
+        assert world.rows("SELECT state FROM ticket") == [{"state": "closed"}]
 
 
 class TestWhoMayNot:
