@@ -27,6 +27,7 @@ from lending.foundation.clock import Clock, SystemClock
 STREAMED_AT_ONCE = 5_000
 PREPARED_MAX = 500
 """Statements that a connection keeps prepared; more than any process runs often."""
+_CURSOR = "cursor"
 Row = dict[str, Any]
 """A row by column name."""
 
@@ -50,6 +51,7 @@ class Tx:
     def __init__(
         self,
         driver: "PsycopgConnection[Any]",
+        cursor: "Cursor[tuple[Any, ...]]",
         machine_now: datetime,
         *,
         sandbox_clock: bool = False,
@@ -57,6 +59,8 @@ class Tx:
     ) -> None:
         self.driver = driver
         """The psycopg connection of this unit of work, for what must commit with it (jobs)."""
+        self._cursor = cursor
+        """The connection's own for single rows: to make one takes a third of a short statement."""
         self._parts = self._streams = 0
         self.kept = {} if kept is None else kept
         """What this process has read that never changes once it is committed, by a name of it.
@@ -121,14 +125,14 @@ class Tx:
 
     def scalar(self, sql: str, **values: Any) -> Any:
         """The first column of the first row, or None."""
-        with self._executed(sql, values) as cursor:
-            row = cursor.fetchone()
+        with _told(self.driver, sql):
+            row = self._cursor.execute(_statement(sql), values).fetchone()
         return row[0] if row else None
 
     def run(self, sql: str, **values: Any) -> int:
         """Runs a statement; the number of rows it touched."""
-        with self._executed(sql, values) as cursor:
-            return cursor.rowcount
+        with _told(self.driver, sql):
+            return self._cursor.execute(_statement(sql), values).rowcount
 
     def run_many(self, sql: str, rows: Sequence[Mapping[str, Any]]) -> None:
         """Runs one statement for many rows."""
@@ -142,8 +146,8 @@ class Tx:
         With `%(name)s` for parameters, or `%s` in their order, and prepared from the first time on.
         Errors are told as by all other statements.
         """
-        with _told(self.driver, sql), self.driver.cursor(row_factory=tuple_row) as cursor:
-            row = cursor.execute(sql, values, prepare=True).fetchone()
+        with _told(self.driver, sql):
+            row = self._cursor.execute(sql, values, prepare=True).fetchone()
         assert row is not None
         return row
 
@@ -168,11 +172,6 @@ class Tx:
     def is_broken(self) -> bool:
         """Whether the connection is gone, so that nothing more can be done in this unit of work."""
         return self.driver.closed
-
-    @contextmanager
-    def _executed(self, sql: str, values: Mapping[str, Any]) -> "Iterator[Cursor[Any]]":
-        with _told(self.driver, sql), self.driver.cursor(row_factory=tuple_row) as cursor:
-            yield cursor.execute(_statement(sql), values)
 
 
 def is_lost(fault: Exception) -> bool:
@@ -247,21 +246,29 @@ class Database:
         assert not getattr(self._local, "open", False), "units of work do not nest"
         self._local.open = True
         try:
-            with self._transaction() as driver:
-                yield self._tx(driver)
-                with _told(driver, "COMMIT"):
-                    driver.commit()
+            with self._transaction() as tx:
+                yield tx
+                with _told(tx.driver, "COMMIT"):
+                    tx.driver.commit()
         finally:
             self._local.open = False
 
     @contextmanager
-    def _transaction(self) -> "Iterator[PsycopgConnection[Any]]":
-        """A connection out of the pool, rolled back unless what is inside has committed."""
+    def _transaction(self) -> Iterator[Tx]:
+        """On a connection out of the pool, rolled back unless what is inside has committed."""
         with _told(None, "CONNECT"):
             pooled = self._engine.raw_connection()
-        driver: PsycopgConnection[Any] = pooled.driver_connection  # type: ignore[assignment]
+            driver: PsycopgConnection[Any] = pooled.driver_connection  # type: ignore[assignment]
+            if _CURSOR not in pooled.info:
+                pooled.info[_CURSOR] = driver.cursor(row_factory=tuple_row)
         try:
-            yield driver
+            yield Tx(
+                driver,
+                pooled.info[_CURSOR],
+                self.clock.now(),
+                sandbox_clock=self._sandbox_clock,
+                kept=self._kept,
+            )
         finally:
             if driver.info.transaction_status is not TransactionStatus.IDLE:
                 _roll_back(driver)
@@ -303,11 +310,8 @@ class Database:
     @contextmanager
     def rehearsal(self) -> Iterator[Tx]:
         """A transaction that is always undone: what would happen."""
-        with self._transaction() as driver:
-            yield self._tx(driver)
-
-    def _tx(self, driver: "PsycopgConnection[Any]") -> Tx:
-        return Tx(driver, self.clock.now(), sandbox_clock=self._sandbox_clock, kept=self._kept)
+        with self._transaction() as tx:
+            yield tx
 
     def close(self) -> None:
         """Gives all connections back to the server."""

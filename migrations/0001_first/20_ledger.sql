@@ -185,45 +185,33 @@ END $$;
 CREATE TRIGGER digested BEFORE INSERT ON ledger_limit_change
     FOR EACH ROW EXECUTE FUNCTION ledger_limit_change_digested();
 
--- L15, P12: moves a limited account, with what is held on it, as far as its limits allow; a change that relieves it
--- always goes through. NULL: done, under a lock that lasts to the end of the transaction. Else nothing is changed, and
--- the answer says which limit is in the way and where the account would stand.
-CREATE FUNCTION ledger_move(p_account bigint, p_fen bigint, p_held_debit_fen bigint, p_held_credit_fen bigint)
+-- L15, P12: which limit is in the way of moving a limited account, with what is held on it, and where the account would
+-- stand; a change that relieves it always may. NULL: none any more, somebody relieved it just now, and it cannot change again
+-- under our lock.
+CREATE FUNCTION ledger_refusal(p_account bigint, p_fen bigint, p_held_debit_fen bigint, p_held_credit_fen bigint)
 RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
     v_kept ledger_limit;
 BEGIN
-    LOOP
-        UPDATE ledger_limit SET posted_fen = posted_fen + p_fen, held_debit_fen = held_debit_fen + p_held_debit_fen,
-            held_credit_fen = held_credit_fen + p_held_credit_fen
-        WHERE account_id = p_account
-            AND (debit_limit_fen IS NULL OR posted_fen + p_fen + held_debit_fen + p_held_debit_fen
-                <= greatest(debit_limit_fen, posted_fen + held_debit_fen))
-            AND (credit_limit_fen IS NULL OR held_credit_fen + p_held_credit_fen - posted_fen - p_fen
-                <= greatest(credit_limit_fen, held_credit_fen - posted_fen));
-        IF FOUND THEN
-            RETURN NULL;
-        END IF;
-        SELECT * INTO STRICT v_kept FROM ledger_limit WHERE account_id = p_account FOR UPDATE;
-        IF v_kept.posted_fen + p_fen + v_kept.held_debit_fen + p_held_debit_fen
-            > greatest(v_kept.debit_limit_fen, v_kept.posted_fen + v_kept.held_debit_fen)
-        THEN
-            RETURN jsonb_build_object('account_id', p_account, 'limit_fen', v_kept.debit_limit_fen,
-                'would_be_fen', v_kept.posted_fen + p_fen + v_kept.held_debit_fen + p_held_debit_fen);
-        ELSIF v_kept.held_credit_fen + p_held_credit_fen - v_kept.posted_fen - p_fen
-            > greatest(v_kept.credit_limit_fen, v_kept.held_credit_fen - v_kept.posted_fen)
-        THEN
-            RETURN jsonb_build_object('account_id', p_account, 'limit_fen', v_kept.credit_limit_fen,
-                'would_be_fen', v_kept.held_credit_fen + p_held_credit_fen - v_kept.posted_fen - p_fen);
-        END IF;
-        -- Somebody relieved it just now; it cannot change again under our lock.
-    END LOOP;
+    SELECT * INTO STRICT v_kept FROM ledger_limit WHERE account_id = p_account FOR UPDATE;
+    IF v_kept.posted_fen + p_fen + v_kept.held_debit_fen + p_held_debit_fen
+        > greatest(v_kept.debit_limit_fen, v_kept.posted_fen + v_kept.held_debit_fen)
+    THEN
+        RETURN jsonb_build_object('account_id', p_account, 'limit_fen', v_kept.debit_limit_fen,
+            'would_be_fen', v_kept.posted_fen + p_fen + v_kept.held_debit_fen + p_held_debit_fen);
+    ELSIF v_kept.held_credit_fen + p_held_credit_fen - v_kept.posted_fen - p_fen
+        > greatest(v_kept.credit_limit_fen, v_kept.held_credit_fen - v_kept.posted_fen)
+    THEN
+        RETURN jsonb_build_object('account_id', p_account, 'limit_fen', v_kept.credit_limit_fen,
+            'would_be_fen', v_kept.held_credit_fen + p_held_credit_fen - v_kept.posted_fen - p_fen);
+    END IF;
+    RETURN NULL;
 END $$;
 
 -- A whole entry in one call: opens accounts that are new, moves those with a limit in one order, writes entry and lines
 -- on the open date, and ends a hold with it. NULL: written. Else nothing is changed but accounts that are open now, and
 -- the answer is the entry that has the key (`entry_id`, `sha256`), the limit that is in the way (`leg`, from 1, and what
--- `ledger_move` says), or empty where no date is open.
+-- `ledger_refusal` says), or empty where no date is open.
 -- `p_legs` is [[book, code, owner, debit, credit], ...]; `p_limits` the limits to open a code with, {code: [debit, credit]}.
 -- Accounts are looked up each by itself (LATERAL, LIMIT 1), so that one plan serves for every size of the chart.
 CREATE FUNCTION journal_post(
@@ -238,6 +226,8 @@ DECLARE
     v_hold ledger_hold;
     v_account bigint;
     v_fen bigint;
+    v_held_debit bigint;
+    v_held_credit bigint;
     v_moved bigint[] := '{}';
     v_refused jsonb;
     v_seq bigint;
@@ -270,12 +260,26 @@ BEGIN
         v_limited := ARRAY(SELECT DISTINCT one FROM unnest(v_limited) AS one ORDER BY one);
     END IF;
     FOREACH v_account IN ARRAY coalesce(v_limited, '{}') LOOP
-        v_fen := (SELECT coalesce(sum(l.debit_fen - l.credit_fen), 0)
-            FROM unnest(v_accounts, v_debits, v_credits) AS l (account_id, debit_fen, credit_fen)
-            WHERE l.account_id = v_account);
-        v_refused := ledger_move(v_account, v_fen,
-            CASE WHEN v_account = v_hold.debit_account THEN -v_hold.amount_fen ELSE 0 END,
-            CASE WHEN v_account = v_hold.credit_account THEN -v_hold.amount_fen ELSE 0 END);
+        v_fen := 0;
+        FOR i IN 1 .. cardinality(v_accounts) LOOP
+            IF v_accounts[i] = v_account THEN
+                v_fen := v_fen + v_debits[i] - v_credits[i];
+            END IF;
+        END LOOP;
+        v_held_debit := CASE WHEN v_account = v_hold.debit_account THEN -v_hold.amount_fen ELSE 0 END;
+        v_held_credit := CASE WHEN v_account = v_hold.credit_account THEN -v_hold.amount_fen ELSE 0 END;
+        LOOP
+            UPDATE ledger_limit SET posted_fen = posted_fen + v_fen, held_debit_fen = held_debit_fen + v_held_debit,
+                held_credit_fen = held_credit_fen + v_held_credit
+            WHERE account_id = v_account
+                AND (debit_limit_fen IS NULL OR posted_fen + v_fen + held_debit_fen + v_held_debit
+                    <= greatest(debit_limit_fen, posted_fen + held_debit_fen))
+                AND (credit_limit_fen IS NULL OR held_credit_fen + v_held_credit - posted_fen - v_fen
+                    <= greatest(credit_limit_fen, held_credit_fen - posted_fen));
+            EXIT WHEN FOUND;
+            v_refused := ledger_refusal(v_account, v_fen, v_held_debit, v_held_credit);
+            EXIT WHEN v_refused IS NOT NULL;
+        END LOOP;
         EXIT WHEN v_refused IS NOT NULL;
         v_moved := v_moved || v_fen;
     END LOOP;
