@@ -56,9 +56,10 @@ def test_with_prepayments_refunds_defaults_claims_and_recoveries_three_books_agr
     year.until(45)
     year.take_back(bounced)
     overpay_and_refund(year, lent["uneven"])
+    year.until(60)
     down = year.services[1]
     down.is_down = True
-    year.until(62)  # the second instalments are paid, and the claims are filed meanwhile
+    year.until(61)  # the second instalments are paid meanwhile
     down.is_down = False
     year.until(66)
     require_agreement(year)

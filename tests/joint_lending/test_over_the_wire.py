@@ -32,6 +32,7 @@ from tests.joint_lending.town import RSA_KEY, Town
 from tests.today import TODAY
 
 MINUTE = timedelta(minutes=1)
+YESTERDAY = TODAY - timedelta(days=1)
 
 
 @pytest.fixture
@@ -115,6 +116,19 @@ class TestAFunder:
                 decided_at=town.front.clock.now(),
             )
         assert refused.value.code == "joint.share_too_small"
+
+    def test_whose_licence_has_ended_may_not_accept(self, town: Town):
+        town.applied()
+        (asked,) = town.client().shares.list()
+        with town.front.database.unit_of_work() as tx:
+            tx.run("UPDATE funder SET licence_to = :day, licence_from = :day", day=YESTERDAY)
+        with pytest.raises(Refused) as refused:
+            town.client().shares.accept(
+                asked.id, decision_reference="D-1", decided_at=town.front.clock.now()
+            )
+        assert refused.value.code == "joint.funder_not_licensed"
+        town.work(10 * MINUTE)  # and nobody else is licensed either
+        assert [one.state for one in town.client(1).shares.list()] == []
 
     def test_that_declines_makes_room_for_the_next(self, town: Town):
         town.applied()

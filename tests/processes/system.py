@@ -30,7 +30,9 @@ def client(config: Path) -> Client:
     )
 
 
-def place(cf: Client, order_no: str, amount_fen: int = PRICE_FEN) -> Order:
+def place(
+    cf: Client, order_no: str, amount_fen: int = PRICE_FEN, product_code: str | None = None
+) -> Order:
     """An order for one phone."""
     item = {
         "sku": "PHONE-1",
@@ -44,6 +46,7 @@ def place(cf: Client, order_no: str, amount_fen: int = PRICE_FEN) -> Order:
         amount_fen=amount_fen,
         items=[item],
         return_url="http://127.0.0.1/return",
+        product_code=product_code,
         idempotency_key=order_no,
     )
 
@@ -57,6 +60,7 @@ class System:
             "CF_FRONT_PORT": str(free_port()),
             "CF_SIMULATORS_PORT": str(free_port()),
             "CF_SHOP_PORT": str(free_port()),
+            "CF_FUNDER_PORT": str(free_pair()),
             "CF_READ_SECONDS_MIN": "1",
             "CF_FRONT_WORKERS": "1",
         }
@@ -65,6 +69,7 @@ class System:
             front_port=int(self.environment["CF_FRONT_PORT"]),
             simulators_port=int(self.environment["CF_SIMULATORS_PORT"]),
             shop_port=int(self.environment["CF_SHOP_PORT"]),
+            funder_port=int(self.environment["CF_FUNDER_PORT"]),
             read_seconds_min=1,
         )
         self.context = installation.prepare(self.settings)

@@ -1,13 +1,24 @@
 """The whole chain through the SDK and the hosted pages, with nothing patched: real processes."""
 
 import time
+from dataclasses import replace
 
 import pytest
+import requests
 
+from lending.channels import service as channels
+from lending.foundation.audit import SYSTEM
+from lending.funding import funders as lending_funders
+from lending.products import service as products
+from lending.products.model import Funding
+from processes.parts import funders
 from processes.phone import Buyer
+from processes.seed import JOINT_PRODUCT
 from simulators.magic import somebody
-from tests.processes.system import PRICE_FEN, System
+from tests.processes.system import PRICE_FEN, System, place
 
+AMOUNT_FEN = 250_000
+"""What the careful funder lends for, to somebody with a good score."""
 pytestmark = pytest.mark.processes
 
 
@@ -91,3 +102,52 @@ class TestAPayoutWhoseAnswerIsLost:
         paid = system.until(order.id, "paid")
         assert paid.payout is not None
         assert paid.payout.account_last4 == "0020"
+
+
+class TestAnOrderOfThreeLenders:
+    def test_is_paid_by_two_funders_at_once_also_when_one_was_down(self, system: System):
+        product_code = funded_by_two(system)
+        careful, generous = funders(system.settings)
+        system.supervisor.start(generous)  # and the careful one is down
+        order = place(system.cf, "three-1", AMOUNT_FEN, product_code)
+        buyer = Buyer(system.settings, order.checkout_url or "", somebody(of="year 0"))
+        walk(buyer, until="decision")
+        assert system.cf.mall.orders.get(order.id).state.value == "deciding"
+        system.supervisor.start(careful)
+        steps = dict(buyer.journey())
+        for name in list(steps)[4:]:
+            steps[name]()
+        assert system.until(order.id, "paid").payout is not None
+        parts = []
+        for number, part in enumerate((careful, generous)):
+            port = system.settings.funder_port + number
+            parts += shown_within_a_second(f"http://127.0.0.1:{port}/")
+            system.supervisor.kill(part.name)
+        assert parts == [AMOUNT_FEN * 3 // 10] * 2
+
+
+def funded_by_two(system: System) -> str:
+    """A product of which both example funders lend 30 % each; its code."""
+    product = replace(
+        JOINT_PRODUCT,
+        code="mall-of-three",
+        funding=Funding(own_bp=4000, funders_bp=(3000, 3000), own_bp_max=4000, wait_minutes=60),
+    )
+    with system.context.database.unit_of_work() as tx:
+        products.publish(tx, product, SYSTEM)
+        shop = channels.partner_by_app_id(tx, "app_demo_shop")
+        agreed = channels.agreement(tx, shop.id, JOINT_PRODUCT.code)
+        channels.agree(tx, replace(agreed, product_code=product.code), SYSTEM)
+        for each in lending_funders.agreements(tx, product_code=JOINT_PRODUCT.code):
+            lending_funders.agree(tx, replace(each, product_code=product.code, id=""), SYSTEM)
+    return product.code
+
+
+def shown_within_a_second(url: str) -> list[int]:
+    """What a funder's own book says of its loans, once it has heard."""
+    for _ in range(50):
+        shown = requests.get(url, timeout=5).json()["positions"]
+        if shown:
+            break
+        time.sleep(0.1)
+    return [each["principal_open_fen"] for each in shown]
