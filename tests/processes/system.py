@@ -14,7 +14,7 @@ from lending.foundation.settings import Settings
 from processes import installation
 from processes.parts import all_parts
 from processes.supervisor import Supervisor
-from tests.ports import free_port
+from tests.ports import free_pair, free_port
 
 PRICE_FEN = 599_900
 
