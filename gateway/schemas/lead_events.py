@@ -55,9 +55,9 @@ EVENT_TYPES = (
         "The lender will not lend. The person has been told why, and may ask for a person.",
         OVER | {"refuse_reason": "refused_by_lender"},
     ),
-    _lead("signed", "The contract is made; the payout to the person's card follows.", CHOSEN),
+    _lead("signed", "The contract is made; the payout to the person's account follows.", CHOSEN),
     _lead("paid", "The person has the money.", PAID),
-    _lead("payout_failed", "The bank refused the card; the person is asked for another.", CHOSEN),
+    _lead("payout_failed", "The person's account was refused; they are asked for another.", CHOSEN),
     _lead("cancelled", "It was withdrawn before any money left.", OVER),
     _lead("expired", "The person did not sign in time.", OVER),
     EventType(

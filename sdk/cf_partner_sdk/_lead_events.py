@@ -44,7 +44,7 @@ class LeadPaid(LeadEvent, of="lead.paid"):
 
 
 class LeadPayoutFailed(LeadEvent, of="lead.payout_failed"):
-    """The bank refused the card; the person is asked for another."""
+    """The person's account was refused; they are asked for another."""
 
 
 class LeadCancelled(LeadEvent, of="lead.cancelled"):
