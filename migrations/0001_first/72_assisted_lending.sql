@@ -58,6 +58,7 @@ CREATE TABLE lead (
     name_sealed bytea,
     identity_no_sealed bytea,
     mobile_sealed bytea,
+    name_index bytea NOT NULL DEFAULT '',
     identity_no_index bytea NOT NULL,
     mobile_index bytea NOT NULL,
     return_url text NOT NULL,
@@ -78,6 +79,7 @@ CREATE TABLE lead (
 CREATE INDEX ON lead (partner_id, created_at, id);
 CREATE INDEX ON lead (identity_no_index, created_at);
 CREATE INDEX ON lead (mobile_index);
+CREATE INDEX ON lead (name_index);
 
 -- What shows that the person agreed to be sent: one consent for each kind of data (PIPL 23, 29).
 CREATE TABLE lead_consent (

@@ -72,14 +72,16 @@ def find(tx: Tx, keys: FieldKeys, wanted: Wanted) -> list[ShownLead]:
 
 
 def find_person(tx: Tx, keys: FieldKeys, typed: str, actor: Actor) -> list[ShownLead]:
-    """All leads of a person, by their mobile or identity number; who looked for whom is on record.
+    """All leads of a person, by mobile, identity number or whole name; it is on record who looked.
 
     Raises MobileInvalid, IdentityNoInvalid.
     """
-    if len(typed) == IDENTITY_NO_LENGTH:
+    if not typed.strip("+ -0123456789") and len(typed) < IDENTITY_NO_LENGTH:
+        index = keys.index(customer_rules.mobile(typed), of="mobile")
+    elif typed[:1].isdigit():
         index = keys.index(customer_rules.identity_no(typed), of="identity_no")
     else:
-        index = keys.index(customer_rules.mobile(typed), of="mobile")
+        index = keys.index(typed, of="name")
     found = store.found(tx, number=None, partner_id=None, state=None, index=index)
     audit.record(tx, actor, "lead.find_person", "", {"leads": [each.id for each in found]})
     return _shown(tx, keys, found)

@@ -24,7 +24,8 @@ FOUND = """
     AND (CAST(:partner_id AS text) IS NULL OR partner_id = :partner_id)
     AND (CAST(:state AS text) IS NULL OR state = :state)
     AND (CAST(:index AS bytea) IS NULL OR id IN
-        (SELECT id FROM lead WHERE mobile_index = :index OR identity_no_index = :index))
+        (SELECT id FROM lead
+            WHERE mobile_index = :index OR identity_no_index = :index OR name_index = :index))
     ORDER BY created_at DESC, id DESC LIMIT 200"""
 
 
@@ -51,12 +52,13 @@ def insert(tx: Tx, keys: FieldKeys, new: Lead, person: Applicant, token: str) ->
     return bool(
         tx.run(
             "INSERT INTO lead (id, partner_id, lead_no, schema_version, amount_fen, purpose,"
-            " name_sealed, identity_no_sealed, mobile_sealed, identity_no_index, mobile_index,"
+            " name_sealed, identity_no_sealed, mobile_sealed, name_index, identity_no_index,"
+            " mobile_index,"
             " return_url, metadata, application_id, page_token_sha256, page_token_sealed,"
             " handover_expires_at, created_at, changed_at, expires_at) VALUES (:id, :partner_id,"
-            " :lead_no, :schema, :amount, :purpose, :name, :identity_no, :mobile, :identity_index,"
-            " :mobile_index, :return_url, :metadata, :application_id, :token_sha256,"
-            " :token_sealed, :handover_expires_at, :now, :now, :expires_at)"
+            " :lead_no, :schema, :amount, :purpose, :name, :identity_no, :mobile, :name_index,"
+            " :identity_index, :mobile_index, :return_url, :metadata, :application_id,"
+            " :token_sha256, :token_sealed, :handover_expires_at, :now, :now, :expires_at)"
             " ON CONFLICT (partner_id, lead_no) DO NOTHING",
             id=new.id,
             partner_id=new.partner_id,
@@ -67,6 +69,7 @@ def insert(tx: Tx, keys: FieldKeys, new: Lead, person: Applicant, token: str) ->
             name=keys.seal(person.name, at=cell(new.id, "name")),
             identity_no=keys.seal(person.identity_no, at=cell(new.id, "identity_no")),
             mobile=keys.seal(person.mobile, at=cell(new.id, "mobile")),
+            name_index=keys.index(person.name, of="name"),
             identity_index=keys.index(person.identity_no, of="identity_no"),
             mobile_index=keys.index(person.mobile, of="mobile"),
             return_url=new.return_url,
@@ -226,7 +229,7 @@ def forget(tx: Tx, lead_id: str) -> None:
     """Nothing personal is kept of whoever never applied."""
     tx.run(
         "UPDATE lead SET name_sealed = NULL, identity_no_sealed = NULL, mobile_sealed = NULL,"
-        " card_no_sealed = NULL"
+        " card_no_sealed = NULL, name_index = ''"
         " WHERE id = :id",
         id=lead_id,
     )

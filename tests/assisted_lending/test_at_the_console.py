@@ -56,14 +56,16 @@ class TestFinding:
             assert (status, lead_id in page) == (200, is_there), query
 
     def test_is_by_person_and_on_record_without_the_number(self, sending, sent, viewer):
-        for typed in (sent.person.mobile, sent.person.identity_no):
+        for typed in (sent.person.mobile, sent.person.identity_no, sent.person.name):
             status, page = viewer.post("/leads/find-person", "/leads", person=typed)
             assert (status, sent.lead["id"] in page) == (200, True)
             assert sent.person.mobile not in page
             assert sent.person.identity_no not in page
         assert viewer.post("/leads/find-person", "/leads", person="13x")[0] == 400
+        assert sent.lead["id"] not in viewer.post("/leads/find-person", "/leads", person="王小")[1]
         found = sending.world.rows("SELECT detail FROM audit_log WHERE action = 'lead.find_person'")
-        assert [row["detail"] for row in found] == [{"leads": [sent.lead["id"]]}] * 2
+        seen = [row["detail"]["leads"] for row in found]
+        assert [sent.lead["id"] in each for each in seen] == [True, True, True, False]
 
 
 class TestALead:
