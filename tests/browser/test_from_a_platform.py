@@ -93,4 +93,6 @@ def test_a_person_comes_from_a_platform_and_gets_the_money_on_their_own_card(
         return "lead.paid" in phone.see("#heard").text
 
     phone.until(heard)
+    phone.browser.get(f"{site}/bills")
+    assert "暂无结算单" in phone.see("main").text, "the month has not ended"
     assert phone.complaints() == []
