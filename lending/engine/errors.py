@@ -10,9 +10,9 @@ class PlanImpossible(Refused):
 
 
 class EventImpossible(Refused):
-    """This cannot happen to the loan as it stands."""
+    """This cannot happen to the loan as it stands; operators read why."""
 
-    code, title = "loan.event_impossible", "This cannot happen to the loan as it stands"
+    code, title = "loan.event_impossible", "借款目前不能这样办理"
 
 
 class NoAnnualRate(Refused):

@@ -38,7 +38,7 @@ from lending.engine.prepayment import (
 )
 from lending.engine.refunds import refund_goods
 from lending.engine.shares import cut
-from lending.foundation.money import ROUNDINGS, portion
+from lending.foundation.money import ROUNDINGS, portion, yuan
 
 NOTHING = Due(0, 0, 0, 0, 0)
 
@@ -139,16 +139,14 @@ def require_possible(course: Course, position: Position, event: Event) -> None:
     Raises EventImpossible, naming the field, and RefundTooLarge.
     """
     if getattr(event, "amount_fen", 1) <= 0:
-        raise EventImpossible(
-            "the amount is not positive", field="/amount_fen", mend="Use an amount above 0."
-        )
+        raise EventImpossible("金额须大于 0", field="/amount_fen", mend="请填写大于 0 的金额。")
     match event:
         case PartPrepaid():
             if event.amount_fen <= sum(due.total_fen for due in _due_now(position)):
                 raise EventImpossible(
-                    "nothing is left of it for principal that is not due",
+                    "金额不足以归还未到期的本金",
                     field="/amount_fen",
-                    mend="Pay what is due, or a larger amount.",
+                    mend="请归还到期款项,或填写更大的金额。",
                 )
         case GoodsReturned():
             if event.amount_fen > event.refundable_fen:
@@ -166,12 +164,12 @@ def _require_open(position: Position, event: Event) -> None:
         isinstance(event, Claimed) and position.claim is not None
     )
     if position.is_closed or again:
-        raise EventImpossible("the loan is closed", field="/on", mend="Look at what closed it.")
+        raise EventImpossible("借款已结清或已办理过", field="/on", mend="请核对借款的事件记录。")
     if isinstance(event, Claimed):
         parts = (event.principal_fen, event.interest_fen, event.penalty_fen)
         if min(parts) < 0 or not sum(parts):
             raise EventImpossible(
-                "nothing is claimed", field="/principal_fen", mend="Claim an amount above 0."
+                "没有代偿金额", field="/principal_fen", mend="请填写大于 0 的金额。"
             )
 
 
@@ -324,17 +322,17 @@ def _require_movable(course: Course, position: Position, event: DueDatesMoved) -
     settled = position.days_past_due == 0 and position.principal_open_fen > 0
     if row is None or position.claim or not settled:
         raise EventImpossible(
-            "dates move only while principal is open and nothing is overdue",
+            "有剩余本金且没有逾期时才能调整还款日",
             field="/first_due",
-            mend="Pay what is overdue first.",
+            mend="请先归还逾期款项。",
         )
     earliest = max(event.on, _period_start(position, row))
     latest = due_dates(row.due_date, 1, every=course.every, unit=course.unit)[0]
     if not earliest < event.first_due < latest:
         raise EventImpossible(
-            f"{event.first_due} is not between {earliest} and {latest}",
+            f"{event.first_due} 不在 {earliest} 与 {latest} 之间",
             field="/first_due",
-            mend="Move the next due date by less than one period.",
+            mend="调整须不足一期。",
         )
 
 
@@ -392,12 +390,12 @@ def _require_waivable(position: Position, event: Waived) -> None:
         most = sum(getattr(due, name) for due in _waivable(position)) - not_ours.get(name, 0)
         if not 0 <= getattr(event, name) <= most:
             raise EventImpossible(
-                f"{getattr(event, name)} fen are to be waived of {most}",
+                f"减免 {yuan(getattr(event, name))} 元,可减免 {yuan(most)} 元",
                 field=f"/{name}",
-                mend=f"Waive from 0 to {most} fen.",
+                mend=f"请填写 0 至 {yuan(most)} 元。",
             )
     if not event.fee_fen + event.penalty_fen + event.interest_fen:
-        raise EventImpossible("nothing is waived", field="/", mend="Waive an amount above 0.")
+        raise EventImpossible("没有减免金额", field="/", mend="请填写大于 0 的金额。")
 
 
 def _fee_charged(_course: Course, position: Position, event: FeeCharged) -> Position:

@@ -13,7 +13,7 @@ from lending.foundation import audit, business_day
 from lending.foundation.audit import Actor
 from lending.foundation.database import json
 from lending.ledger.chart import Code
-from lending.loans import releases
+from lending.loans import fraud, releases
 from lending.loans import service as loans
 from lending.loans.model import LoanState
 from lending.repayments import credits as credit_balances
@@ -654,6 +654,13 @@ class TestEveryGuardedAction:
         (made,) = repayments(world, loan_id)
         if kind in ("loan.waive", "loan.write_off"):
             days_later(world, 40)
+        if kind == "loan.lift_fraud":
+            with world.database.unit_of_work() as tx:
+                kind_of_fraud = fraud.FraudKind.COLLUSION
+                actor = Actor("operator", two[0].id)
+                fraud.flag(
+                    tx, world.keys, world.customer_id, kind_of_fraud, because="x", actor=actor
+                )
         if kind == "loan.charge":
             item: dict[str, object] = {"name": "guarantee_fee"}
             TestACharge().signed_with(world, loan_id, item)
@@ -664,6 +671,7 @@ class TestEveryGuardedAction:
             "loan.move_due_dates": {"first_due": "2027-01-05"},
             "loan.charge": {"name": "guarantee_fee", "amount_fen": 100},
             "loan.write_off": {},
+            "loan.lift_fraud": {},
             "credit.refund": {"amount_fen": 100},
         }
         return loan_id, payloads[kind]
@@ -680,7 +688,8 @@ class TestEveryGuardedAction:
     def trace(self, world: World) -> list[int]:
         """What any effect would show in."""
         tables = ("journal_entry", "loan_event", "repayment", "payout", "ledger_hold")
-        return [world.count(f"SELECT count(*) FROM {table}") for table in tables]
+        lifted = "fraud_flag WHERE lifted_at IS NOT NULL"
+        return [world.count(f"SELECT count(*) FROM {table}") for table in (*tables, lifted)]
 
     @pytest.mark.parametrize("kind", sorted(KINDS))
     def test_happens_once_and_only_through_two_persons(
