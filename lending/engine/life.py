@@ -53,41 +53,41 @@ def replay(course: Course, events: Iterable[Event], on: date) -> Position:
 
     Events of one day keep the order in which they are given.
     """
-    return advance(course, _folded(course, _in_order(events), on), on)
+    return advance(course, fold(course, (one for one in events if one.on <= on)), on)
+
+
+def fold(course: Course, events: Iterable[Event]) -> Position:
+    """The loan after all events, on the day of the last of them."""
+    position = begun(course)
+    for event in sorted(events, key=lambda one: one.on):
+        position = happen(course, position, event)
+    return position
 
 
 def replay_with(
-    course: Course, events: Iterable[Event], event: Event, *, without_on: date, with_on: date
+    course: Course,
+    events: Sequence[Event],
+    event: Event,
+    *,
+    last: Position,
+    without_on: date,
+    with_on: date,
 ) -> tuple[Position, Position]:
     """The loan on one day without one more event, and on another with it.
 
-    As two calls of `replay`; where the event comes last, as most do, the others are told once.
+    As two calls of `replay`; where the event comes last, as most do, it goes on from `last`, the
+    loan after the others.
 
     Raises what `require_possible` does for the event on its day.
     """
-    known = _in_order(events)
-    comes_last = not known or known[-1].on <= event.on
-    if not comes_last or event.on > min(without_on, with_on):
-        require_possible(course, replay(course, known, event.on), event)
-        with_it = replay(course, [*known, event], with_on)
-        return replay(course, known, without_on), with_it
-    last = _folded(course, known, event.on)
+    if not last.on <= event.on <= min(without_on, with_on):
+        require_possible(course, replay(course, events, event.on), event)
+        with_it = replay(course, [*events, event], with_on)
+        return replay(course, events, without_on), with_it
     found = advance(course, last, event.on)
     require_possible(course, found, event)
     after = _DO[type(event)](course, found, event)
     return advance(course, last, without_on), advance(course, after, with_on)
-
-
-def _in_order(events: Iterable[Event]) -> list[Event]:
-    return sorted(events, key=lambda one: one.on)
-
-
-def _folded(course: Course, events: Iterable[Event], until: date) -> Position:
-    position = begun(course)
-    for event in events:
-        if event.on <= until:
-            position = happen(course, position, event)
-    return position
 
 
 def happen(course: Course, position: Position, event: Event) -> Position:
@@ -102,6 +102,8 @@ def happen(course: Course, position: Position, event: Event) -> Position:
 def advance(course: Course, position: Position, to: date) -> Position:
     """The loan some days later, nothing having happened: penalty counts (P23, R-PENALTY-BASE)."""
     assert to >= position.on, (to, position.on)
+    if to == position.on:
+        return position
     if position.written_off_on or position.claim:
         return replace(position, on=to)
     rows = tuple(
@@ -122,15 +124,16 @@ def payoff_quote(course: Course, position: Position) -> list[Due]:
 
 def dues(position: Position, until: int = 0) -> list[Due]:
     """All that is due, and the instalments up to number `until`, the oldest first."""
-    asked = [
-        row.open() for row in position.rows if row.due_date <= position.on or row.number <= until
+    return [
+        row.open()
+        for row in position.rows
+        if row.is_open and (row.due_date <= position.on or row.number <= until)
     ]
-    return [due for due in asked if due.total_fen]
 
 
 def following(position: Position) -> OpenInstalment | None:
     """The oldest instalment with anything open; None when all is paid."""
-    return next((row for row in position.rows if row.open().total_fen), None)
+    return next((row for row in position.rows if row.is_open), None)
 
 
 def require_possible(course: Course, position: Position, event: Event) -> None:

@@ -84,12 +84,12 @@ class Position:
     @property
     def days_past_due(self) -> int:
         """0 when nothing is overdue (P13)."""
-        return days_past_due((row.due_date for row in self.rows if row.open().total_fen), self.on)
+        return days_past_due((row.due_date for row in self.rows if row.is_open), self.on)
 
     @property
     def is_closed(self) -> bool:
         """Whether nothing is open any more."""
-        return not any(row.open().total_fen for row in self.rows)
+        return not any(row.is_open for row in self.rows)
 
     def sums(self) -> "Sums":
         """What the ledger has to know of it."""

@@ -65,7 +65,7 @@ WITH since AS MATERIALIZED (
 INSERT INTO share_line
 SELECT p.funder, CASE WHEN s.written_off THEN 'written_off' ELSE s.grade END,
     CASE WHEN s.written_off THEN 0 ELSE t.principal_fen - t.principal_paid_fen END,
-    s.loan_id, c.number, s.product_code, l.start_date, p.weights[p.place], t.principal_fen,
+    s.loan_id, c.number, s.product_code, s.subsidy_from, p.weights[p.place], t.principal_fen,
     t.principal_paid_fen, share_part(s.interest_accrued_fen, p.incomes, p.place),
     share_part(s.interest_paid_fen, p.incomes, p.place), s.days_past_due,
     CASE WHEN s.days_past_due = 0 THEN 'M0' WHEN s.days_past_due > :days * :most
@@ -73,14 +73,14 @@ SELECT p.funder, CASE WHEN s.written_off THEN 'written_off' ELSE s.grade END,
     s.oldest_due
 FROM loan_standing s
 JOIN share_party p ON p.split_id = s.split_id AND p.book <> 'own'
-JOIN loan l ON l.id = s.loan_id
 LEFT JOIN contract c ON c.loan_id = s.loan_id
 CROSS JOIN LATERAL (SELECT share_part(s.principal_fen, p.weights, p.place) AS principal_fen,
     share_part(s.principal_fen - s.principal_open_fen, p.weights, p.place)
         AS principal_paid_fen OFFSET 0) t
 WHERE s.loan_id NOT IN (SELECT loan_id FROM since)
 """
-"""One statement: what has happened to a loan meanwhile is seen in both places or in neither."""
+"""A subsidy is earned from the day on which the loan began, and so for every loan bears that day.
+One statement: what has happened to a loan meanwhile is seen in both places or in neither."""
 
 _LINES = (
     "INSERT INTO share_line SELECT * FROM jsonb_populate_recordset(CAST(NULL AS share_line), :l)"

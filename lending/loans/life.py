@@ -87,16 +87,21 @@ def kept(tx: Tx, loans: Sequence[Loan]) -> list[Kept]:
         for version in (loan.contract_version, loan.plan_version)
     }
     plans, events = store.plans(tx, versions), life_store.events_of(tx, ids)
-    return [
-        Kept(
-            loan=loan,
-            course=life_rules.course(loan, plans[loan.id, loan.contract_version]),
-            rows=plans[loan.id, loan.plan_version],
-            events=events.get(loan.id, []),
-            standing=standings.get(loan.id),
+    found = []
+    for loan in loans:
+        terms = life_rules.course(loan, plans[loan.id, loan.contract_version])
+        known = events.get(loan.id, [])
+        found.append(
+            Kept(
+                loan=loan,
+                course=terms,
+                rows=plans[loan.id, loan.plan_version],
+                events=known,
+                last=life.fold(terms, known),
+                standing=standings.get(loan.id),
+            )
         )
-        for loan in loans
-    ]
+    return found
 
 
 def record(tx: Tx, loan: Loan, event: Event, *, source_id: str, kind: str) -> Recorded:

@@ -9,7 +9,7 @@ from lending.engine import life
 from lending.engine.ageing import Grade, grade
 from lending.engine.events import Event
 from lending.engine.position import Course, Position, Sums
-from lending.engine.prepayment import OpenInstalment, interest_earned_fen, period_starts
+from lending.engine.prepayment import OpenInstalment, interest_earned_fen
 from lending.foundation.money import HALF_EVEN, portion
 from lending.ledger.model import Account, Leg, signed
 from lending.loans import partner_rules, rules, share_rules
@@ -26,11 +26,15 @@ class Kept:
     rows: Sequence[OpenInstalment]
     """Of the plan that holds."""
     events: Sequence[Event]
+    last: Position
+    """After all of them, on the day of the last."""
     standing: Standing | None
     """None where nothing is open."""
 
     def position(self, on: date) -> Position:
         """How the loan stands, or will stand if nothing more happens, on a day."""
+        if self.last.on <= on:
+            return life.advance(self.course, self.last, on)
         return life.replay(self.course, self.events, on)
 
 
@@ -91,7 +95,12 @@ def happen(one: Happened, today: date) -> Moved:
         raise BeforeThePayout(f"the loan began on {kept.course.start}")
     as_of = kept.standing.as_of if kept.standing else today
     stood, position = life.replay_with(
-        kept.course, kept.events, event, without_on=as_of, with_on=max(as_of, today)
+        kept.course,
+        kept.events,
+        event,
+        last=kept.last,
+        without_on=as_of,
+        with_on=max(as_of, today),
     )
     return moved(kept, stood, position, kind=one.kind, source_id=one.source_id, on=event.on)
 
@@ -156,7 +165,7 @@ def course(loan: Loan, rows: Sequence[OpenInstalment]) -> Course:
 def subsidy_earned_fen(loan: Loan, terms: Course, position: Position) -> int:
     """What is earned of a merchant's subsidy: evenly by days, all of it when the loan closes."""
     subsidy = loan.terms.subsidy.merchant_fen
-    if position.is_closed:
+    if not subsidy or position.is_closed:
         return subsidy
     until = terms.rows[-1].due_date
     on = min(position.written_off_on or position.on, until)
@@ -185,12 +194,13 @@ def sums(loan: Loan, terms: Course, position: Position, borrower: Sums | None = 
 def standing(loan: Loan, terms: Course, position: Position, held: Sums | None = None) -> Standing:
     """What the end of day moves on from here; `held` is what the books hold, where it is known."""
     held = held or sums(loan, terms, position)
-    running = None if position.written_off_on else _running(position)
+    at = None if position.written_off_on else _running(position)
+    running = None if at is None else position.rows[at]
     due = life.following(position)
     earned = held.interest_accrued_fen
     course_from = None
     if running:
-        begin = period_starts(position.rows, position.start)[position.rows.index(running)]
+        begin = position.rows[at - 1].due_date if at else position.start
         course_from = running.earns_from or begin
         earned -= max(
             interest_earned_fen(running, begin, position.on, terms.rounding),
@@ -231,9 +241,9 @@ def standing(loan: Loan, terms: Course, position: Position, held: Sums | None = 
     )
 
 
-def _running(position: Position) -> OpenInstalment | None:
-    """The instalment whose period the day is in."""
-    return next((row for row in position.rows if row.due_date > position.on), None)
+def _running(position: Position) -> int | None:
+    """The place of the instalment whose period the day is in."""
+    return next((at for at, row in enumerate(position.rows) if row.due_date > position.on), None)
 
 
 def netted(legs: Iterable[Leg]) -> tuple[Leg, ...]:
