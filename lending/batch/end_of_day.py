@@ -150,8 +150,12 @@ def _all_parts(step: Step, day: Day, workers: int, told: Told) -> int:
     """Does a step to its end, together with whoever else is at it; what it touched."""
     outside = step.fetch(day)
     while True:
-        with ThreadPoolExecutor(workers) as hands:
-            for each in [hands.submit(_parts, step, day, outside, told) for _ in range(workers)]:
+        if workers == 1 or not step.by_loan:
+            _parts(step, day, outside, told)
+        else:
+            with ThreadPoolExecutor(workers) as hands:
+                done = [hands.submit(_parts, step, day, outside, told) for _ in range(workers)]
+            for each in done:
                 each.result()
         with day.context.database.unit_of_work() as tx:
             row = store.progress(tx, day.closing, step.name)
