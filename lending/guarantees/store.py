@@ -22,7 +22,8 @@ WITH closed AS (
 ), since AS (
     SELECT a.code, sum(j.debit_fen - j.credit_fen) AS fen
     FROM journal_line j JOIN ledger_account a ON a.id = j.account_id
-    WHERE j.entry_seq >= (SELECT journal_from(coalesce(max(business_date) + 1, '-infinity'))
+    WHERE j.booked_date > coalesce((SELECT max(business_date) FROM ledger_day), '-infinity')
+        AND j.entry_seq >= (SELECT journal_from(coalesce(max(business_date) + 1, '-infinity'))
             FROM ledger_day)
         AND a.book = :book AND a.code IN (:guaranteed, :principal)
     GROUP BY a.code

@@ -33,7 +33,7 @@ SELECT code, sum(debit_fen) AS debit_fen, sum(credit_fen) AS credit_fen FROM (
     SELECT a.code, l.debit_fen, l.credit_fen
     FROM journal_line l JOIN ledger_account a ON a.id = l.account_id
     WHERE a.book = :book AND l.entry_seq >= (SELECT journal_from(until + 1) FROM closed)
-        AND (CAST(:on AS date) IS NULL OR l.booked_date <= :on)
+        AND l.entry_seq < (SELECT journal_from(coalesce(CAST(:on AS date) + 1, 'infinity')))
 ) t GROUP BY code ORDER BY code
 """
 """Closed dates out of their totals, the rest out of the lines: equal to the fold of all lines."""
