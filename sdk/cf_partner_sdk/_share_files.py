@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, BinaryIO, Optional, Union, cast
 
 from ._calls import Call, Page, pages
@@ -100,8 +101,8 @@ def share_differences(
 
     `events` are all that the funder received since its first share, in any order, also more than
     once; `rows` those of the file. What was cleared is compared by clearing. Of positions that is
-    all but interest accrued and the exact days past due, of a forecast its whole principal: no
-    event tells the rest.
+    all but interest accrued and when the oldest instalment fell due, from which follows how late it
+    is; of a forecast its whole principal: no event tells the rest.
     """
     fold = Fold(events, statement.period_end)
     if statement.kind is StatementKind.SHARE_POSITIONS:
@@ -142,12 +143,20 @@ def _positions(fold: Fold, rows: Iterable[SharePosition]) -> Iterator[ShareFileD
         if row is None and stands is not None and stands.is_over:
             continue
         told = stands.told() if stands is not None else None
+        if row is not None and told is not None:
+            told["days_past_due"] = _days_late(row)
         names = told or ()
         shown = {name: getattr(row, name) for name in names} if row is not None else None
         kind = row.type if row is not None else None
         if shown is not None and told is None:
             shown = {MISSING: row}
         yield from _between((kind, loan_id, ""), shown, told)
+
+
+def _days_late(row: SharePosition) -> int:
+    """Return how late a row's oldest open instalment was when the date after its own began."""
+    following = row.business_date + timedelta(days=1)
+    return max(0, (following - row.due_date).days) if row.due_date is not None else 0
 
 
 def _forecast(fold: Fold, rows: Iterable[ShareDue]) -> Iterator[ShareFileDifference]:

@@ -3,6 +3,8 @@ from datetime import timedelta
 
 import pytest
 
+from lending.compliance import parameters
+from lending.compliance.model import Parameter
 from lending.engine.errors import SharesNotWhole, ShareTooSmall
 from lending.foundation.audit import SYSTEM
 from lending.funding import funders, service
@@ -15,14 +17,16 @@ from lending.funding.errors import (
     ShareOutsideRange,
     SharesNotAgreed,
 )
-from lending.funding.model import RequestState, ShareState
+from lending.funding.model import LicenceKind, RequestState, ShareState
 from lending.loans import service as loans
 from lending.products.model import Funding
 from tests.funding.lenders import TO_TWO, Lenders, joint
 from tests.loans.world import AMOUNT_FEN, World
 from tests.risk.people import card, person
+from tests.today import TODAY
 
 MINUTE = timedelta(minutes=1)
+OWN_FEN = AMOUNT_FEN * 4 // 10
 
 
 @pytest.fixture
@@ -115,6 +119,26 @@ class TestSeekingFunds:
         world.work()
         assert world.state(order_id) == "approved"
         lenders.require_whole()
+
+    @pytest.mark.parametrize(
+        ("code", "value", "said"),
+        [
+            ("capital.tier1_fen", str(4 * OWN_FEN - 4), "与其及关联方的联合贷余额仅余"),
+            ("joint.start_fen", str(OWN_FEN - 1), "联合贷限额仅余"),
+            ("microlender.rate_max", "0.2399", "综合成本超过小贷公司上限"),
+        ],
+    )
+    def test_asks_nobody_where_the_law_leaves_no_room(
+        self, world: World, code: str, value: str, said: str
+    ):
+        joint(world)
+        with world.database.unit_of_work() as tx:
+            parameters.set_from(tx, Parameter(code, value, TODAY, None, "test", "C"), SYSTEM)
+        lenders = Lenders(world, 2, licence_kind=LicenceKind.MICROLENDER)
+        lenders.applied()
+        assert lenders.shares() == []
+        assert lenders.request().state is RequestState.WAITING
+        assert any(said in words for words in lenders.request().explained[0]["words"])
 
     def test_holds_quotas_so_that_no_funder_is_asked_for_more(self, world: World):
         joint(world)

@@ -221,7 +221,7 @@ class ShareDays:
                     interest_paid_fen=stands.interest_paid_fen,
                     days_past_due=stands.days_past_due,
                     bucket=stands.bucket,
-                    due_date=today + MONTH - late if late else today + MONTH,
+                    due_date=today + timedelta(days=1) - late if late else today + MONTH,
                 )
             )
         return found
