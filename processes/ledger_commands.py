@@ -64,6 +64,7 @@ def _verify(args: argparse.Namespace) -> int:
 
 def _trial_balance(args: argparse.Namespace) -> int:
     with args.context().database.unit_of_work() as tx:
+        service.require_begun(tx, args.date)
         rows = service.trial_balance(tx, on=args.date, book=args.book)
     for row in rows:
         print(f"{row.code}  {yuan(row.debit_fen):>18}  {yuan(row.credit_fen):>18}  {row.title}")
@@ -78,6 +79,7 @@ def _trial_balance(args: argparse.Namespace) -> int:
 def _balance(args: argparse.Namespace) -> int:
     code: Code = args.code
     with args.context().database.unit_of_work() as tx:
+        service.require_begun(tx, args.date)
         if args.owner is not None or code not in OWNED:
             account = Account(code, args.owner or "", args.book)
             print(yuan(service.balance(tx, account, on=args.date)))

@@ -32,6 +32,7 @@ def add(console: Blueprint, context: Context) -> None:
         if not is_book(book):
             raise PayloadWrong(field="/book", mend="请从列表中选择账簿。")
         with context.database.unit_of_work() as tx:
+            ledger.require_begun(tx, on)
             rows = ledger.trial_balance(tx, on=on, book=book)
             books = ledger.books_kept(tx)
             findings = proof.verify_day(tx, business_day.today(tx))

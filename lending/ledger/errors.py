@@ -67,3 +67,9 @@ class LimitComesWithOpening(Conflict):
 
     code, title = "ledger.limit_comes_with_opening", "This account is open without a limit"
     mend = "Give an account its limits as it is opened."
+
+
+class DateToCome(Refused):
+    """A balance is asked for as of a date that has not begun."""
+
+    code, title, field = "ledger.date_to_come", "There is no balance of that date yet", "/on"

@@ -12,6 +12,7 @@ from lending.ledger import books, proof, rules, store
 from lending.ledger.chart import LIMITS, Code, Limits
 from lending.ledger.errors import (
     AlreadyReversed,
+    DateToCome,
     EntryDoesNotBalance,
     HoldEnded,
     KeyUsedForAnotherEntry,
@@ -237,6 +238,15 @@ def books_kept(tx: Tx) -> list[str]:
 def trial_balance(tx: Tx, on: date | None = None, book: str = OWN) -> list[BalanceRow]:
     """Debits and credits by account of the chart in a book; balances sum to 0 at any date (L2)."""
     return books.trial_balance(tx, book, on)
+
+
+def require_begun(tx: Tx, on: date | None) -> None:
+    """Refuses a date whose balances nobody can know yet; None is now.
+
+    Raises DateToCome.
+    """
+    if on is not None and on > (today := business_day.today(tx)):
+        raise DateToCome(f"{on} is to come", mend=f"Use a date up to {today}.")
 
 
 def sub_ledger(tx: Tx, code: Code, *, on: date | None = None, book: str = OWN) -> list[SubBalance]:

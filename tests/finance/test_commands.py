@@ -9,6 +9,7 @@ from lending.foundation.database import Database
 from lending.foundation.ports import ChannelTransaction
 from lending.ledger import service as ledger
 from lending.ledger.chart import Code
+from lending.ledger.errors import DateToCome
 from lending.ledger.model import Account, Entry, credit, debit
 from processes import ledger_commands
 
@@ -78,6 +79,12 @@ class TestLedgerTrialBalance:
         for words in (("--date", "2026-11-22"), ("--book", "funder:par_1")):
             assert cf("ledger", "trial-balance", *words) == 0
             assert capsys.readouterr().out.split() == ["total", "0.00", "0.00"]
+
+    def test_of_a_date_to_come_is_refused_with_the_open_one(self, cf: Run):
+        for words in (("trial-balance",), ("balance", "130301"), ("balance", "130301", "loan_1")):
+            with pytest.raises(DateToCome) as refused:
+                cf("ledger", *words, "--date", "2026-11-24")
+            assert "2026-11-23" in refused.value.mend
 
 
 class TestLedgerBalance:
