@@ -29,7 +29,9 @@ DIGITS = range(8, 31)
 def carried(field_keys: FieldKeys) -> Mapping[str, Callable[[], dict[str, Any]]]:
     """What the form of each kind carries; the number of an account only sealed."""
     return {
-        "partner.take_on": lambda: {name: forms.text(name) for name in ("name", "partner_kind")},
+        "partner.take_on": lambda: {
+            name: forms.text(name) for name in ("partner_name", "partner_kind")
+        },
         "partner.add_account": lambda: {
             **{name: forms.text(name) for name in ("holder", "bank_name")},
             "priority": forms.whole("priority"),

@@ -56,7 +56,7 @@ def _taking_on(environment: str) -> Action:
         try:
             service.partner_by_app_id(tx, app_id)
         except NoSuchPartner:
-            name = words(payload, "name")
+            name = words(payload, "partner_name")
             new = NewPartner(app_id, environment, kind, name, FUNCTIONS[kind])
             return {"partner_id": service.register(tx, new, actor), "kind": kind.value}
         raise AppIdTaken

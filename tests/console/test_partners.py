@@ -34,7 +34,7 @@ def desks(app: Flask, world: World) -> tuple[Desk, Desk]:
 
 
 def taken_on(world: World, desks: tuple[Desk, Desk]) -> Partner:
-    new = {"name": "顺风家电", "app_id": "app_shunfeng", "partner_kind": "store"}
+    new = {"partner_name": "顺风家电", "app_id": "app_shunfeng", "partner_kind": "store"}
     two_do(desks, "/partners", "partner.take_on", **new)
     with world.database.unit_of_work() as tx:
         return channels.partner_by_app_id(tx, "app_shunfeng")
@@ -70,15 +70,19 @@ class TestANewPartner:
             ({"app_id": "Shunfeng"}, "app_xiaoman"),
             ({"app_id": "app_taken"}, "换一个"),
             ({"partner_kind": "bank"}, "从列表中选择"),
-            ({"name": ""}, "1 至 64"),
+            ({"partner_name": ""}, "1 至 64"),
         ],
     )
     def test_is_refused_with_the_field_and_the_mend(
         self, world: World, desks: tuple[Desk, Desk], changed: dict[str, str], told: str
     ):
-        form = {"name": "顺风家电", "app_id": "app_shunfeng", "partner_kind": "store"} | changed
+        form = {
+            "partner_name": "顺风家电",
+            "app_id": "app_shunfeng",
+            "partner_kind": "store",
+        } | changed
         if form["app_id"] == "app_taken":
-            taken = {"name": "别家", "app_id": "app_taken", "partner_kind": "store"}
+            taken = {"partner_name": "别家", "app_id": "app_taken", "partner_kind": "store"}
             two_do(desks, "/partners", "partner.take_on", **taken)
         status, text = desks[0].post(
             "/partners/propose", "/partners", kind="partner.take_on", reason="x", **form
