@@ -16,11 +16,11 @@ SELECT :day, s.product_code, s.grade,
         ELSE 'M' || (s.days_past_due + :days - 1) / :days END AS bucket,
     count(*), sum(s.principal_open_fen), sum(s.interest_accrued_fen - s.interest_paid_fen),
     sum(CASE WHEN s.split_id IS NULL THEN s.principal_open_fen
-        ELSE share_part(s.principal_fen, p.weights, p.place)
-            - share_part(s.principal_fen - s.principal_open_fen, p.weights, p.place) END),
+        ELSE share_part(s.principal_fen, p.weight_cuts, p.place)
+            - share_part(s.principal_fen - s.principal_open_fen, p.weight_cuts, p.place) END),
     sum(CASE WHEN s.split_id IS NULL THEN s.interest_accrued_fen - s.interest_paid_fen
-        ELSE share_part(s.interest_accrued_fen, p.incomes, p.place)
-            - share_part(s.interest_paid_fen, p.incomes, p.place) END)
+        ELSE share_part(s.interest_accrued_fen, p.income_cuts, p.place)
+            - share_part(s.interest_paid_fen, p.income_cuts, p.place) END)
 FROM loan_standing s LEFT JOIN share_party p ON p.split_id = s.split_id AND p.book = 'own'
 WHERE NOT s.written_off GROUP BY s.product_code, s.grade, bucket
 ON CONFLICT DO NOTHING

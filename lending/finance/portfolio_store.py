@@ -10,8 +10,8 @@ from lending.ledger.model import OWN
 _PORTFOLIOS = """
 WITH part AS (
     SELECT p.funder, l.partner_id, t.days_past_due, t.first_due AS due_date,
-        share_part(t.principal_fen, p.weights, p.place)
-            - share_part(t.principal_fen - t.principal_open_fen, p.weights, p.place) AS fen,
+        share_part(t.principal_fen, p.weight_cuts, p.place)
+            - share_part(t.principal_fen - t.principal_open_fen, p.weight_cuts, p.place) AS fen,
         t.oldest_due = t.first_due AND t.days_past_due > 0 AS first_missed
     FROM loan_standing t JOIN share_party p ON p.split_id = t.split_id AND p.book <> :own
     JOIN loan l ON l.id = t.loan_id

@@ -66,16 +66,16 @@ INSERT INTO share_line
 SELECT p.funder, CASE WHEN s.written_off THEN 'written_off' ELSE s.grade END,
     CASE WHEN s.written_off THEN 0 ELSE t.principal_fen - t.principal_paid_fen END,
     s.loan_id, c.number, s.product_code, s.subsidy_from, p.weights[p.place], t.principal_fen,
-    t.principal_paid_fen, share_part(s.interest_accrued_fen, p.incomes, p.place),
-    share_part(s.interest_paid_fen, p.incomes, p.place), s.days_past_due,
+    t.principal_paid_fen, share_part(s.interest_accrued_fen, p.income_cuts, p.place),
+    share_part(s.interest_paid_fen, p.income_cuts, p.place), s.days_past_due,
     CASE WHEN s.days_past_due = 0 THEN 'M0' WHEN s.days_past_due > :days * :most
         THEN 'M' || :most || '+' ELSE 'M' || (s.days_past_due + :days - 1) / :days END,
     s.oldest_due
 FROM loan_standing s
 JOIN share_party p ON p.split_id = s.split_id AND p.book <> 'own'
 LEFT JOIN contract c ON c.loan_id = s.loan_id
-CROSS JOIN LATERAL (SELECT share_part(s.principal_fen, p.weights, p.place) AS principal_fen,
-    share_part(s.principal_fen - s.principal_open_fen, p.weights, p.place)
+CROSS JOIN LATERAL (SELECT share_part(s.principal_fen, p.weight_cuts, p.place) AS principal_fen,
+    share_part(s.principal_fen - s.principal_open_fen, p.weight_cuts, p.place)
         AS principal_paid_fen OFFSET 0) t
 WHERE s.loan_id NOT IN (SELECT loan_id FROM since)
 """
@@ -136,10 +136,10 @@ INSERT INTO share_due SELECT * FROM jsonb_populate_recordset(CAST(NULL AS share_
 _COUNT = """
 INSERT INTO share_due_total AS t (funder, due_date, principal_fen, interest_fen)
 SELECT p.funder, d.due_date,
-    :times * sum(share_part(d.principal_after_fen, p.weights, p.place)
-        - share_part(d.principal_after_fen - d.principal_fen, p.weights, p.place))::bigint,
-    :times * sum(share_part(d.interest_after_fen, p.incomes, p.place)
-        - share_part(d.interest_after_fen - d.interest_fen, p.incomes, p.place))::bigint
+    :times * sum(share_part(d.principal_after_fen, p.weight_cuts, p.place)
+        - share_part(d.principal_after_fen - d.principal_fen, p.weight_cuts, p.place))::bigint,
+    :times * sum(share_part(d.interest_after_fen, p.income_cuts, p.place)
+        - share_part(d.interest_after_fen - d.interest_fen, p.income_cuts, p.place))::bigint
 FROM share_due o
 CROSS JOIN LATERAL (
     SELECT u.due_date, u.principal_fen, u.interest_fen,

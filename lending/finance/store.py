@@ -139,8 +139,9 @@ def open_principal_by_loan(tx: Tx) -> dict[str, int]:
     return _by_owner(
         tx.all(
             "SELECT t.owner, CASE WHEN t.split_id IS NULL THEN t.fen - t.paid_fen ELSE"
-            "  share_part(t.fen, p.weights, p.place) - share_part(t.paid_fen, p.weights, p.place)"
-            "  END AS fen FROM (SELECT n.id AS owner, n.split_id,"
+            "  share_part(t.fen, p.weight_cuts, p.place)"
+            "  - share_part(t.paid_fen, p.weight_cuts, p.place) END AS fen"
+            " FROM (SELECT n.id AS owner, n.split_id,"
             "   sum(i.principal_fen)::bigint AS fen, sum(i.principal_paid_fen)::bigint"
             "   + coalesce(min(s.guarantor_principal_fen), 0) AS paid_fen"
             "  FROM loan n LEFT JOIN loan_standing s ON s.loan_id = n.id"

@@ -60,10 +60,10 @@ SELECT product_code, 'own' AS book, count(*) AS loans,
 FROM moved WHERE split_id IS NULL GROUP BY product_code
 UNION ALL
 SELECT m.product_code, p.book, count(*),
-    sum(share_part(m.interest_now_fen, p.incomes, p.place)
-        - share_part(m.interest_before_fen, p.incomes, p.place))::bigint,
-    sum(share_part(m.subsidy_now_fen, p.incomes, p.place)
-        - share_part(m.subsidy_before_fen, p.incomes, p.place))::bigint
+    sum(share_part(m.interest_now_fen, p.income_cuts, p.place)
+        - share_part(m.interest_before_fen, p.income_cuts, p.place))::bigint,
+    sum(share_part(m.subsidy_now_fen, p.income_cuts, p.place)
+        - share_part(m.subsidy_before_fen, p.income_cuts, p.place))::bigint
 FROM moved m JOIN share_party p ON p.split_id = m.split_id GROUP BY m.product_code, p.book
 ORDER BY product_code, book
 """

@@ -154,8 +154,8 @@ WITH seen AS (
         'days_past_due', c.days_past_due, 'oldest_due', c.oldest_due,
         'bucket', c.bucket, 'bucket_before', c.bucket_before,
         'grade', c.grade, 'grade_before', c.grade_before,
-        'principal_open_fen', share_part(c.principal_fen, p.weights, p.place)
-            - share_part(c.principal_fen - c.principal_open_fen, p.weights, p.place)), :now
+        'principal_open_fen', share_part(c.principal_fen, p.weight_cuts, p.place)
+            - share_part(c.principal_fen - c.principal_open_fen, p.weight_cuts, p.place)), :now
     FROM changed c JOIN share_party p ON p.split_id = c.split_id AND p.book <> :own,
         LATERAL (VALUES ('share_overdue', c.bucket <> c.bucket_before),
             ('share_stage_changed', c.grade <> c.grade_before)) w (kind, holds)

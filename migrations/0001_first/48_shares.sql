@@ -4,6 +4,28 @@ CREATE TABLE share_split (
     shares jsonb NOT NULL UNIQUE
 );
 
+-- P15: a running total's part of one of up to three parties. The first part is cut half up, the second from what
+-- that leaves, the last takes the rest: `lending.engine.shares.divided`. What is the same for every total is computed
+-- once, `cuts`: for the first part and the second twice the weight, the weight of all that are left, and twice that.
+CREATE FUNCTION share_cuts(weights integer[]) RETURNS bigint[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT ARRAY[2 * weights[1], whole, greatest(2 * whole, 1)] || CASE WHEN cardinality(weights) = 3
+        THEN ARRAY[2 * weights[2], rest, greatest(2 * rest, 1)] ELSE '{}' END
+    FROM (SELECT CAST(weights[1] AS bigint) + coalesce(weights[2], 0) + coalesce(weights[3], 0) AS whole,
+        CAST(coalesce(weights[2], 0) AS bigint) + coalesce(weights[3], 0) AS rest) t
+$$;
+CREATE FUNCTION share_part(total bigint, cuts bigint[], place integer) RETURNS bigint
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT CASE
+        WHEN total = 0 THEN 0
+        WHEN place = 1 THEN (total * cuts[1] + cuts[2]) / cuts[3]
+        WHEN cardinality(cuts) = 3 THEN total - (total * cuts[1] + cuts[2]) / cuts[3]
+        WHEN place = 2 THEN ((total - (total * cuts[1] + cuts[2]) / cuts[3]) * cuts[4] + cuts[5]) / cuts[6]
+        ELSE total - (total * cuts[1] + cuts[2]) / cuts[3]
+            - ((total - (total * cuts[1] + cuts[2]) / cuts[3]) * cuts[4] + cuts[5]) / cuts[6]
+    END
+$$;
+
 -- Each funder of a split. `weights` and `incomes` are those of all its funders, in the order of their places.
 CREATE TABLE share_party (
     split_id integer NOT NULL REFERENCES share_split,
@@ -12,30 +34,9 @@ CREATE TABLE share_party (
     book text NOT NULL,
     weights integer[] NOT NULL,
     incomes integer[] NOT NULL,
+    weight_cuts bigint[] NOT NULL GENERATED ALWAYS AS (share_cuts(weights)) STORED,
+    income_cuts bigint[] NOT NULL GENERATED ALWAYS AS (share_cuts(incomes)) STORED,
     PRIMARY KEY (split_id, place),
     UNIQUE (split_id, funder)
 );
 CREATE INDEX ON share_party (funder);
-
--- P15: a running total's part of one of up to three parties. The first part is cut half up, the second from what
--- that leaves, the last takes the rest: `lending.engine.shares.divided`.
-CREATE FUNCTION share_first(total bigint, weight bigint, whole bigint) RETURNS bigint
-LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT (2 * total * weight + whole) / greatest(2 * whole, 1) $$;
-CREATE FUNCTION share_part(total bigint, weights integer[], place integer) RETURNS bigint
-LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-    SELECT CASE
-        WHEN total = 0 THEN 0
-        WHEN cardinality(weights) = 3 THEN CASE place
-            WHEN 1 THEN share_first(total, weights[1], weights[1] + weights[2] + weights[3])
-            WHEN 2 THEN share_first(
-                total - share_first(total, weights[1], weights[1] + weights[2] + weights[3]),
-                weights[2], weights[2] + weights[3])
-            ELSE total - share_first(total, weights[1], weights[1] + weights[2] + weights[3]) - share_first(
-                total - share_first(total, weights[1], weights[1] + weights[2] + weights[3]),
-                weights[2], weights[2] + weights[3])
-            END
-        WHEN cardinality(weights) = 1 THEN total
-        WHEN place = 1 THEN share_first(total, weights[1], weights[1] + weights[2])
-        ELSE total - share_first(total, weights[1], weights[1] + weights[2])
-    END
-$$;

@@ -75,8 +75,8 @@ class TestDividing:
         ]
         for total, by in asked:
             (row,) = world.rows(
-                "SELECT array_agg(share_part(:total, CAST(:by AS integer[]), place) ORDER BY place)"
-                " AS parts FROM generate_series(1, :count) place",
+                "SELECT array_agg(share_part(:total, share_cuts(CAST(:by AS integer[])), place)"
+                " ORDER BY place) AS parts FROM generate_series(1, :count) place",
                 total=total,
                 by=by,
                 count=len(by),
