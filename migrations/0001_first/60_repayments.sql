@@ -20,6 +20,7 @@ CREATE TABLE repayment (
     ended_at timestamptz
 );
 CREATE INDEX ON repayment (loan_id);
+CREATE INDEX ON repayment (created_at);
 CREATE INDEX ON repayment (id) WHERE state = 'held';
 -- T20: one debit in flight for a loan.
 CREATE UNIQUE INDEX ON repayment (loan_id) WHERE state IN ('held', 'unknown');
