@@ -1,7 +1,7 @@
 """The SQL of a loan's events and of how it stands."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, fields
+from dataclasses import fields
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -67,10 +67,10 @@ def insert_events(tx: Tx, happened: Sequence[tuple[str, Event, str, str | None]]
 
 
 def _detail(event: Event) -> dict[str, Any]:
+    values = {each.name: getattr(event, each.name) for each in fields(event) if each.name != "on"}
     return {
         name: value.isoformat() if isinstance(value, date) else value
-        for name, value in asdict(event).items()
-        if name != "on"
+        for name, value in values.items()
     }
 
 

@@ -1,7 +1,7 @@
 """Applications, loans, payouts: their states and what is kept of them."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -227,7 +227,7 @@ class ShareMovement:
 
     def columns(self) -> dict[str, Any]:
         """By name."""
-        return asdict(self)
+        return {each.name: getattr(self, each.name) for each in fields(self)}
 
 
 @dataclass(frozen=True, slots=True)
