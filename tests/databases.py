@@ -48,8 +48,7 @@ class Databases:
         self._names = (f"test_{number}" for number in count())
         self._free: list[str] = []
         self._connection = psycopg.connect(server.url, autocommit=True)
-        self._admin("CREATE DATABASE template_cf")
-        migrate(server.url_of("template_cf"))
+        migrate(server.ensure_database("template_cf"))
         with psycopg.connect(server.url_of("template_cf")) as connection:
             self._seeded = [name for name, _ in connection.execute(_FILLED)]
             versions = [SQL(_VERSIONS).format(Identifier(t)) for t in (*_CATALOGUES, *self._seeded)]

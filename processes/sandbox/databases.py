@@ -10,6 +10,7 @@ from psycopg import sql
 from sqlalchemy import make_url
 
 from processes.migrate import MIGRATIONS, migrate
+from processes.postgres import CREATE
 
 KEPT = (
     ("partner", "true"),
@@ -90,7 +91,7 @@ def _template(server: "psycopg.Connection[tuple[object, ...]]", main_url: str) -
     there = server.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone()
     if there is None:
         making = f"{name}_{secrets.token_hex(4)}"
-        server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(making)))
+        server.execute(sql.SQL(CREATE).format(sql.Identifier(making)))
         migrate(url_of(main_url, making))
         try:
             server.execute(
