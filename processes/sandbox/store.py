@@ -118,11 +118,6 @@ def bring_questions_near(tx: Tx) -> int:
     return found
 
 
-def events_waiting(tx: Tx) -> int:
-    """Events that no endpoint has been given yet."""
-    return int(tx.scalar("SELECT count(*) FROM event WHERE fanned_out_at IS NULL"))
-
-
 def repayments_under_way(tx: Tx, order_id: str) -> int:
     """Repayments of an order's loan that have not ended."""
     return int(
