@@ -1,6 +1,6 @@
 """What the pages of partners have in common, whatever kind of partner they are about."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Protocol
 
 from flask import redirect, url_for
@@ -29,10 +29,21 @@ def fresh(tx: Tx, kind: PartnerKind, known: Collection[str]) -> list[Partner]:
 
 
 def stop(context: Context, partner_id: str, act: Stop, page: str) -> ResponseReturnValue:
-    """Stops a partner at once, which one person may do alone, and shows its page again."""
+    """Stops a partner at once, for the reason that the form gives, and shows its page again."""
+    return alone(
+        context,
+        partner_id,
+        lambda tx, actor: act(tx, partner_id, because=forms.needed("because"), actor=actor),
+        page,
+    )
+
+
+def alone(
+    context: Context, partner_id: str, act: Callable[[Tx, Actor], object], page: str
+) -> ResponseReturnValue:
+    """Does what only protects us, and so one person may do; shows the partner's page again."""
     operator = session.operator()
     system.require(operator, Right.STOP_PARTNERS)
     with context.database.unit_of_work() as tx:
-        actor = Actor("operator", operator.id)
-        act(tx, partner_id, because=forms.needed("because"), actor=actor)
+        act(tx, Actor("operator", operator.id))
     return redirect(url_for(page, partner_id=partner_id), 303)

@@ -5,10 +5,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from cf_partner_sdk.keys import KeyNotUsable, PublicKey
-from flask import Blueprint, redirect, render_template, url_for
+from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
-from console import forms, proposing, session
+from console import forms, partner_pages, proposing, session
 from lending.channels import keys
 from lending.channels import service as channels
 from lending.channels.guarded import NUMBER_CELL
@@ -16,6 +16,7 @@ from lending.channels.model import PartnerKind
 from lending.foundation.audit import Actor
 from lending.foundation.context import Context
 from lending.foundation.crypto import FieldKeys
+from lending.foundation.database import Tx
 from lending.system import approvals
 from lending.system import service as system
 from lending.system.approvals import Kinds
@@ -32,21 +33,21 @@ def carried(field_keys: FieldKeys) -> Mapping[str, Callable[[], dict[str, Any]]]
         "partner.take_on": lambda: {
             name: forms.text(name) for name in ("partner_name", "partner_kind")
         },
-        "partner.add_account": lambda: {
-            **{name: forms.text(name) for name in ("holder", "bank_name")},
-            "priority": forms.whole("priority"),
-            "number_sealed": field_keys.seal(_number(), at=NUMBER_CELL).hex(),
-            "last4": _number()[-4:],
-        },
+        "partner.add_account": lambda: _account(field_keys),
         "partner.add_key": _key,
     }
 
 
-def _number() -> str:
+def _account(field_keys: FieldKeys) -> dict[str, Any]:
     typed = forms.text("number").replace(" ", "")
     if not (typed.isascii() and typed.isdigit() and len(typed) in DIGITS):
         raise PayloadWrong(field="/number", mend="请填写 8 至 30 位数字的账号。")
-    return typed
+    return {
+        **{name: forms.text(name) for name in ("holder", "bank_name")},
+        "priority": forms.whole("priority"),
+        "number_sealed": field_keys.seal(typed, at=NUMBER_CELL).hex(),
+        "last4": typed[-4:],
+    }
 
 
 def _key() -> dict[str, Any]:
@@ -98,18 +99,16 @@ def add(console: Blueprint, context: Context, kinds: Kinds) -> None:
 
     @console.post("/partners/<partner_id>/unlist")
     def unlist_partner(partner_id: str) -> ResponseReturnValue:
-        operator = session.operator()
-        system.require(operator, Right.STOP_PARTNERS)
-        with context.database.unit_of_work() as tx:
+        def act(tx: Tx, actor: Actor) -> None:
             channels.partner(tx, partner_id)
-            channels.unlist(tx, partner_id, Actor("operator", operator.id))
-        return redirect(url_for("console.partner_page", partner_id=partner_id), 303)
+            channels.unlist(tx, partner_id, actor)
+
+        return partner_pages.alone(context, partner_id, act, "console.partner_page")
 
     @console.post("/partners/<partner_id>/revoke")
     def revoke_key_of_partner(partner_id: str) -> ResponseReturnValue:
-        operator = session.operator()
-        system.require(operator, Right.STOP_PARTNERS)
-        with context.database.unit_of_work() as tx:
+        def act(tx: Tx, actor: Actor) -> None:
             channels.partner(tx, partner_id)
-            keys.revoke(tx, partner_id, forms.text("keyid"), Actor("operator", operator.id))
-        return redirect(url_for("console.partner_page", partner_id=partner_id), 303)
+            keys.revoke(tx, partner_id, forms.text("keyid"), actor)
+
+        return partner_pages.alone(context, partner_id, act, "console.partner_page")
