@@ -1,6 +1,6 @@
 """Customers: shown to be who they are, asked for each consent, with cards of their own."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from lending.customers import rules, store
 from lending.customers.errors import (
@@ -102,18 +102,16 @@ def add_card(
     Raises CardNumberInvalid, CardNotYours, OutsideFault.
     """
     card_number_ = rules.card_number(number)
-    with database.unit_of_work() as tx:
-        person = profile(tx, keys, customer_id)
-    answer = channel.check_account(
-        name=person.name,
-        identity_no=person.identity_no,
-        account_no=card_number_,
-        mobile=person.mobile,
-    )
-    with database.unit_of_work() as tx:
-        kept = _keep(
-            tx, keys, customer_id, number=card_number_, answer=answer, kind=AccountKind.BANK
+
+    def ask(person: Profile) -> AccountCheck:
+        return channel.check_account(
+            name=person.name,
+            identity_no=person.identity_no,
+            account_no=card_number_,
+            mobile=person.mobile,
         )
+
+    kept = _confirmed(database, keys, customer_id, card_number_, ask, kind=AccountKind.BANK)
     if kept is None:
         raise CardNotYours
     return kept
@@ -132,37 +130,44 @@ def add_wallet(
     Raises WalletNumberInvalid, WalletNotYours, OutsideFault.
     """
     wallet_number_ = rules.wallet_number(number)
-    with database.unit_of_work() as tx:
-        person = profile(tx, keys, customer_id)
-    answer = channel.check_wallet(
-        name=person.name, identity_no=person.identity_no, account_no=wallet_number_
-    )
-    with database.unit_of_work() as tx:
-        kept = _keep(
-            tx, keys, customer_id, number=wallet_number_, answer=answer, kind=AccountKind.WALLET
+
+    def ask(person: Profile) -> AccountCheck:
+        return channel.check_wallet(
+            name=person.name, identity_no=person.identity_no, account_no=wallet_number_
         )
+
+    kept = _confirmed(database, keys, customer_id, wallet_number_, ask, kind=AccountKind.WALLET)
     if kept is None:
         raise WalletNotYours
     return kept
 
 
-def _keep(
-    tx: Tx,
+def _confirmed(
+    database: Database,
     keys: FieldKeys,
     customer_id: str,
-    *,
     number: str,
-    answer: AccountCheck,
+    ask: Callable[[Profile], AccountCheck],
+    *,
     kind: AccountKind,
 ) -> str | None:
-    """Keeps what was answered of an account, and the account if it is the customer's; its id."""
+    """Keeps what is answered of an account, and the account if it is the customer's; its id.
+
+    It is asked between two units of work, so that none is open while somebody else thinks.
+    """
+    with database.unit_of_work() as tx:
+        person = profile(tx, keys, customer_id)
+    answer = ask(person)
     is_wallet = kind is AccountKind.WALLET
     method = IdentityMethod.WALLET if is_wallet else IdentityMethod.BANK_CARD
-    store.insert_check(tx, customer_id, method, passed=answer.matched, reference=answer.reference)
-    if not answer.matched:
-        return None
-    bank_name = answer.bank_name
-    return store.upsert_card(tx, keys, customer_id, number=number, bank_name=bank_name, kind=kind)
+    passed, bank_name = answer.matched, answer.bank_name
+    with database.unit_of_work() as tx:
+        store.insert_check(tx, customer_id, method, passed=passed, reference=answer.reference)
+        if not passed:
+            return None
+        return store.upsert_card(
+            tx, keys, customer_id, number=number, bank_name=bank_name, kind=kind
+        )
 
 
 def profile(tx: Tx, keys: FieldKeys, customer_id: str) -> Profile:
