@@ -10,7 +10,7 @@ from cf_partner_sdk.keys import PrivateKey
 from gateway.platform_keys import PlatformKeys
 from lending.channels import service as channels
 from lending.channels.errors import NoSuchPartner
-from lending.channels.model import Agreement, NewAccount, NewPartner, PartnerKind
+from lending.channels.model import FUNCTIONS, Agreement, NewAccount, NewPartner, PartnerKind
 from lending.compliance import parameters
 from lending.foundation import business_day
 from lending.foundation.audit import SYSTEM
@@ -114,8 +114,7 @@ class SandboxMerchant:
     products: tuple[str, ...] = (MALL_PRODUCT.code,)
 
 
-FUNCTIONS = ("mall", "statements", "webhooks")
-OWNERS = (*FUNCTIONS, "sandbox")
+OWNERS = (*FUNCTIONS[PartnerKind.MERCHANT], "sandbox")
 """Of who may move the clock: the owner of a sandbox."""
 DEMO_SHOP = SandboxMerchant(
     app_id="app_demo_shop",
@@ -131,14 +130,13 @@ OTHER_SHOP = SandboxMerchant(
     app_id="app_other_shop",
     name="谷雨家居",
     accounts=(NewAccount("谷雨家居有限公司", "模拟银行", "6230580000000020011", 1),),
-    functions=FUNCTIONS,
+    functions=FUNCTIONS[PartnerKind.MERCHANT],
 )
-STORE_FUNCTIONS = ("stores", "payments", "statements", "webhooks")
 DEMO_STORES = SandboxMerchant(
     app_id="app_demo_stores",
     name="小满生活",
     accounts=(NewAccount("小满生活服务有限公司", "模拟银行", "6230580000000030010", 1),),
-    functions=STORE_FUNCTIONS,
+    functions=FUNCTIONS[PartnerKind.STORE],
     kind=PartnerKind.STORE,
     products=(STORE_PRODUCT.code,),
 )
@@ -148,7 +146,7 @@ DEMO_PLATFORM = SandboxMerchant(
     app_id="app_demo_platform",
     name="小满优选",
     accounts=(NewAccount("小满优选科技有限公司", "模拟银行", "6230580000000040019", 1),),
-    functions=("leads", "commissions", "statements", "webhooks"),
+    functions=FUNCTIONS[PartnerKind.PLATFORM],
     kind=PartnerKind.PLATFORM,
     products=(CASH_PRODUCT.code, GUARANTEED_PRODUCT.code),
 )
@@ -156,7 +154,7 @@ DEMO_GUARANTOR = SandboxMerchant(
     app_id="app_demo_guarantor",
     name="诚信担保",
     accounts=(NewAccount("诚信融资担保有限公司", "模拟银行", "6230580000000060017", 1),),
-    functions=("claims", "statements", "webhooks"),
+    functions=FUNCTIONS[PartnerKind.GUARANTOR],
     kind=PartnerKind.GUARANTOR,
     products=(),
 )
@@ -164,15 +162,17 @@ DEMO_GUARANTOR = SandboxMerchant(
 
 def tenant_owner(name: str) -> SandboxMerchant:
     """The merchant that owns a test tenant: a mall and stores."""
-    functions = tuple(dict.fromkeys((*OWNERS, *STORE_FUNCTIONS)))
+    functions = tuple(dict.fromkeys((*OWNERS, *FUNCTIONS[PartnerKind.STORE])))
     both = (MALL_PRODUCT.code, STORE_PRODUCT.code)
     return SandboxMerchant(f"app_{name}", name, DEMO_SHOP.accounts, functions, products=both)
 
 
 def _funder(each: seed_funders.SandboxFunder) -> SandboxMerchant:
     account = NewAccount(each.name, "模拟银行", each.account_no, 1)
-    functions, kind = seed_funders.FUNCTIONS, PartnerKind.FUNDER
-    return SandboxMerchant(each.app_id, each.name, (account,), functions, kind=kind, products=())
+    kind = PartnerKind.FUNDER
+    return SandboxMerchant(
+        each.app_id, each.name, (account,), FUNCTIONS[kind], kind=kind, products=()
+    )
 
 
 def seed(context: Context, platform: PlatformKeys) -> None:

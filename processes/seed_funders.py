@@ -22,7 +22,6 @@ from lending.funding.model import FunderAgreement, LicenceKind, NewFunder
 from lending.products.model import Funding, Product
 
 LICENCE_DAYS = 3_650
-FUNCTIONS = ("shares", "statements", "webhooks")
 
 
 @dataclass(frozen=True, slots=True)
