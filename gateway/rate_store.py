@@ -5,15 +5,15 @@ from lending.foundation.database import Tx
 
 LEASE = """
     INSERT INTO rate_bucket AS bucket (name, tokens, granted, at)
-    VALUES (%(name)s, %(quota)s::int - %(lease)s::int, %(lease)s::int, %(now)s)
+    VALUES (:name, CAST(:quota AS int) - CAST(:lease AS int), CAST(:lease AS int), :now)
     ON CONFLICT (name) DO UPDATE SET (tokens, granted, at) = (
-        SELECT filled - least(%(lease)s::int, floor(filled)),
-            least(%(lease)s::int, floor(filled))::int,
-            greatest(bucket.at, %(now)s)
+        SELECT filled - least(CAST(:lease AS int), floor(filled)),
+            least(CAST(:lease AS int), floor(filled))::int,
+            greatest(bucket.at, :now)
         FROM (SELECT least(
-            %(quota)s::double precision,
-            bucket.tokens + greatest(0, extract(epoch FROM %(now)s - bucket.at)::double precision)
-                * %(quota)s / %(window_s)s
+            CAST(:quota AS double precision),
+            bucket.tokens + greatest(0, extract(epoch FROM :now - bucket.at)::double precision)
+                * :quota / :window_s
         ) AS filled) AS at_now)
     RETURNING granted, tokens"""
 """Fills the bucket by the time since it was last asked, then takes up to `lease` whole tokens.
@@ -25,14 +25,10 @@ nothing, and one that is ahead fills no token twice.
 
 def lease(tx: Tx, name: str, limit: tuple[int, int], *, lease: int) -> tuple[int, float]:
     """Takes tokens out of a bucket of (quota, window in seconds): how many, and what is left."""
-    values = {
-        "name": name,
-        "quota": limit[0],
-        "window_s": limit[1],
-        "lease": lease,
-        "now": tx.machine_now,
-    }
-    granted, tokens = tx.quick(LEASE, values)
+    quota, window_s = limit
+    granted, tokens = tx.quick(
+        LEASE, name=name, quota=quota, window_s=window_s, lease=lease, now=tx.machine_now
+    )
     return int(granted), float(tokens)
 
 

@@ -10,7 +10,7 @@ NONCE_KEPT = timedelta(seconds=900)
 
 SPEND = """
     WITH spent AS (
-        INSERT INTO spent_nonce (keyid, nonce, spent_at) VALUES (%(keyid)s, %(nonce)s, %(now)s)
+        INSERT INTO spent_nonce (keyid, nonce, spent_at) VALUES (:keyid, :nonce, :now)
         ON CONFLICT DO NOTHING RETURNING 1
     )
     SELECT count(*) FROM spent"""
@@ -18,21 +18,20 @@ SPEND_WITHOUT_WAIT = """
     WITH hurried AS (SELECT set_config('synchronous_commit', 'off', true)),
     spent AS (
         INSERT INTO spent_nonce (keyid, nonce, spent_at)
-        SELECT %(keyid)s, %(nonce)s, %(now)s FROM hurried ON CONFLICT DO NOTHING RETURNING 1
+        SELECT :keyid, :nonce, :now FROM hurried ON CONFLICT DO NOTHING RETURNING 1
     )
     SELECT count(*) FROM spent"""
 
 
 def spend_nonce(tx: Tx, keyid: str, nonce: str) -> bool:
     """Whether the nonce is new for its key; this unit of work commits before the disk has it."""
-    values = {"keyid": keyid, "nonce": nonce, "now": tx.machine_now}
-    return bool(tx.quick(SPEND_WITHOUT_WAIT, values)[0])
+    spent = tx.quick(SPEND_WITHOUT_WAIT, keyid=keyid, nonce=nonce, now=tx.machine_now)
+    return bool(spent[0])
 
 
 def spend_nonce_at_once(database: Database, keyid: str, nonce: str) -> bool:
     """Whether the nonce is new for its key; a unit of work by itself."""
-    values = {"keyid": keyid, "nonce": nonce, "now": database.clock.now()}
-    return bool(database.at_once(SPEND, values)[0])
+    return bool(database.at_once(SPEND, keyid=keyid, nonce=nonce, now=database.clock.now())[0])
 
 
 def prune_nonces(tx: Tx) -> int:

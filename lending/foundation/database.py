@@ -16,28 +16,42 @@ from typing import Any
 import psycopg
 from psycopg import Connection as PsycopgConnection
 from psycopg import Cursor
-from psycopg.pq import TransactionStatus
 from psycopg.rows import dict_row, tuple_row
 from psycopg.types.json import Jsonb
 from sqlalchemy import Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from lending.foundation.clock import Clock, SystemClock
+from lending.foundation.libpq import Libpq
 
 STREAMED_AT_ONCE = 5_000
 PREPARED_MAX = 500
 """Statements that a connection keeps prepared; more than any process runs often."""
-_CURSOR = "cursor"
+_OF_CONNECTION = "cursor and libpq"
 Row = dict[str, Any]
 """A row by column name."""
 
-_DIALECT = make_url("postgresql+psycopg://").get_dialect()()
+_DRIVER = make_url("postgresql+psycopg://").get_dialect()
+_DIALECT = _DRIVER()
+_NUMBERED = _DRIVER(paramstyle="numeric_dollar")  # type: ignore[call-arg]
 
 
 @lru_cache(maxsize=2048)
 def _statement(sql: str) -> str:
     """The statement as the driver writes it: `%(name)s` for `:name`."""
     return str(text(sql).compile(dialect=_DIALECT))
+
+
+@lru_cache(maxsize=64)
+def _numbered(sql: str) -> tuple[str, Sequence[str]]:
+    """The statement as the server has it, `$1` for `:name`, and the names in their order."""
+    compiled = text(sql).compile(dialect=_NUMBERED)
+    return str(compiled), compiled.positiontup or ()
+
+
+def _single(libpq: Libpq, sql: str, values: Mapping[str, Any]) -> tuple[Any, ...]:
+    statement, names = _numbered(sql)
+    return libpq.row(statement, [values[name] for name in names])
 
 
 def json(value: Any) -> Jsonb:
@@ -52,6 +66,7 @@ class Tx:
         self,
         driver: "PsycopgConnection[Any]",
         cursor: "Cursor[tuple[Any, ...]]",
+        libpq: Libpq,
         machine_now: datetime,
         *,
         sandbox_clock: bool = False,
@@ -61,6 +76,7 @@ class Tx:
         """The psycopg connection of this unit of work, for what must commit with it (jobs)."""
         self._cursor = cursor
         """The connection's own for single rows: to make one takes a third of a short statement."""
+        self._libpq = libpq
         self._parts = self._streams = 0
         self.kept = {} if kept is None else kept
         """What this process has read that never changes once it is committed, by a name of it.
@@ -140,33 +156,35 @@ class Tx:
             with _told(self.driver, sql), self.driver.cursor() as cursor:
                 cursor.executemany(_statement(sql), rows)
 
-    def quick(self, sql: str, values: Mapping[str, Any] | Sequence[Any]) -> tuple[Any, ...]:
+    def quick(self, sql: str, **values: Any) -> tuple[Any, ...]:
         """The single row of a statement that runs thousands of times a second.
 
-        With `%(name)s` for parameters, or `%s` in their order, and prepared from the first time on.
-        Errors are told as by all other statements.
+        The connection prepares it for ever; the tables it names may not change their columns.
         """
         with _told(self.driver, sql):
-            row = self._cursor.execute(sql, values, prepare=True).fetchone()
-        assert row is not None
-        return row
+            return _single(self._libpq, sql, values)
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
         """A part of the unit of work that is undone by itself when it raises."""
         self._parts += 1
         part = f"part_{self._parts}"
-        self.run(f"SAVEPOINT {part}")
+        begin = "" if self._libpq.in_transaction else "BEGIN; "
+        self._command(f"{begin}SAVEPOINT {part}")
         try:
             yield
         except BaseException:
             if not self.is_broken:
-                self.run(f"ROLLBACK TO SAVEPOINT {part}")
+                self._command(f"ROLLBACK TO SAVEPOINT {part}")
             raise
         finally:
             self._parts -= 1
             if not self.is_broken:
-                self.run(f"RELEASE SAVEPOINT {part}")
+                self._command(f"RELEASE SAVEPOINT {part}")
+
+    def _command(self, sql: str) -> None:
+        with _told(self.driver, sql):
+            self._libpq.command(sql)
 
     @property
     def is_broken(self) -> bool:
@@ -246,55 +264,60 @@ class Database:
         assert not getattr(self._local, "open", False), "units of work do not nest"
         self._local.open = True
         try:
-            with self._transaction() as tx:
+            with self._transaction() as (tx, libpq):
                 yield tx
-                with _told(tx.driver, "COMMIT"):
-                    tx.driver.commit()
+                if libpq.in_transaction:
+                    with _told(tx.driver, "COMMIT"):
+                        libpq.command("COMMIT")
         finally:
             self._local.open = False
 
     @contextmanager
-    def _transaction(self) -> Iterator[Tx]:
+    def _transaction(self) -> Iterator[tuple[Tx, Libpq]]:
         """On a connection out of the pool, rolled back unless what is inside has committed."""
         with _told(None, "CONNECT"):
             pooled = self._engine.raw_connection()
             driver: PsycopgConnection[Any] = pooled.driver_connection  # type: ignore[assignment]
-            if _CURSOR not in pooled.info:
-                pooled.info[_CURSOR] = driver.cursor(row_factory=tuple_row)
+            if _OF_CONNECTION not in pooled.info:
+                pooled.info[_OF_CONNECTION] = driver.cursor(row_factory=tuple_row), Libpq(driver)
+            cursor, libpq = pooled.info[_OF_CONNECTION]
         try:
-            yield Tx(
-                driver,
-                pooled.info[_CURSOR],
-                self.clock.now(),
-                sandbox_clock=self._sandbox_clock,
-                kept=self._kept,
+            yield (
+                Tx(
+                    driver,
+                    cursor,
+                    libpq,
+                    self.clock.now(),
+                    sandbox_clock=self._sandbox_clock,
+                    kept=self._kept,
+                ),
+                libpq,
             )
         finally:
-            if driver.info.transaction_status is not TransactionStatus.IDLE:
-                _roll_back(driver)
+            if libpq.in_transaction:
+                _roll_back(driver, libpq)
             if driver.closed:
                 pooled.invalidate()
                 self._engine.dispose()  # the server went away from the others, too
             pooled.close()
 
-    def at_once(self, sql: str, values: Mapping[str, Any]) -> tuple[Any, ...]:
+    def at_once(self, sql: str, **values: Any) -> tuple[Any, ...]:
         """The single row of one statement that is a unit of work by itself: one trip, no more.
 
         It commits before the disk has it: should the machine lose power, the last ones may be lost.
-        As `Tx.quick`, with `%(name)s` for parameters. Each thread has a connection of its own for
-        it; one that was lost is opened anew at the next statement.
+        As `Tx.quick`. Each thread has a connection of its own for it; one that was lost is opened
+        anew at the next statement.
 
         Raises OperationalError as a unit of work does.
         """
-        connection: PsycopgConnection[Any] | None = getattr(self._local, "at_once", None)
+        own: tuple[PsycopgConnection[Any], Libpq] | None = getattr(self._local, "at_once", None)
         try:
-            if connection is None or connection.closed:
-                connection = self._local.at_once = self._connect()
-            row: tuple[Any, ...] | None = connection.execute(sql, values, prepare=True).fetchone()
+            if own is None or own[0].closed:
+                connection = self._connect()
+                own = self._local.at_once = connection, Libpq(connection)
+            return _single(own[1], sql, values)
         except psycopg.OperationalError as fault:
             raise OperationalError(sql, None, fault) from fault
-        assert row is not None
-        return row
 
     def _connect(self) -> "PsycopgConnection[Any]":
         made: PsycopgConnection[Any] = psycopg.connect(
@@ -310,7 +333,7 @@ class Database:
     @contextmanager
     def rehearsal(self) -> Iterator[Tx]:
         """A transaction that is always undone: what would happen."""
-        with self._transaction() as tx:
+        with self._transaction() as (tx, _):
             yield tx
 
     def close(self) -> None:
@@ -322,9 +345,9 @@ class Database:
             self._at_once.clear()
 
 
-def _roll_back(driver: "PsycopgConnection[Any]") -> None:
+def _roll_back(driver: "PsycopgConnection[Any]", libpq: Libpq) -> None:
     try:
-        driver.rollback()
+        libpq.command("ROLLBACK")
     except psycopg.Error:  # whatever state it is in, nobody shall meet it
         driver.close()
 

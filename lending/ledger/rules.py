@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from hashlib import sha256
@@ -21,25 +20,25 @@ def lines(legs: Sequence[Leg]) -> tuple[Leg, ...]:
 
     Raises EntryDoesNotBalance (L1, in each book), NoSuchBook, OwnerMissing (L11).
     """
-    kept = tuple(leg for leg in legs if leg.debit_fen or leg.credit_fen)
-    one_sided = all(
-        min(leg.debit_fen, leg.credit_fen) == 0 < max(leg.debit_fen, leg.credit_fen) <= FEN_MAX
-        for leg in kept
-    )
-    if len(kept) < 2 or not one_sided or any(_off_by_book(kept).values()):
+    kept = tuple([leg for leg in legs if leg.debit_fen or leg.credit_fen])
+    off_by_book: dict[str, int] = {}
+    for leg in kept:
+        book, fen = leg.account.book, leg.debit_fen - leg.credit_fen
+        off_by_book[book] = off_by_book.get(book, 0) + fen
+    if len(kept) < 2 or not all(map(_one_sided, kept)) or any(off_by_book.values()):
         raise EntryDoesNotBalance(
             "; ".join(f"{leg.account} {leg.debit_fen} | {leg.credit_fen}" for leg in kept)
             or "there is no line"
         )
-    require_complete(leg.account for leg in kept)
+    require_complete([leg.account for leg in kept])
     return kept
 
 
-def _off_by_book(legs: Iterable[Leg]) -> dict[str, int]:
-    off: defaultdict[str, int] = defaultdict(int)
-    for leg in legs:
-        off[leg.account.book] += leg.debit_fen - leg.credit_fen
-    return off
+def _one_sided(leg: Leg) -> bool:
+    return (
+        0 == leg.credit_fen < leg.debit_fen <= FEN_MAX
+        or 0 == leg.debit_fen < leg.credit_fen <= FEN_MAX
+    )
 
 
 def is_book(name: str) -> bool:

@@ -11,13 +11,14 @@ from lending.ledger.chart import LIMITS, Code, Limits
 from lending.ledger.model import Account, Entry, Hold, Leg, LimitedBalance
 
 _POST = """
-SELECT journal_post(%s, %s, CAST(%s AS date), %s, %s, %s, %s, %s, %s, CAST(%s AS json), %s, %s)
+SELECT journal_post(:id, :kind, :effective, :subject, :memo, :key, :sha256, :reverses, :now, :legs,
+    :limits, :hold)
 """
 _POST_MANY = """
 SELECT journal_post(e ->> 0, e ->> 1, CAST(e ->> 2 AS date), e ->> 3, e ->> 4, e ->> 5,
-    decode(e ->> 6, 'hex'), e ->> 7, CAST(:now AS timestamptz), CAST(e ->> 8 AS json), :limits,
+    decode(e ->> 6, 'hex'), e ->> 7, CAST(:now AS timestamptz), CAST(e ->> 8 AS jsonb), :limits,
     NULL)
-FROM json_array_elements(CAST(:entries AS json)) WITH ORDINALITY AS t (e, number) ORDER BY number
+FROM jsonb_array_elements(CAST(:entries AS jsonb)) WITH ORDINALITY AS t (e, number) ORDER BY number
 """
 CHART_LIMITS = json.dumps(
     {code.value: [limits.debit_fen, limits.credit_fen] for code, limits in LIMITS.items()}
@@ -34,20 +35,18 @@ def post(tx: Tx, entry: Entry, hold_id: str | None = None) -> tuple[str, dict[st
     legs, sha256 = rules.said(entry)
     (answer,) = tx.quick(
         _POST,
-        (
-            entry_id,
-            entry.kind,
-            entry.effective_date,
-            entry.subject,
-            entry.memo,
-            entry.key,
-            sha256,
-            entry.reverses,
-            tx.now,
-            legs,
-            CHART_LIMITS,
-            hold_id,
-        ),
+        id=entry_id,
+        kind=entry.kind,
+        effective=entry.effective_date,
+        subject=entry.subject,
+        memo=entry.memo,
+        key=entry.key,
+        sha256=sha256,
+        reverses=entry.reverses,
+        now=tx.now,
+        legs=legs,
+        limits=CHART_LIMITS,
+        hold=hold_id,
     )
     return entry_id, answer
 

@@ -216,9 +216,10 @@ END $$;
 -- Accounts are looked up each by itself (LATERAL, LIMIT 1), so that one plan serves for every size of the chart.
 CREATE FUNCTION journal_post(
     p_id text, p_kind text, p_effective date, p_subject text, p_memo text, p_key text, p_sha256 bytea, p_reverses text,
-    p_now timestamptz, p_legs json, p_limits text, p_hold text
+    p_now timestamptz, p_legs jsonb, p_limits text, p_hold text
 ) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
+    v_limits jsonb;
     v_accounts bigint[];
     v_debits bigint[];
     v_credits bigint[];
@@ -237,17 +238,17 @@ BEGIN
         SELECT array_agg(a.id), array_agg(CAST(t.leg ->> 3 AS bigint)), array_agg(CAST(t.leg ->> 4 AS bigint)),
             array_agg(a.id) FILTER (WHERE a.limited)
         INTO v_accounts, v_debits, v_credits, v_limited
-        FROM json_array_elements(p_legs) AS t (leg) LEFT JOIN LATERAL (SELECT id, limited FROM ledger_account
+        FROM jsonb_array_elements(p_legs) AS t (leg) LEFT JOIN LATERAL (SELECT id, limited FROM ledger_account
             WHERE book = t.leg ->> 0 AND code = t.leg ->> 1 AND owner = t.leg ->> 2 LIMIT 1) a ON true;
         EXIT WHEN array_position(v_accounts, NULL) IS NULL;
+        v_limits := p_limits;
         WITH opened AS (
             INSERT INTO ledger_account (book, code, owner, limited, opened_at)
-            SELECT DISTINCT t.leg ->> 0, t.leg ->> 1, t.leg ->> 2, CAST(p_limits AS jsonb) ? (t.leg ->> 1), p_now
-            FROM json_array_elements(p_legs) WITH ORDINALITY AS t (leg, number)
+            SELECT DISTINCT t.leg ->> 0, t.leg ->> 1, t.leg ->> 2, v_limits ? (t.leg ->> 1), p_now
+            FROM jsonb_array_elements(p_legs) WITH ORDINALITY AS t (leg, number)
             WHERE v_accounts[t.number] IS NULL ORDER BY 1, 2, 3 ON CONFLICT DO NOTHING RETURNING id, code, limited)
         INSERT INTO ledger_limit (account_id, debit_limit_fen, credit_limit_fen)
-        SELECT id, CAST(CAST(p_limits AS jsonb) -> code ->> 0 AS bigint),
-            CAST(CAST(p_limits AS jsonb) -> code ->> 1 AS bigint)
+        SELECT id, CAST(v_limits -> code ->> 0 AS bigint), CAST(v_limits -> code ->> 1 AS bigint)
         FROM opened WHERE limited;
     END LOOP;
 

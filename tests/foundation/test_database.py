@@ -1,7 +1,13 @@
+import threading
+import time
+from datetime import timedelta
+
+import psycopg
 import pytest
+from sqlalchemy.exc import DBAPIError
 
 from lending.foundation import business_day, jobs
-from lending.foundation.database import Database
+from lending.foundation.database import Database, Tx, is_lost
 from tests.today import NOW, TODAY
 
 
@@ -34,3 +40,120 @@ class TestUnitOfWork:
     def test_does_not_nest(self, database: Database):
         with database.unit_of_work(), pytest.raises(AssertionError), database.unit_of_work():
             pass
+
+
+class TestAQuickStatement:
+    SLEEP = "SELECT pg_sleep(CAST(:s AS double precision)) IS NULL, CAST(:name AS text)"
+    MOVE = "UPDATE business_day SET business_date = business_date + 1 RETURNING business_date"
+
+    def test_gives_what_any_other_gives(self, database: Database):
+        asked = {
+            "text": "\u5206 '\\", "number": 2**40, "day": TODAY, "at": NOW, "bytes": b"\x00\xff"
+        }  # fmt: skip
+        sql = (
+            "SELECT CAST(:text AS text), CAST(:number AS bigint), CAST(:day AS date),"
+            " CAST(:at AS timestamptz), CAST(:bytes AS bytea), CAST(:text AS text) AS again,"
+            " NULL AS n"
+        )
+        with database.unit_of_work() as tx:
+            answer = tx.quick(sql, **asked)
+            assert answer == tuple(tx.all(sql, **asked)[0].values())
+
+    @pytest.mark.parametrize("first", [True, False])
+    def test_is_undone_with_its_unit_of_work(self, database: Database, first: bool):
+        def move_and_fail() -> None:
+            with database.unit_of_work() as tx:
+                if not first:
+                    tx.run("SELECT 1")
+                assert tx.quick(self.MOVE) == (TODAY + timedelta(days=1),)
+                raise ZeroDivisionError
+
+        with pytest.raises(ZeroDivisionError):
+            move_and_fail()
+        with database.unit_of_work() as tx:
+            assert business_day.today(tx) == TODAY
+
+    @pytest.mark.parametrize("first", [True, False])
+    def test_that_fails_tells_why_and_leaves_the_next_unit_of_work_whole(
+        self, database: Database, first: bool
+    ):
+        def divide(by: int) -> tuple[object, ...]:
+            with database.unit_of_work() as tx:
+                if not first:
+                    tx.run("SELECT 1")
+                return tx.quick("SELECT 1 / CAST(:by AS int)", by=by)
+
+        with pytest.raises(DBAPIError, match="division by zero"):
+            divide(0)
+        assert divide(1) == (1,)
+
+    def test_stays_prepared_when_a_unit_of_work_is_undone(self, database: Database):
+        def prepared() -> list[str]:
+            with database.unit_of_work() as tx:
+                tx.quick(self.SLEEP, s=0, name="")
+                return [row["name"] for row in tx.all("SELECT name FROM pg_prepared_statements")]
+
+        def fail(tx: Tx) -> None:
+            with tx.savepoint():
+                tx.run("SELECT 1 / 0")
+
+        def fail_twice() -> None:
+            with database.unit_of_work() as tx:
+                with pytest.raises(DBAPIError):
+                    fail(tx)
+                fail(tx)
+
+        before = prepared()
+        with pytest.raises(DBAPIError):
+            fail_twice()
+        assert set(before) <= set(prepared())
+
+    @pytest.mark.parametrize("first", [True, False])
+    def test_on_a_connection_that_was_ended_says_that_it_is_lost(
+        self, database: Database, first: bool
+    ):
+        def quickly() -> tuple[object, ...]:
+            with database.unit_of_work() as tx:
+                if not first:
+                    tx.run("SELECT 1")
+                if pids:
+                    end(pids.pop())
+                pids_seen.append(tx.driver.info.backend_pid)
+                return tx.quick(self.SLEEP, s=0, name="n")
+
+        def end(pid: int) -> None:
+            with psycopg.connect(database.url, autocommit=True) as other:
+                other.execute("SELECT pg_terminate_backend(%s, 5000)", (pid,))
+
+        pids: list[int] = []
+        pids_seen: list[int] = []
+        quickly()
+        pids.append(pids_seen[-1])
+        with pytest.raises(DBAPIError) as raised:
+            quickly()
+        assert is_lost(raised.value)
+        assert quickly() == (False, "n")
+
+    def test_lets_other_threads_run_while_it_waits(self, database: Database):
+        def wait() -> None:
+            with database.unit_of_work() as tx:
+                tx.quick(self.SLEEP, s=0.4, name="")
+
+        waiting = threading.Thread(target=wait)
+        waiting.start()
+        turns = 0
+        while waiting.is_alive():
+            time.sleep(0.005)
+            turns += 1
+        assert turns > 20
+
+    def test_at_the_start_of_a_part_is_undone_with_the_part(self, database: Database):
+        def move_and_fail(tx: Tx) -> None:
+            with tx.savepoint():
+                tx.quick(self.MOVE)
+                raise ZeroDivisionError
+
+        with database.unit_of_work() as tx:
+            with pytest.raises(ZeroDivisionError):
+                move_and_fail(tx)
+            assert business_day.today(tx) == TODAY
