@@ -115,8 +115,9 @@ def dry_run(context: Context, told: Told = lambda _: None) -> dict[str, int]:
     touched: dict[str, int] = {}
     with context.database.rehearsal() as tx:
         day = Day(business_day.today(tx), context)
+        open_loans = day_store.spans(tx, PART_SIZE)
         for step in END_OF_DAY:
-            spans = _spans(tx, step)
+            spans = _spans(step, open_loans)
             touched[step.name] = sum(step.run(tx, day, span, {}) for span in spans)
             told(Progress(day.closing, step.name, len(spans), len(spans), touched[step.name]))
     return touched
@@ -134,16 +135,17 @@ def _lay_out(day: Day) -> bool:
         if shanghai_date(tx.now) <= day.closing:
             raise DayNotOver(f"{day.closing} is not over in Shanghai")
         if not store.has_work(tx, day.closing):
+            open_loans = day_store.spans(tx, PART_SIZE)
             for step in END_OF_DAY:
-                store.insert_work(tx, day.closing, step.name, _spans(tx, step))
+                store.insert_work(tx, day.closing, step.name, _spans(step, open_loans))
         for row in store.take_failures(tx, day.closing):
             again = Span(row["number"], row["number"])
             store.insert_work(tx, day.closing, row["step"], [again])
         return True
 
 
-def _spans(tx: Tx, step: Step) -> list[Span]:
-    return day_store.spans(tx, PART_SIZE) if step.by_loan else [Span(0, 0)]
+def _spans(step: Step, open_loans: list[Span]) -> list[Span]:
+    return open_loans if step.by_loan else [Span(0, 0)]
 
 
 def _all_parts(step: Step, day: Day, workers: int, told: Told) -> int:

@@ -22,6 +22,7 @@ CREATE TABLE repayment (
 CREATE INDEX ON repayment (loan_id);
 CREATE INDEX ON repayment (created_at);
 CREATE INDEX ON repayment (id) WHERE state = 'held';
+CREATE INDEX ON repayment (channel_reference) WHERE state = 'received';
 -- T20: one debit in flight for a loan.
 CREATE UNIQUE INDEX ON repayment (loan_id) WHERE state IN ('held', 'unknown');
 
