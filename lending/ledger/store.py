@@ -85,7 +85,7 @@ def account_ids(tx: Tx, accounts: Collection[Account]) -> dict[Account, int]:
 def _find(tx: Tx, accounts: Iterable[Account]) -> dict[Account, int]:
     rows = tx.all(
         "SELECT a.id, a.book, a.code, a.owner"
-        " FROM json_array_elements(CAST(:accounts AS json)) AS t (one)"
+        " FROM jsonb_array_elements(CAST(:accounts AS jsonb)) AS t (one)"
         " CROSS JOIN LATERAL (SELECT id, book, code, owner FROM ledger_account"
         "  WHERE book = t.one ->> 0 AND code = t.one ->> 1 AND owner = t.one ->> 2 LIMIT 1) a",
         accounts=_json(accounts),
@@ -108,7 +108,7 @@ def open_accounts(tx: Tx, accounts: Mapping[Account, Limits]) -> list[int]:
     They are opened in one order, so that two who open the same ones do not lock each other out.
     """
     rows = tx.all(
-        "WITH asked AS (SELECT * FROM json_to_recordset(CAST(:accounts AS json))"
+        "WITH asked AS (SELECT * FROM jsonb_to_recordset(CAST(:accounts AS jsonb))"
         "  AS t (book text, code text, owner text, debit_fen bigint, credit_fen bigint)),"
         " opened AS (INSERT INTO ledger_account (book, code, owner, limited, opened_at)"
         "  SELECT book, code, owner, num_nonnulls(debit_fen, credit_fen) > 0, :now"
@@ -164,7 +164,7 @@ def lock_limited(tx: Tx, accounts: Iterable[Account]) -> list[LimitedBalance]:
     rows = tx.all(
         "SELECT account_id, book, code, owner, debit_limit_fen, credit_limit_fen, posted_fen,"
         " held_debit_fen, held_credit_fen FROM (SELECT a.id, a.book, a.code, a.owner"
-        "  FROM json_array_elements(CAST(:accounts AS json)) AS t (one)"
+        "  FROM jsonb_array_elements(CAST(:accounts AS jsonb)) AS t (one)"
         "  CROSS JOIN LATERAL (SELECT id, book, code, owner FROM ledger_account"
         "   WHERE book = t.one ->> 0 AND code = t.one ->> 1 AND owner = t.one ->> 2 LIMIT 1) a"
         "  ORDER BY a.id) a CROSS JOIN LATERAL (SELECT * FROM ledger_limit"
@@ -192,7 +192,7 @@ def limited_many(tx: Tx, accounts: Iterable[Account]) -> list[LimitedBalance]:
     """Those of the accounts that are open and have a limit, without a lock."""
     rows = tx.all(
         "SELECT account_id, book, code, owner, debit_limit_fen, credit_limit_fen, posted_fen,"
-        " held_debit_fen, held_credit_fen FROM json_array_elements(CAST(:accounts AS json))"
+        " held_debit_fen, held_credit_fen FROM jsonb_array_elements(CAST(:accounts AS jsonb))"
         "  AS t (one) CROSS JOIN LATERAL (SELECT id, book, code, owner FROM ledger_account"
         "   WHERE book = t.one ->> 0 AND code = t.one ->> 1 AND owner = t.one ->> 2 LIMIT 1) a"
         " CROSS JOIN LATERAL (SELECT * FROM ledger_limit WHERE account_id = a.id LIMIT 1) l",
