@@ -58,7 +58,7 @@ EVENT_TYPES = (
     _lead("signed", "The contract is made; the payout to the person's account follows.", CHOSEN),
     _lead("paid", "The person has the money.", PAID),
     _lead("payout_failed", "The person's account was refused; they are asked for another.", CHOSEN),
-    _lead("cancelled", "It was withdrawn before any money left.", OVER),
+    _lead("cancelled", "It was ended before any money left.", OVER),
     _lead("expired", "The person did not sign in time.", OVER),
     EventType(
         "lead.repaid",

@@ -34,7 +34,7 @@ STATES = {
     "paying": "The payout is on its way and not yet certain.",
     "payout_failed": "The person's account was refused; they are asked for another.",
     "paid": "The person has the money.",
-    "cancelled": "Withdrawn, by you or by the person.",
+    "cancelled": "Ended before any money left, by you, by the person or by us.",
     "expired": "The person did not sign in time.",
 }
 LIST_STATES = {

@@ -25,7 +25,7 @@ STATES = {
     "payout_failed": "None of your settlement accounts could be paid; the lender's operators act.",
     "part_refunded": "Some of the price went back.",
     "refunded": "All of the price went back.",
-    "cancelled": "Cancelled before any money left, by you or by the customer.",
+    "cancelled": "Cancelled before any money left, by you, by the customer or by us.",
     "expired": "Nobody agreed in time.",
 }
 PART_STATES = {

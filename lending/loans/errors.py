@@ -28,6 +28,13 @@ class NotFlagged(Conflict):
     mend = "请核对借款人。"
 
 
+class BorrowerHeld(Conflict):
+    """An operator holds the borrower for a fraud: nothing is lent or paid out to them."""
+
+    code, title = "loan.borrower_held", "该借款人已被标记欺诈"
+    mend = "请先解除欺诈标记,或拒绝该申请。"
+
+
 class BorrowerLimitReached(Refused):
     """CNY 200,000 for one borrower over all products together (STORE-3, R-CAP-20W)."""
 

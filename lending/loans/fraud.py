@@ -1,4 +1,9 @@
-"""Borrowers held for a fraud: flagged, told to each of their funders, lifted again (JOINT-7)."""
+"""Borrowers held for a fraud: flagged, told to each of their funders, lifted again (JOINT-7).
+
+While an operator's flag stands, no payout to the borrower's account or for their goods begins; what
+was agreed and not paid out is cancelled, each application by a job of its own, so that one that
+cannot be ended keeps no other from it. A payout that is under way is left to its result.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,7 +11,7 @@ from enum import StrEnum
 
 from lending.customers import blacklist
 from lending.customers import service as customers
-from lending.foundation import audit, business_day, ids
+from lending.foundation import audit, business_day, ids, jobs
 from lending.foundation.audit import SYSTEM, Actor
 from lending.foundation.crypto import FieldKeys
 from lending.foundation.database import Tx
@@ -26,7 +31,8 @@ class FraudKind(StrEnum):
     COLLUSION = "collusion"
     """With a merchant, a store or an agent: nothing was bought, or not at that price."""
     FILTER = "filter"
-    """The anti-fraud rules turned a later application of the borrower away."""
+    """The anti-fraud rules turned a later application of the borrower away: funders are warned, and
+    nothing else follows until a person has looked at it."""
     OTHER = "other"
     """Another kind."""
 
@@ -42,6 +48,11 @@ class FraudFlag:
     """Why, for us alone: funders are told the kind."""
     flagged_at: datetime
 
+    @property
+    def stops_payouts(self) -> bool:
+        """Whether a person has put it."""
+        return self.kind is not FraudKind.FILTER
+
 
 def standing(tx: Tx, customer_id: str) -> FraudFlag | None:
     """The flag that stands on a borrower."""
@@ -49,13 +60,20 @@ def standing(tx: Tx, customer_id: str) -> FraudFlag | None:
     return FraudFlag(**{**row, "kind": FraudKind(row["kind"])}) if row else None
 
 
+def is_held(tx: Tx, customer_id: str) -> bool:
+    """Whether nothing may be paid out to a borrower, nor for them."""
+    found = standing(tx, customer_id)
+    return found is not None and found.stops_payouts
+
+
 def flag(
     tx: Tx, keys: FieldKeys, customer_id: str, kind: FraudKind, *, because: str, actor: Actor
 ) -> None:
     """An operator holds a borrower for a fraud; flagging twice flags once.
 
-    From now on identity number and mobile are on the blacklist, and every funder with a living
-    share of a loan to the borrower is told.
+    From now on identity number and mobile are on the blacklist, every funder with a living share of
+    a loan to the borrower is told, and what no money has left for is cancelled. A flag that the
+    rules have put becomes the operator's.
     """
     flag_id = _put(tx, customer_id, kind, because, source=actor.id)
     if flag_id is None:
@@ -64,6 +82,19 @@ def flag(
     for name, value in (("identity_no", person.identity_no), ("mobile", person.mobile)):
         blacklist.add(tx, keys, name, value, reason=kind.value, source=flag_id)
     audit.record(tx, actor, "fraud.flag", customer_id, {"flag": flag_id, "kind": kind.value})
+    for application_id in store.not_paid_out(tx, customer_id):
+        stop(tx, application_id)
+
+
+def stop(tx: Tx, application_id: str) -> None:
+    """Has an application of a borrower who is held cancelled, and its loan, once this commits."""
+    jobs.enqueue(
+        tx,
+        "loans.stop",
+        queue=jobs.CORE,
+        lock=application_id,
+        application_id=application_id,
+    )
 
 
 def flag_by_rules(tx: Tx, customer_id: str, decision: Decision) -> None:
@@ -82,7 +113,9 @@ def flag_by_rules(tx: Tx, customer_id: str, decision: Decision) -> None:
 
 
 def lift(tx: Tx, customer_id: str, actor: Actor) -> FraudFlag:
-    """Takes the flag off a borrower, and off the blacklist what it put there; funders are told.
+    """Takes the flag off a borrower, and off the blacklist what it put there.
+
+    Funders are told, those as well whose share has ended since.
 
     Raises NotFlagged.
     """
@@ -91,27 +124,34 @@ def lift(tx: Tx, customer_id: str, actor: Actor) -> FraudFlag:
         raise NotFlagged
     store.lift(tx, found.id)
     blacklist.remove_of(tx, found.id)
-    _tell(tx, found.id, customer_id, found.kind, is_lifted=True)
+    _tell(tx, found.id, customer_id, found.kind, ended_since=found.flagged_at)
     audit.record(tx, actor, "fraud.lift", customer_id, {"flag": found.id})
     return found
 
 
 def _put(tx: Tx, customer_id: str, kind: FraudKind, because: str, *, source: str) -> str | None:
-    """A new flag's id; None where one stands already."""
-    flag_id = ids.new("frd")
+    """The flag's id; None where one stands already that says as much."""
     today = business_day.today(tx)
     values = {"kind": kind.value, "because": because, "source": source}
-    if not store.insert(tx, flag_id, customer_id, on=today, **values):
-        return None
-    _tell(tx, flag_id, customer_id, kind, is_lifted=False)
+    flag_id = store.put(tx, ids.new("frd"), customer_id, on=today, **values)
+    if flag_id is not None:
+        _tell(tx, flag_id, customer_id, kind)
     return flag_id
 
 
-def _tell(tx: Tx, flag_id: str, customer_id: str, kind: FraudKind, *, is_lifted: bool) -> None:
+def _tell(
+    tx: Tx,
+    flag_id: str,
+    customer_id: str,
+    kind: FraudKind,
+    *,
+    ended_since: datetime | None = None,
+) -> None:
+    """That it was put; lifted where its shares that ended since are given."""
     detail = {
         "flag_id": flag_id,
-        "state": "lifted" if is_lifted else "flagged",
+        "state": "lifted" if ended_since else "flagged",
         "kind": kind.value,
         "happened_on": business_day.today(tx).isoformat(),
     }
-    store.tell_funders(tx, customer_id, detail)
+    store.tell_funders(tx, customer_id, detail, ended_since=ended_since)

@@ -1,6 +1,6 @@
 """The SQL of borrowers held for a fraud, and of who is told."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from lending.foundation.database import Row, Tx, json
@@ -8,13 +8,15 @@ from lending.funding.model import AGREED, ShareState
 from lending.loans.share_store import SCENARIO
 
 LIVING = [each.value for each in (ShareState.INVITED, *AGREED)]
-RUNNING = [ShareState.ACTIVE.value]
+RUNNING = [ShareState.ACTIVE.value, ShareState.CLOSED.value]
 
 _TELL = """
 WITH share AS (
     SELECT s.id, s.loan_id, s.funder_id, s.state = ANY(:running) AS is_running
     FROM funding_share s JOIN funding_request r ON r.id = s.request_id
-    WHERE r.customer_id = :customer_id AND s.state = ANY(:living) ORDER BY s.id
+    WHERE r.customer_id = :customer_id
+        AND (s.state = ANY(:living) OR s.changed_at >= CAST(:ended_since AS timestamptz))
+    ORDER BY s.id
 ), early AS (
     INSERT INTO funding_news (share_id, kind, detail, at)
     SELECT id, 'fraud_flagged', :detail, :now FROM share WHERE NOT is_running
@@ -35,24 +37,40 @@ def standing(tx: Tx, customer_id: str) -> Row | None:
     )
 
 
-def insert(
+def put(
     tx: Tx, flag_id: str, customer_id: str, *, on: date, kind: str, because: str, source: str
-) -> bool:
-    """Whether it is new: one flag stands on a borrower at a time."""
-    return bool(
-        tx.run(
-            "INSERT INTO fraud_flag (id, customer_id, kind, because, source, flagged_at,"
-            " flagged_on) VALUES (:id, :customer_id, :kind, :because, :source, :now, :on)"
-            " ON CONFLICT (customer_id) WHERE lifted_at IS NULL DO NOTHING",
-            id=flag_id,
-            customer_id=customer_id,
-            kind=kind,
-            because=because,
-            source=source,
-            now=tx.now,
-            on=on,
-        )
+) -> str | None:
+    """The id of what stands now, and None where nothing changed.
+
+    One flag stands on a borrower at a time: a person's takes the place of one of the rules.
+    """
+    found: str | None = tx.scalar(
+        "INSERT INTO fraud_flag (id, customer_id, kind, because, source, flagged_at, flagged_on)"
+        " VALUES (:id, :customer_id, :kind, :because, :source, :now, :on)"
+        " ON CONFLICT (customer_id) WHERE lifted_at IS NULL DO UPDATE"
+        " SET kind = EXCLUDED.kind, because = EXCLUDED.because, source = EXCLUDED.source"
+        " WHERE fraud_flag.kind = 'filter' AND EXCLUDED.kind <> 'filter' RETURNING id",
+        id=flag_id,
+        customer_id=customer_id,
+        kind=kind,
+        because=because,
+        source=source,
+        now=tx.now,
+        on=on,
     )
+    return found
+
+
+def not_paid_out(tx: Tx, customer_id: str) -> list[str]:
+    """A borrower's applications that may be signed or are, and that no money moves for."""
+    rows = tx.all(
+        "SELECT a.id FROM application a LEFT JOIN loan l ON l.application_id = a.id"
+        " WHERE a.customer_id = :id AND NOT a.is_for_line"
+        " AND (a.state IN ('funding', 'approved') OR l.state IN ('signed', 'payout_failed'))"
+        " ORDER BY a.id",
+        id=customer_id,
+    )
+    return [row["id"] for row in rows]
 
 
 def lift(tx: Tx, flag_id: str) -> None:
@@ -71,12 +89,15 @@ def has_living_shares(tx: Tx, customer_id: str) -> bool:
     )
 
 
-def tell_funders(tx: Tx, customer_id: str, detail: dict[str, Any]) -> None:
-    """News for each living share of the loans to a borrower."""
+def tell_funders(
+    tx: Tx, customer_id: str, detail: dict[str, Any], *, ended_since: datetime | None
+) -> None:
+    """News for each living share of the loans to a borrower, and for those that ended since."""
     tx.run(
         _TELL,
         customer_id=customer_id,
         detail=json(detail),
+        ended_since=ended_since,
         scenario=SCENARIO,
         living=LIVING,
         running=RUNNING,

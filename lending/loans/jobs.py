@@ -31,6 +31,10 @@ def handlers(context: Context) -> dict[str, Callable[..., Any]]:
         with context.database.unit_of_work() as tx:
             service.no_funds(tx, application_id)
 
+    def stop(application_id: str) -> None:
+        with context.database.unit_of_work() as tx:
+            service.stop(tx, application_id)
+
     return {
         "loans.decide": decide,
         "loans.pay_out": pay_out,
@@ -38,4 +42,5 @@ def handlers(context: Context) -> dict[str, Callable[..., Any]]:
         "loans.seek_funds": seek_funds,
         "loans.funds_found": funds_found,
         "loans.no_funds": no_funds,
+        "loans.stop": stop,
     }

@@ -32,7 +32,7 @@ class ApplicationState(StrEnum):
     SIGNED = "signed"
     """Became a loan. Final."""
     CANCELLED = "cancelled"
-    """Withdrawn by the partner. Final."""
+    """Withdrawn, or ended by us before any money left. Final."""
     EXPIRED = "expired"
     """Not signed in time. Final."""
 

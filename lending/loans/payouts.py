@@ -26,6 +26,7 @@ from lending.ledger.chart import Code
 from lending.ledger.model import Account
 from lending.loans import (
     commissions,
+    fraud,
     life,
     payees,
     payout_store,
@@ -35,7 +36,7 @@ from lending.loans import (
     shares,
     store,
 )
-from lending.loans.errors import NoAccountToPay, NoSuchLoan, WrongState
+from lending.loans.errors import BorrowerHeld, NoAccountToPay, NoSuchLoan, WrongState
 from lending.loans.model import (
     Loan,
     LoanState,
@@ -58,7 +59,8 @@ def pay_out(context: Context, loan_id: str) -> None:
     """Pays a signed loan out to its payee; safe to run again at any point.
 
     MALL-6: not before the working day that was agreed with the payee; until then it is put off,
-    and may be cancelled. The loan begins with the payout.
+    and may be cancelled. The loan begins with the payout. One of a borrower who is held for a fraud
+    is cancelled instead.
 
     Raises NoSuchLoan.
     """
@@ -66,6 +68,9 @@ def pay_out(context: Context, loan_id: str) -> None:
         loan = _locked_loan(tx, loan_id)
         payout = _current(tx, loan)
         if payout is None and loan.state is LoanState.SIGNED:
+            if fraud.is_held(tx, loan.customer_id):
+                fraud.stop(tx, loan.application_id)
+                return
             days = loan.terms.settlement.days
             due_on = working_days_after(shanghai_date(loan.signed_at), days)
             if days and business_day.today(tx) < due_on:
@@ -132,11 +137,13 @@ def heard(tx: Tx, channel_order_no: str) -> bool:
 def retry(tx: Tx, loan_id: str, actor: Actor) -> None:
     """An operator has a payout tried again that every account of the payee refused.
 
-    Raises NoSuchLoan, WrongState, NoAccountToPay.
+    Raises NoSuchLoan, WrongState, BorrowerHeld, NoAccountToPay.
     """
     loan = _locked_loan(tx, loan_id)
     if loan.state is not LoanState.PAYOUT_FAILED:
         raise WrongState(f"the loan is {loan.state.value}")
+    if fraud.is_held(tx, loan.customer_id):
+        raise BorrowerHeld
     payout = _begin_first(tx, loan)
     if payout is None:
         raise NoAccountToPay
@@ -179,6 +186,8 @@ def _failed_to_borrower(tx: Tx, loan_id: str) -> Loan:
     loan = _locked_loan(tx, loan_id)
     pays_borrower = loan.terms.payee.kind is PayeeKind.BORROWER
     if loan.state is not LoanState.PAYOUT_FAILED or not pays_borrower:
+        raise WrongState(f"the loan is {loan.state.value}")
+    if fraud.is_held(tx, loan.customer_id):
         raise WrongState(f"the loan is {loan.state.value}")
     return loan
 
@@ -383,8 +392,12 @@ def _failed(tx: Tx, loan: Loan, payout: Payout, result: ChannelResult) -> None:
     ledger.void(tx, payout.hold_id, because=result.code or "failed")
     if payout.purpose is Purpose.BORROWER_REFUND:
         return  # the money stays the borrower's, on their credit balance
-    following = payees.following(tx, loan, payout.account_id)
     release = payout.purpose is Purpose.RELEASE
+    if not release and fraud.is_held(tx, loan.customer_id):
+        store.set_loan_state(tx, loan.id, LoanState.PAYOUT_FAILED)
+        fraud.stop(tx, loan.application_id)
+        return
+    following = payees.following(tx, loan, payout.account_id)
     if following:
         payable = (
             _release(loan, release_store.part(tx, loan.id, payout.part))

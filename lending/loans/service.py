@@ -21,6 +21,7 @@ from lending.funding import service as funding
 from lending.ledger import service as ledger
 from lending.loans import fraud, payees, store
 from lending.loans.errors import (
+    BorrowerHeld,
     NoSuchLoan,
     PayoutUnderWay,
     WrongState,
@@ -215,11 +216,13 @@ def decide_by_person(
 ) -> Decision:
     """A person's decision on a referred application, or on one whose applicant asked for a person.
 
-    Raises NoSuchLoan, WrongState when it is not referred, NothingToDecide.
+    Raises NoSuchLoan, WrongState when it is not referred, NothingToDecide, BorrowerHeld.
     """
     found = locked(tx, application_id)
     if found.state is not ApplicationState.REFERRED:
         raise WrongState(f"the application is {found.state.value}")
+    if outcome is Outcome.APPROVE and fraud.is_held(tx, found.customer_id or ""):
+        raise BorrowerHeld
     decision = risk.decide_by_person(
         tx,
         application_id,
@@ -442,8 +445,13 @@ def no_funds(tx: Tx, application_id: str) -> None:
         store.set_application_state(tx, found.id, ApplicationState.DECLINED)
         tell(tx, found.scenario, found.subject, "declined", {"reason": "NO_FUNDER"})
     elif found.state is ApplicationState.SIGNED:
-        with suppress(PayoutUnderWay, WrongState):
-            cancel(tx, application_id, SYSTEM)
+        stop(tx, application_id)
+
+
+def stop(tx: Tx, application_id: str) -> None:
+    """We do not make a loan that was agreed; one that is paid out, or may be, stays as it is."""
+    with suppress(PayoutUnderWay, WrongState):
+        cancel(tx, application_id, SYSTEM)
 
 
 def _decided(tx: Tx, found: Application, decision: Decision) -> None:

@@ -48,7 +48,7 @@ class LeadPayoutFailed(LeadEvent, of="lead.payout_failed"):
 
 
 class LeadCancelled(LeadEvent, of="lead.cancelled"):
-    """It was withdrawn before any money left."""
+    """It was ended before any money left."""
 
 
 class LeadExpired(LeadEvent, of="lead.expired"):

@@ -5,8 +5,9 @@ import pytest
 from lending.customers import service as customers
 from lending.customers.model import ConsentScope
 from lending.foundation.audit import SYSTEM
-from lending.loans import life
+from lending.loans import fraud, life
 from lending.loans import service as loans
+from lending.loans.fraud import FraudKind
 from lending.repayments import service as repayments
 from lending.repayments.model import What
 from tests.assisted_lending.borrowing import Borrower
@@ -54,3 +55,18 @@ class TestAPlatformHears:
         assert borrower.told() == []
         with sending.world.database.unit_of_work() as tx:
             assert life.locked(tx, borrower.loan_id).state.value == "settled"
+
+    def test_that_a_lead_is_over_whose_person_is_flagged_for_fraud_before_the_money_left(
+        self, sending, person
+    ):
+        who = person().sent().forward("lead_paying")
+        loan_id = sending.view(who.lead["id"])["loan_id"]
+        world = sending.world
+        with world.database.unit_of_work() as tx:
+            of, kind = loans.loan(tx, loan_id).customer_id, FraudKind.IDENTITY
+            fraud.flag(tx, world.keys, of, kind, because="冒名", actor=SYSTEM)
+        sending.work()
+        assert sending.events(who.lead["id"])[-2:] == ["signed", "cancelled"]
+        assert who.due() == "lead_ended"
+        held = world.rows("SELECT state FROM ledger_hold WHERE subject = :id", id=loan_id)
+        assert {row["state"] for row in held} == {"voided"}

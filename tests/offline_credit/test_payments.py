@@ -9,6 +9,8 @@ from lending.credit_lines.errors import LineFrozen, LineTooSmall, SceneNotAllowe
 from lending.engine.errors import RefundTooLarge
 from lending.foundation.audit import SYSTEM
 from lending.ledger.chart import Code
+from lending.loans import fraud
+from lending.loans.fraud import FraudKind
 from lending.products.errors import AmountOutsideProduct, PeriodsNotOffered
 from scenarios.offline_credit import paying, payments, servicing, stores
 from scenarios.offline_credit.errors import (
@@ -390,3 +392,26 @@ class TestSignals:
             " WHERE features ? 'draw_distance_m'"
         )
         assert 990_000 < int(row["away"]) < 1_010_000
+
+
+class TestFlaggingTheCustomerForFraud:
+    def test_cancels_what_is_not_paid_out_and_lets_the_line_pay_nothing_more(self, shop: Shop):
+        agreed = shop.take(300_000, shop.code())
+        shop.agree(agreed)
+        asked = shop.take(200_000, shop.code(), payment_no="P-2")
+        with shop.world.database.unit_of_work() as tx:
+            fraud.flag(
+                tx,
+                shop.world.keys,
+                shop.world.customer_id,
+                FraudKind.COLLUSION,
+                because="空买空卖",
+                actor=SYSTEM,
+            )
+        shop.work()
+        assert shop.events(agreed.id)[-2:] == ["payment.signed", "payment.cancelled"]
+        assert shop.events(asked.id)[-2:] == ["payment.confirming", "payment.cancelled"]
+        assert shop.standing().held_fen == 0
+        assert shop.world.bank.paid() == []
+        assert shop.take(200_000, shop.code(), payment_no="P-3").state == "declined"
+        shop.world.require_books_agree()
