@@ -32,6 +32,7 @@ from lending.products import guarded as product_guarded
 from lending.remittances import service as remittances
 from lending.repayments import guarded
 from lending.repayments import service as repayments
+from lending.risk.decision_tables import GRADES
 from processes.migrate import revisions
 from scenarios.assisted_lending import guarded as platform_guarded
 from scenarios.offline_credit import guarded as ticket_guarded
@@ -50,7 +51,7 @@ def create_app(context: Context, gateway_: GatewayContext) -> Flask:
     kinds = {
         **guarded.kinds(),
         **line_guarded.kinds(),
-        **product_guarded.kinds(),
+        **product_guarded.kinds(GRADES),
         **channel_guarded.kinds(context.keys, context.settings.environment),
         **platform_guarded.kinds(),
         **funding_guarded.kinds(),

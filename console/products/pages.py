@@ -13,8 +13,9 @@ from lending.engine.day_count import DayCount
 from lending.engine.due_dates import UNITS
 from lending.engine.plans import Method
 from lending.foundation.context import Context
+from lending.foundation.errors import BadInput, Problem, Refused
 from lending.foundation.money import ROUNDINGS
-from lending.products import guarded
+from lending.products import form
 from lending.products import service as products
 from lending.products.model import PayeeKind
 from lending.system import approvals
@@ -24,11 +25,11 @@ from lending.system.model import Right
 
 FORMS: Mapping[str, Callable[[], dict[str, Any]]] = {
     "product.publish": lambda: {
-        **{name: forms.text(name) for name in guarded.TEXTS},
-        **{f"{name}_percent": forms.text(f"{name}_percent") for name in guarded.PERCENTS},
+        **{name: forms.text(name) for name in form.TEXTS},
+        **{f"{name}_percent": forms.text(f"{name}_percent") for name in form.PERCENTS},
         **{
             name: forms.fen(name) if name.endswith("_fen") else forms.whole(name)
-            for name in guarded.WHOLE
+            for name in form.WHOLE
         },
     },
     "partner.agree": lambda: {
@@ -38,14 +39,20 @@ FORMS: Mapping[str, Callable[[], dict[str, Any]]] = {
 }
 """What the form of each kind carries."""
 CHOICES = {
-    "scenario": guarded.SCENARIOS,
+    "scenario": form.SCENARIOS,
     "payee": tuple(PayeeKind),
-    "pays_wallets": guarded.YES_NO,
+    "pays_wallets": form.YES_NO,
+    "fallback_own": form.YES_NO,
     "unit": UNITS,
     "method": tuple(Method),
     "day_count": tuple(DayCount),
     "rounding": tuple(ROUNDINGS),
 }
+ASKED = {
+    "product.publish": (*form.FIELDS, "reason"),
+    "partner.agree": ("partner_id", "merchant_fee_percent", "settlement_days", "reason"),
+}
+"""The fields of each form, at which a refusal can be shown."""
 SELLERS = (PartnerKind.MERCHANT, PartnerKind.STORE, PartnerKind.PLATFORM)
 
 
@@ -63,22 +70,33 @@ def add(console: Blueprint, context: Context, kinds: Kinds) -> None:
 
     @console.get("/products/<code>")
     def product(code: str) -> ResponseReturnValue:
-        system.require(session.operator(), Right.SEE_LOANS)
-        with context.database.unit_of_work() as tx:
-            versions = products.versions(tx, code)
-            proposed = approvals.newest(tx, subject=code)
-            sellers = [each for each in channels.partners(tx) if each.kind in SELLERS]
-        return render_template(
-            "console/product.html",
-            code=code,
-            versions=versions,
-            filled=guarded.shown(versions[0]) if versions else {},
-            choices=CHOICES,
-            sellers=sellers,
-            proposals=proposed,
-            kinds=kinds,
-        )
+        return _page(context, kinds, code)
 
     @console.post("/products/<code>/propose")
     def propose_product(code: str) -> ResponseReturnValue:
-        return proposing.propose(context, kinds, FORMS, code)
+        try:
+            return proposing.propose(context, kinds, FORMS, code)
+        except (BadInput, Refused) as refused:
+            if (refused.field or "").removeprefix("/") not in ASKED.get(forms.text("kind"), ()):
+                raise
+            return _page(context, kinds, code, refused), refused.status
+
+
+def _page(context: Context, kinds: Kinds, code: str, refused: Problem | None = None) -> str:
+    """A product; where a form was refused, with what was typed and why at its field."""
+    system.require(session.operator(), Right.SEE_LOANS)
+    with context.database.unit_of_work() as tx:
+        versions = products.versions(tx, code)
+        proposed = approvals.newest(tx, subject=code)
+        sellers = [each for each in channels.partners(tx) if each.kind in SELLERS]
+    return render_template(
+        "console/product.html",
+        code=code,
+        versions=versions,
+        filled=(form.shown(versions[0]) if versions else {}) | request.form.to_dict(),
+        refused=refused,
+        choices=CHOICES,
+        sellers=sellers,
+        proposals=proposed,
+        kinds=kinds,
+    )

@@ -26,13 +26,13 @@ class PeriodsNotOffered(Refused):
 
 
 class ProductNotAllowed(Refused):
-    """A version breaks a rule that every product must keep; it cannot be published."""
+    """A version breaks a rule that every product must keep; operators read which."""
 
-    code, title = "product.not_allowed", "This product cannot be published"
+    code, title = "product.not_allowed", "产品不能这样发布"
 
 
 class VersionTaken(Conflict):
     """Another version was published at the same moment."""
 
-    code, title = "product.version_taken", "This version number is taken"
-    mend = "Read the newest version and publish again."
+    code, title = "product.version_taken", "该产品刚有另一个版本发布"
+    mend = "请查看最新版本后重新提交。"

@@ -5,7 +5,7 @@ from dataclasses import replace
 from lending.foundation import audit
 from lending.foundation.audit import Actor
 from lending.foundation.database import Tx
-from lending.products import rules, store
+from lending.products import publishing, store
 from lending.products.errors import NoSuchProduct, VersionTaken
 from lending.products.model import Product
 
@@ -49,7 +49,7 @@ def publish(tx: Tx, product: Product, actor: Actor) -> Product:
 
     Raises ProductNotAllowed, VersionTaken.
     """
-    rules.check(product)
+    publishing.check(product)
     numbered = replace(product, version=store.newest_number(tx, product.code) + 1)
     store.retire(tx, product.code)
     if not store.insert_published(tx, numbered):

@@ -1,12 +1,14 @@
 """Products at the console: a version in days and one in weeks, sold, lent, aged and repaid (M3)."""
 
+import re
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from console.products.pages import FORMS
+from console.products.pages import ASKED, CHOICES, FORMS
 from lending.batch import end_of_day
 from lending.channels import service as channels
 from lending.engine.events import DueDatesMoved
@@ -15,10 +17,14 @@ from lending.loans import life
 from lending.loans import service as loans
 from lending.loans import store as loan_store
 from lending.loans.model import LoanState
+from lending.products import form as version_form
 from lending.products import guarded
 from lending.products import service as products
+from lending.products.model import Bands, Funding, RiskPricing
 from lending.repayments.model import What
+from lending.risk.decision_tables import GRADES
 from lending.system.model import Role
+from processes.seed import PRODUCTS
 from scenarios.mall_installment import intake
 from tests.console.test_loans_and_approvals import Desk, digest_of, waiting
 from tests.console.test_sign_in import composed
@@ -32,9 +38,16 @@ AT = f"/products/{PRODUCT.code}"
 
 def form(**changes: str) -> dict[str, str]:
     """The published version as its page fills the form in, changed here and there."""
-    return guarded.shown(PRODUCT) | changes
+    return version_form.shown(PRODUCT) | changes
 
 
+JOINT = {
+    "own_percent": "40",
+    "funders_percent": "30,30",
+    "own_max_percent": "50",
+    "fallback_own": "yes",
+    "wait_minutes": "45",
+}
 FORTNIGHTS = form(unit="day", every="14", day_count="act/365", rounding="half-even")
 
 
@@ -124,31 +137,108 @@ class TestAVersionInDays:
 
 
 REFUSED = (
-    ({"unit": "day", "every": "14"}, "/day_count", "act/365"),
-    ({"unit": "week", "every": "0", "day_count": "act/365"}, "/every", "1 to 366"),
-    ({"unit": "year"}, "/unit", "month"),
-    ({"rounding": "down"}, "/rounding", "half-even"),
-    ({"periods": "3,six"}, "/periods", "示例"),
-    ({"tiers": "0"}, "/tiers", "示例"),
-    ({"tiers": "0:2"}, "/tiers", "at least 3"),
-    ({"free": "4:merchant"}, "/free", "Choose among"),
-    ({"rate_percent": "24.1"}, "/rate_annual", "0.24"),
-    ({"rate_percent": "NaN"}, "/rate_percent", "示例"),
-    ({"amount_min_fen": "-1"}, "/amount_min_fen", "元"),
+    ({"unit": "day", "every": "14"}, "day_count", "不能按整月计息。请按实际天数"),
+    ({"unit": "week", "every": "0", "day_count": "act/365"}, "every", "1 至 366"),
+    ({"unit": "year"}, "unit", "month"),
+    ({"rounding": "down"}, "rounding", "half-even"),
+    ({"periods": "3,six"}, "periods", "示例"),
+    ({"periods": "6,3"}, "periods", "从小到大"),
+    ({"periods": "3,601"}, "periods", "601 期排不出还款计划"),
+    ({"tiers": "0"}, "tiers", "示例"),
+    ({"tiers": "0:2"}, "tiers", "每档至少允许 3 期"),
+    ({"free": "4:merchant"}, "free", "3、6、12、24 期"),
+    ({"rate_percent": "24.1"}, "rate_percent", "不高于 24% 的年利率"),
+    ({"rate_percent": "NaN"}, "rate_percent", "示例"),
+    ({"rate_percent": "23.9", "day_count": "act/360"}, "rate_percent", "高于上限 24%"),
+    ({"penalty_percent": "21.7"}, "penalty_percent", "不高于 21.6%"),
+    ({"payee": "borrower"}, "payee", "商户"),
+    ({"amount_min_fen": "-1"}, "amount_min_fen", "元"),
+    ({"amount_max_fen": "0"}, "amount_min_fen", "不高于最高金额"),
+    ({"reason": " "}, "reason", "一句话说明依据"),
+    ({"risk_prices": "A:24.5"}, "risk_prices", "A 级年利率高于综合成本上限"),
+    ({"risk_prices": "A:9,A:10"}, "risk_prices", "每级只填一次"),
+    ({"risk_prices": "F:9"}, "risk_prices", "A、B、C、D、E、T"),
+    ({"risk_prices": "A 9"}, "risk_prices", "示例"),
+    ({"challenger_prices": "A:9"}, "risk_prices", "请先填写风险定价"),
+    (
+        {"risk_prices": "A:9", "challenger_prices": "B:23.99", "fee_upfront_percent": "1"},
+        "challenger_prices",
+        "B 级6 期的年化综合成本",
+    ),
+    ({"risk_prices": "A:9", "challenger_percent": "20"}, "challenger_percent", "没有时填 0"),
+    ({"own_percent": "40"}, "own_percent", "没有资金方"),
+    ({"own_percent": "40", "funders_percent": "29.99,30.01"}, "funders_percent", "不得低于 30%"),
+    ({"own_percent": "20", "funders_percent": "80"}, "own_percent", "不得低于 30%"),
+    ({"own_percent": "40", "funders_percent": "50"}, "funders_percent", "合计不是 100%"),
+    ({"own_percent": "40", "funders_percent": "20,20,20"}, "funders_percent", "两家或三家"),
+    ({"own_percent": "40.001", "funders_percent": "60"}, "own_percent", "示例"),
+    ({"own_percent": "40", "funders_percent": "60"}, "own_max_percent", "不高于 70"),
+    ({**JOINT, "wait_minutes": "0"}, "wait_minutes", "大于 0"),
+    ({**JOINT, "scenario": "offline_credit"}, "funders_percent", "当场答复"),
 )
 
 
 class TestAFormThatCannotBe:
-    def test_is_refused_with_the_field_and_the_mend(self, desks: tuple[Desk, Desk], world: World):
+    def test_is_shown_again_with_what_was_typed_and_in_chinese_why_at_the_field(
+        self, desks: tuple[Desk, Desk], world: World
+    ):
         for changes, field, mend in REFUSED:
-            status, text = desks[0].post(
-                f"{AT}/propose", AT, kind="product.publish", reason="x", **form(**changes)
-            )
+            sent = {"reason": "新品立项", **form(**changes)}
+            status, text = desks[0].post(f"{AT}/propose", AT, kind="product.publish", **sent)
             assert status in (400, 422), (changes, text)
-            assert field in text, (changes, text)
-            assert mend in text, (changes, text)
+            (told,) = re.findall(
+                r'<div class="invalid-feedback d-block" id="(.+?)">(.+?)</div>', text
+            )
+            assert told[0] == f"why-{field}", (changes, told)
+            assert mend in told[1], (changes, told)
+            assert not re.search(r"[A-Za-z]{3,} [A-Za-z]{3,} ", told[1]), told
+            assert text.count('aria-invalid="true"') == 1
+            for name, typed in changes.items():
+                assert f'value="{typed}"' in text or name in CHOICES or name == "reason", changes
         assert world.count("SELECT count(*) FROM product_version") == 1
+
+    def test_of_an_agreement_is_shown_again_too(self, desks: tuple[Desk, Desk], world: World):
+        sent = {"partner_id": world.partner_id, "merchant_fee_percent": "101", "reason": "x"}
+        status, text = desks[0].post(
+            f"{AT}/propose", AT, kind="partner.agree", settlement_days="1", **sent
+        )
+        assert status == 400
+        assert '<div class="invalid-feedback d-block" id="why-merchant_fee_percent">' in text
+
+
+class TestPricesByRiskAndJointShares:
+    def test_are_published_by_two(self, world: World, desks: tuple[Desk, Desk]):
+        prices = {"risk_prices": "A:9, B:14.4", "challenger_prices": "A:8.5"}
+        text = two_do(
+            *(desks, AT, "product.publish"),
+            **form(challenger_percent="20", **prices, **JOINT),
+        )
+        for said in ("各等级年利率(%)", "A:9, B:14.4", "没有资金方时由我方全额出资", "30,30"):
+            assert said in text
+        with world.database.unit_of_work() as tx:
+            made = products.published(tx, PRODUCT.code)
+        assert made.risk_pricing == RiskPricing(
+            Bands((("A", Decimal("0.09")), ("B", Decimal("0.144")))),
+            Bands((("A", Decimal("0.085")),)),
+            20,
+        )
+        assert made.funding == Funding(4000, (3000, 3000), 5000, fallback_own=True, wait_minutes=45)
+        filled = desks[0].get(AT)[1]
+        assert 'name="risk_prices" type="text" value="A:9,B:14.4"' in filled
+        assert 'name="funders_percent" type="text" value="30,30"' in filled
+
+    def test_are_read_as_they_are_shown(self):
+        for each in PRODUCTS:
+            shown = version_form.shown(each)
+            assert set(shown) == set(version_form.FIELDS)
+            amounts = {
+                name: int(Decimal(shown[name]) * (100 if name.endswith("_fen") else 1))
+                for name in version_form.WHOLE
+            }
+            read = version_form.read(each.code, {**shown, **amounts}, GRADES)
+            assert replace(read, version=each.version) == each
 
 
 def test_every_kind_has_its_form():
-    assert set(FORMS) == {*guarded.kinds(), "partner.agree"}
+    assert set(FORMS) == {*guarded.kinds(GRADES), "partner.agree"}
+    assert set(ASKED) == set(FORMS)

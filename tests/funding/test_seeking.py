@@ -5,7 +5,7 @@ import pytest
 
 from lending.compliance import parameters
 from lending.compliance.model import Parameter
-from lending.engine.errors import SharesNotWhole, ShareTooSmall
+from lending.engine.errors import ShareTooSmall
 from lending.foundation.audit import SYSTEM
 from lending.funding import funders, service
 from lending.funding.errors import (
@@ -19,6 +19,7 @@ from lending.funding.errors import (
 )
 from lending.funding.model import LicenceKind, RequestState, ShareState
 from lending.loans import service as loans
+from lending.products.errors import ProductNotAllowed
 from lending.products.model import Funding
 from tests.funding.lenders import TO_TWO, Lenders, joint
 from tests.loans.world import AMOUNT_FEN, World
@@ -237,11 +238,11 @@ class TestSigning:
 
 class TestPublishingAProduct:
     def test_refuses_shares_of_less_than_30_percent(self, world: World):
-        with pytest.raises(ShareTooSmall, match=r"29\.99 %"):
+        with pytest.raises(ProductNotAllowed, match=r"29\.99 %"):
             joint(world, Funding(7001, (2999,), 7001))
 
     def test_refuses_shares_that_are_not_100_percent(self, world: World):
-        with pytest.raises(SharesNotWhole, match=r"99\.99 %"):
+        with pytest.raises(ProductNotAllowed, match=r"59\.99 %.*100%"):
             joint(world, Funding(4000, (5999,), 4000))
 
 
