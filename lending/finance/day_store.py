@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from lending.engine.ageing import BUCKET_DAYS, BUCKETS
+from lending.engine.ageing import BUCKET_DAYS
 from lending.foundation.database import Row, Tx
 from lending.foundation.files import StoredFile
 from lending.ledger.chart import Code
@@ -11,9 +11,7 @@ from lending.ledger.model import OWN
 _PORTFOLIO = """
 INSERT INTO portfolio_day (business_date, product_code, grade, bucket, loans, principal_fen,
     interest_receivable_fen, own_principal_fen, own_interest_receivable_fen)
-SELECT :day, s.product_code, s.grade,
-    CASE WHEN s.days_past_due > :days * :most THEN 'M' || :most || '+'
-        ELSE 'M' || (s.days_past_due + :days - 1) / :days END AS bucket,
+SELECT :day, s.product_code, s.grade, lateness_bucket(s.days_past_due) AS bucket,
     count(*), sum(s.principal_open_fen), sum(s.interest_accrued_fen - s.interest_paid_fen),
     sum(CASE WHEN s.split_id IS NULL THEN s.principal_open_fen
         ELSE share_part(s.principal_fen, p.weight_cuts, p.place)
@@ -45,7 +43,7 @@ ORDER BY contract_number
 
 
 def insert_portfolio(tx: Tx, day: date) -> int:
-    return tx.run(_PORTFOLIO, day=day, days=BUCKET_DAYS, most=BUCKETS)
+    return tx.run(_PORTFOLIO, day=day)
 
 
 def portfolio(tx: Tx, day: date) -> list[Row]:

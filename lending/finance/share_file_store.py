@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from lending.engine.ageing import BUCKET_DAYS, BUCKETS
 from lending.foundation.database import Row, Tx, json
 from lending.ledger.chart import Code
 from lending.ledger.model import funder_of
@@ -68,9 +67,7 @@ SELECT p.funder, CASE WHEN s.written_off THEN 'written_off' ELSE s.grade END,
     s.loan_id, c.number, s.product_code, s.subsidy_from, p.weights[p.place], t.principal_fen,
     t.principal_paid_fen, share_part(s.interest_accrued_fen, p.income_cuts, p.place),
     share_part(s.interest_paid_fen, p.income_cuts, p.place), s.days_past_due,
-    CASE WHEN s.days_past_due = 0 THEN 'M0' WHEN s.days_past_due > :days * :most
-        THEN 'M' || :most || '+' ELSE 'M' || (s.days_past_due + :days - 1) / :days END,
-    s.oldest_due
+    lateness_bucket(s.days_past_due), s.oldest_due
 FROM loan_standing s
 JOIN share_party p ON p.split_id = s.split_id AND p.book <> 'own'
 LEFT JOIN contract c ON c.loan_id = s.loan_id
@@ -183,7 +180,7 @@ def lay_out_positions(tx: Tx, day: date) -> list[str]:
     """
     tx.run(_LINES_TABLE)
     tx.run(_APART_TABLE)
-    tx.run(_LAY_OUT, day=day, days=BUCKET_DAYS, most=BUCKETS)
+    tx.run(_LAY_OUT, day=day)
     return [row["loan_id"] for row in tx.all("SELECT loan_id FROM share_apart ORDER BY 1")]
 
 

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from lending.engine.ageing import BUCKET_DAYS, BUCKETS, bucket
+from lending.engine.ageing import bucket
 from lending.engine.position import Position
 from lending.foundation.database import Tx
 from lending.foundation.spans import Span
@@ -16,9 +16,7 @@ FOLLOWED = ("assisted_lending",)
 
 def warn(tx: Tx, span: Span, following: date) -> int:
     """News of each loan that is late, or late by another stage, than was told; of how many."""
-    return store.tell_late(
-        tx, span, following, scenarios=FOLLOWED, bucket_days=BUCKET_DAYS, buckets=BUCKETS
-    )
+    return store.tell_late(tx, span, following, scenarios=FOLLOWED)
 
 
 def follow(tx: Tx, loan: Loan, after: Position) -> None:

@@ -9,8 +9,7 @@ from lending.foundation.spans import Span
 _TELL_LATE = """
 WITH late AS (
     SELECT s.number, s.loan_id, l.scenario, l.subject, s.days_past_due, s.principal_open_fen,
-        CASE WHEN s.days_past_due > :days * :most THEN 'M' || :most || '+'
-            ELSE 'M' || (s.days_past_due + :days - 1) / :days END AS bucket
+        lateness_bucket(s.days_past_due) AS bucket
     FROM loan_standing s JOIN loan l ON l.id = s.loan_id
     WHERE s.number BETWEEN :first AND :last AND s.days_past_due > 0
         AND l.scenario = ANY (CAST(:scenarios AS text[]))
@@ -33,23 +32,13 @@ SELECT count(*) FROM told
 """
 
 
-def tell_late(
-    tx: Tx,
-    span: Span,
-    following: date,
-    *,
-    scenarios: Sequence[str],
-    bucket_days: int,
-    buckets: int,
-) -> int:
+def tell_late(tx: Tx, span: Span, following: date, *, scenarios: Sequence[str]) -> int:
     """Writes news where a loan's stage is another than was told; for how many loans."""
     return int(
         tx.scalar(
             _TELL_LATE,
             first=span.first,
             last=span.last,
-            days=bucket_days,
-            most=buckets,
             scenarios=list(scenarios),
             following=following.isoformat(),
             now=tx.now,

@@ -2,7 +2,6 @@
 
 from datetime import date
 
-from lending.engine.ageing import BUCKET_DAYS, BUCKETS
 from lending.foundation.database import Tx
 from lending.foundation.spans import Span
 from lending.loans import share_store
@@ -11,6 +10,4 @@ from lending.loans.shares import SCENARIO
 
 def warn(tx: Tx, span: Span, following: date) -> int:
     """News for each funder of each joint loan whose bucket or grade has changed; how many loans."""
-    return share_store.tell_lateness(
-        tx, span, following, scenario=SCENARIO, bucket_days=BUCKET_DAYS, buckets=BUCKETS
-    )
+    return share_store.tell_lateness(tx, span, following, scenario=SCENARIO)

@@ -134,8 +134,7 @@ def funders(tx: Tx) -> list[str]:
 
 _TELL_LATENESS = """
 WITH seen AS (
-    SELECT s.*, CASE WHEN s.days_past_due > :days * :most THEN 'M' || :most || '+'
-        ELSE 'M' || (s.days_past_due + :days - 1) / :days END AS bucket
+    SELECT s.*, lateness_bucket(s.days_past_due) AS bucket
     FROM loan_standing s
     WHERE s.number BETWEEN :first AND :last AND s.split_id IS NOT NULL
 ), changed AS (
@@ -165,17 +164,13 @@ SELECT count(*) FROM told
 """
 
 
-def tell_lateness(
-    tx: Tx, span: Span, following: date, *, scenario: str, bucket_days: int, buckets: int
-) -> int:
+def tell_lateness(tx: Tx, span: Span, following: date, *, scenario: str) -> int:
     """Writes news where a loan is later, or less late, than was told; for how many loans."""
     return int(
         tx.scalar(
             _TELL_LATENESS,
             first=span.first,
             last=span.last,
-            days=bucket_days,
-            most=buckets,
             scenario=scenario,
             following=following.isoformat(),
             own=OWN,

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import date
 
-from lending.engine.ageing import BUCKET_DAYS, BUCKETS
 from lending.foundation.database import Row, Tx
 from lending.ledger.chart import Code
 from lending.ledger.model import OWN
@@ -29,8 +28,7 @@ FROM loan WHERE partner_id = :partner_id AND product_code = :product
 """
 
 _STAGES = """
-SELECT CASE WHEN s.days_past_due > :days * :most THEN 'M' || :most || '+'
-        ELSE 'M' || (s.days_past_due + :days - 1) / :days END AS stage,
+SELECT lateness_bucket(s.days_past_due) AS stage,
     sum(s.principal_open_fen)::bigint AS fen,
     coalesce(sum(s.principal_open_fen) FILTER (WHERE s.days_past_due > 90 OR s.written_off), 0)
         ::bigint AS bad_fen
@@ -134,7 +132,7 @@ def lent(tx: Tx, partner_id: str, product: str, month: tuple[date, date, date, d
 
 
 def stages(tx: Tx, partner_id: str, product: str) -> Sequence[Row]:
-    return tx.all(_STAGES, partner_id=partner_id, product=product, days=BUCKET_DAYS, most=BUCKETS)
+    return tx.all(_STAGES, partner_id=partner_id, product=product)
 
 
 def first_payments(tx: Tx, partner_id: str, product: str, today: date) -> Row:

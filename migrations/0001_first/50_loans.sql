@@ -129,6 +129,10 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
         - CASE WHEN half_even AND 2 * fen_days * rate = 360 * (2 * round(fen_days * rate / 360) - 1)
             THEN mod(round(fen_days * rate / 360), 2) ELSE 0 END)::bigint
 $$;
+-- `engine.ageing.bucket`, M0 to M6+, by days past due (R-BUCKET-M).
+CREATE FUNCTION lateness_bucket(days integer) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT CASE WHEN days = 0 THEN 'M0' WHEN days > 180 THEN 'M6+' ELSE 'M' || CAST((days + 29) / 30 AS text) END
+$$;
 
 -- How every open loan stands at the beginning of the date `as_of`: what the end of day moves on. Interest of the running
 -- instalment is earned by days along a straight course; `settled_interest_fen` is what all others have earned.

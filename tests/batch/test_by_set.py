@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from lending.batch import end_of_day
-from lending.engine.ageing import penalty_fen
+from lending.engine.ageing import bucket, penalty_fen
 from lending.engine.errors import EventImpossible, RefundTooLarge
 from lending.engine.events import (
     Claimed,
@@ -158,6 +158,22 @@ class TestRoundingInSql:
                 (portion(*case, rounding), penalty_fen(case[0], case[1], rate, rounding))
                 for case in cases
             ]
+
+
+class TestTheBucketInSql:
+    def test_is_the_engines_and_costs_no_call(self, database_url: str):
+        days = [*range(800), 10_000]
+        with psycopg.connect(database_url) as connection:
+            found = connection.execute(
+                "SELECT lateness_bucket(days) FROM unnest(%s::integer[])"
+                " WITH ORDINALITY AS t (days, place) ORDER BY place",
+                [days],
+            ).fetchall()
+            plan = connection.execute(
+                "EXPLAIN VERBOSE SELECT lateness_bucket(days_past_due) FROM loan_standing"
+            ).fetchall()
+        assert [row[0] for row in found] == [bucket(each) for each in days]
+        assert "lateness_bucket(" not in str(plan)
 
 
 class TestTheEndOfDay:
