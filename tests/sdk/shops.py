@@ -1,10 +1,8 @@
 """Webhook endpoints in the frameworks that shops are written in, each run by the real framework."""
 
 import asyncio
-import tempfile
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import django
@@ -34,10 +32,9 @@ def configure_django() -> None:
     """Django has one configuration for a process; the tests share it."""
     if settings.configured:
         return
-    file = Path(tempfile.mkdtemp(prefix="cf-django-")) / "shop.db"
     settings.configure(
         ALLOWED_HOSTS=["*"],
-        DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": str(file)}},
+        DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}},
         MIDDLEWARE=["django.middleware.csrf.CsrfViewMiddleware"],
         SECRET_KEY="only for tests",
     )
