@@ -24,13 +24,10 @@ from examples.funder.book import Book
 from examples.funder.desk import Desk
 from gateway.webhooks import Deliveries
 from lending.batch import end_of_day
-from lending.channels import listings
 from lending.channels import service as channels
-from lending.channels.model import NewAccount, NewListing, NewPartner, PartnerKind
+from lending.channels.model import NewAccount, NewPartner, PartnerKind
 from lending.claims import service as claims
 from lending.claims.model import Arrival
-from lending.commissions import service as commissions
-from lending.commissions.model import NewAgreement
 from lending.compliance import parameters
 from lending.compliance.model import Parameter
 from lending.foundation import business_day
@@ -38,15 +35,12 @@ from lending.foundation.audit import SYSTEM
 from lending.foundation.clock import shanghai_date
 from lending.foundation.ports import ChannelTransaction
 from lending.funding import funders
-from lending.guarantees import service as guarantees
-from lending.guarantees.model import FeePayer, LicenceKind
-from lending.guarantees.model import NewAgreement as NewGuarantee
-from lending.loans.partner_terms import Basis
 from lending.products import service as products
 from lending.repayments import day as repayment_day
 from lending.repayments import service as repayments
 from lending.repayments.model import What
 from lending.repayments.transfers import Transfer, enter
+from processes import seed_platform
 from processes.seed import CASH_PRODUCT
 from scenarios.assisted_lending import news as lead_news
 from scenarios.joint_lending import news as share_news
@@ -280,57 +274,13 @@ class Year:
             for each, income in zip(self.town.lenders.ids, ("1", "0.95"), strict=True):
                 terms = agreement(each, product_code=code, income_rate=Decimal(income))
                 funders.agree(tx, terms, SYSTEM)
-            platform_id = self.leads.platform_id
-            account = NewAccount("平台", "测试银行", "6230580000000770001", 1)
-            channels.add_account(tx, self.world.keys, platform_id, account, SYSTEM)
-            commissions.agree(
-                tx,
-                NewAgreement(
-                    platform_id=platform_id,
-                    product_code=code,
-                    basis=Basis.INTEREST,
-                    rate=Decimal("0.2"),
-                    per_loan_fen=0,
-                    cap_rate=Decimal("0.05"),
-                    clawback_days=90,
-                    clawback_rate=Decimal(1),
-                    valid_from=TODAY,
-                ),
-                SYSTEM,
-            )
             new = NewPartner("app_gua", "test", PartnerKind.GUARANTOR, "担保", ("statements",))
             self.guarantor_id = channels.register(tx, new, SYSTEM)
-            listing = NewListing(
-                legal_name="某融资担保有限公司",
-                credit_code="91310000MA1FL0000X",
-                service="担保",
-                contract_no="DB-1",
-                contract_from=TODAY,
-                contract_to=date(2030, 12, 31),
-            )
-            listings.put_on_list(tx, self.guarantor_id, listing, SYSTEM)
-            account = NewAccount("担保", "测试银行", "6230580000000880001", 1)
-            channels.add_account(tx, self.world.keys, self.guarantor_id, account, SYSTEM)
-            guarantees.agree(
-                tx,
-                NewGuarantee(
-                    guarantor_id=self.guarantor_id,
-                    product_code=code,
-                    licence_kind=LicenceKind.GUARANTEE,
-                    licence_no="RZDB-310000-2024",
-                    licence_to=date(2030, 12, 31),
-                    fee_payer=FeePayer.BORROWER,
-                    fee_rate=Decimal("0.02"),
-                    trigger_days=30,
-                    covers_interest=True,
-                    covers_penalty=True,
-                    quota_fen=100_000_000,
-                    claims_cap_fen=10_000_000,
-                    pool_min_fen=0,
-                    valid_from=TODAY,
-                ),
-                SYSTEM,
-            )
+            for partner_id, number in ((self.leads.platform_id, "77"), (self.guarantor_id, "88")):
+                account = NewAccount("伙伴", "测试银行", f"6230580000000{number}0001", 1)
+                channels.add_account(tx, self.world.keys, partner_id, account, SYSTEM)
+        seed_platform.seed(self.world.context, "app_platform", (code,))
+        seed_platform.seed_guarantor(self.world.context, "app_gua", code)
 
     def _service(self, number: int, temper: str) -> Service:
         pem = self.folder / f"{temper}.pem"
