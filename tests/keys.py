@@ -5,6 +5,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from cf_partner_sdk import PrivateKey
+from cf_partner_sdk.testing import sealing
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from gateway.platform_keys import PlatformKeys
 
@@ -23,6 +26,14 @@ def platform_keys(folder: Path) -> PlatformKeys:
 def partner_key(algorithm: str = "ed25519") -> PrivateKey:
     """A partner's new key; of RSA there is one for each algorithm."""
     return _rsa(algorithm) if algorithm.startswith("rsa") else PrivateKey.generate(algorithm)
+
+
+@cache
+def example_key() -> RSAPrivateKey:
+    """What opens the sealed fields of the docs' examples."""
+    found = load_pem_private_key(sealing.KEY_PEM.encode(), None)
+    assert isinstance(found, RSAPrivateKey)
+    return found
 
 
 @cache

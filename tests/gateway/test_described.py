@@ -12,6 +12,7 @@ from gateway.openapi_parts import IDS, TAGS
 from gateway.sealed import SealedMessage
 from tests.gateway.described import ENDPOINTS as ALL
 from tests.gateway.described import document
+from tests.keys import example_key
 
 ENDPOINTS = {each.name: each for each in ALL}
 DESCRIBED = document()
@@ -95,7 +96,7 @@ class TestEveryCall:
         content = OPERATIONS[name]["requestBody"]["content"]["application/json"]
         example, request = content["example"], ENDPOINTS[name].request
         if ENDPOINTS[name].takes_sealed:
-            example = SealedMessage(example, {sealed_examples.KID: sealed_examples.key()}).body
+            example = SealedMessage(example, {sealed_examples.KID: example_key()}).body
         assert request.load(example)
 
     @pytest.mark.parametrize("name", OPERATIONS)

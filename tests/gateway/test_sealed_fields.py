@@ -27,6 +27,7 @@ from tests.gateway.test_guides import blocks
 from tests.gateway.things import OPERATIONS
 from tests.gateway.things import store as a_store
 from tests.gateway.world import PUBLIC_URL, World, code_of
+from tests.keys import example_key
 from tests.outside import InALoop, WsgiTransport
 
 NAME = "王小明"
@@ -136,7 +137,7 @@ class TestASealedField:
         assert (code_of(answer), answer.json["field"]) == ("field-not-opened", "/name")
 
     def test_sealed_to_a_key_that_is_not_ours_is_told_so(self, shared_world, at):
-        stranger = sealed_examples.key().public_key().public_numbers()
+        stranger = example_key().public_key().public_numbers()
         jwk = {**shared_world.platform.encryption_jwk, "n": encoded(stranger.n + 2)}
         answer = shared_world.write(at, encrypt(person(), ["/name"], jwk=jwk), key=ids.new("k"))
         assert (answer.status_code, code_of(answer)) == (400, "encryption-key-unknown")
@@ -172,12 +173,12 @@ POINTERS = ("/people/0/name", "/people/0/mobile", "/people/1/name")
 
 class TestFieldsDeepInAMessage:
     def sealed(self) -> dict[str, Any]:
-        key = sealed_examples.key().public_key().public_numbers()
+        key = example_key().public_key().public_numbers()
         jwk = {"kty": "RSA", "n": encoded(key.n), "e": "AQAB"}
         return encrypt(PEOPLE, POINTERS, jwk=jwk)
 
     def opened(self, body: dict[str, Any]) -> Any:
-        message = SealedMessage(body, {sealed_examples.KID: sealed_examples.key()})
+        message = SealedMessage(body, {sealed_examples.KID: example_key()})
         return People().load(message.body)
 
     def test_open_each_at_its_pointer(self):

@@ -14,7 +14,6 @@ from cf_partner_sdk.http_signatures import Message, Signer, new_nonce, sign_requ
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from gateway import sealed_examples
 from gateway.addresses import ask_the_system
 from gateway.context import GatewayContext
 from gateway.platform_keys import PlatformKeys
@@ -36,7 +35,7 @@ from processes.seed import CASH_PRODUCT, MALL_PRODUCT
 from scenarios.assisted_lending import platforms
 from tests.assisted_lending.agreed import LISTING, TERMS
 from tests.gateway import described
-from tests.keys import partner_key, platform_keys
+from tests.keys import example_key, partner_key, platform_keys
 from tests.outside import OutsideWorld, WsgiTransport
 from tests.today import TODAY
 
@@ -124,7 +123,7 @@ class World:
             sms=plugged.sms,
         )
         made = front.gateway_context(context, plugged.institution_key, keys=keys, sandbox=sandbox)
-        also = (*made.keys.other_encryption, sealed_examples.key())
+        also = (*made.keys.other_encryption, example_key())
         made = replace(
             made,
             resolver=self.addresses_of,

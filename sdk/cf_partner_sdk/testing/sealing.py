@@ -45,6 +45,7 @@ cGLSjA8uvVkN7p2lhZOhM0rBM8Z1XEhL2mxydKTYHE2JxqicubWbdgrkiR8hRq+r
 6S5Qs0FAXCMpfhuo1Vx0Xg==
 -----END PRIVATE KEY-----
 """
+"""The examples of the lender's docs are sealed to it as well."""
 
 
 @lru_cache(maxsize=1)
