@@ -249,6 +249,8 @@ class OrderSchema(Answer):
     periods = shown.whole(
         "Instalments that the buyer chose; null before.", None, least=1, nullable=True
     )
+    every = shown.whole("An instalment falls due every so many of `unit`.", 1, least=1)
+    unit = shown.one_of(shown.UNITS, "What `every` counts.", "month")
     loan_id = fields.String(
         required=True,
         allow_none=True,

@@ -44,6 +44,7 @@ SELECT o.id, o.partner_id, o.order_no, o.amount_fen, o.items, o.return_url, o.ca
        o.metadata, o.application_id, o.refunded_fen, o.checkout_token_sealed, o.created_at,
        o.expires_at, a.product_code, a.product_version, a.decision_id, l.id AS loan_id,
        CAST(l.terms #>> '{pricing,periods}' AS integer) AS periods,
+       CAST(v.definition ->> 'every' AS integer) AS every, v.definition ->> 'unit' AS unit,
        p.amount_fen AS payout_fen, p.ended_at AS payout_at,
        p.channel_reference AS payout_reference, s.last4 AS payout_last4,
        p.offset_fen AS payout_claims_fen, l.start_date AS payout_date,
@@ -62,6 +63,7 @@ SELECT o.id, o.partner_id, o.order_no, o.amount_fen, o.items, o.return_url, o.ca
        END AS state
 FROM mall_order o
 JOIN application a ON a.id = o.application_id
+JOIN product_version v ON v.code = a.product_code AND v.version = a.product_version
 LEFT JOIN loan l ON l.application_id = a.id
 LEFT JOIN payout p ON p.loan_id = l.id AND p.purpose = 'disbursement' AND p.state = 'paid'
 LEFT JOIN settlement_account s ON s.id = p.account_id;

@@ -132,6 +132,8 @@ def place_order(
         expires_at=tx.now + timedelta(minutes=product.order_expires_minutes),
         product_code=product.code,
         product_version=product.version,
+        every=product.every,
+        unit=product.unit,
         updated_at=tx.now,
         state="created",
     )

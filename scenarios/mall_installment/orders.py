@@ -45,6 +45,9 @@ class Order:
     expires_at: datetime
     product_code: str
     product_version: int
+    every: int
+    unit: str
+    """An instalment falls due every so many days, weeks or months."""
     updated_at: datetime
     state: str
     decision_id: str | None = None
@@ -134,6 +137,8 @@ def order_view(
         "cancel_url": order.cancel_url,
         "metadata": order.metadata,
         "periods": order.periods,
+        "every": order.every,
+        "unit": order.unit,
         "loan_id": order.loan_id,
         "payout_due_on": due_on.isoformat() if (due_on := order.payout_due_on) else None,
         "paid_fen": order.payout_fen or 0,

@@ -244,8 +244,8 @@ class Payout(Model):
 class Order(Model):
     """An order to be paid by instalments; send the buyer to `checkout_url`.
 
-    `payout_due_on` is the date from which on the merchant is paid, as agreed; None before the buyer
-    has signed.
+    An instalment falls due `every` so many of `unit`. `payout_due_on` is the date from which on the
+    merchant is paid, as agreed; it and `periods` are None before the buyer has signed.
     """
 
     id: str
@@ -269,10 +269,13 @@ class Order(Model):
     created_at: Optional[datetime] = None
     updated_at: Optional[datetime] = None
     expires_at: Optional[datetime] = None
+    every: int = 1
+    unit: PeriodUnit = PeriodUnit.MONTH
 
     _readers: ClassVar[Mapping[str, Reader]] = {
         "state": OrderState,
         "items": many(OrderItem.from_json),
+        "unit": PeriodUnit,
         "payout_due_on": date.fromisoformat,
         "payout": Payout.from_json,
         "created_at": instant,

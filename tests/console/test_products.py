@@ -87,7 +87,9 @@ class TestAVersionInDays:
         assert abs(Decimal(offer["rate_annual"]) - PRODUCT.rate_annual) < Decimal("0.0002")
         assert "/14天 × 6 期" in quoted["message"]
 
-        _, loan_id = world.paid(periods=6)
+        order_id, loan_id = world.paid(periods=6)
+        seen = world.view(order_id)
+        assert (seen["periods"], seen["every"], seen["unit"]) == (6, 14, "day")
         for day in range(15):
             world.clock.advance(timedelta(days=1))
             assert end_of_day.run(world.context, TODAY + timedelta(days=day))

@@ -1,14 +1,17 @@
 """The checkout from page to page: each in its turn, nothing for the borrower to be rushed past."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from lending.foundation.audit import SYSTEM
+from lending.products import service as products
 from scenarios.mall_installment import servicing
 from simulators.magic import MAGIC
 from tests.hosted.buyer import CONSENTS, MOBILE, PERSON, Buyer
-from tests.loans.world import PUBLIC_URL, World
+from tests.loans.world import PRODUCT, PUBLIC_URL, World
 
 STEPS = ("offers", "mobile", "identity", "verify", "card", "choose", "cost", "contract", "sign")
 OWN_PAGE = {
@@ -265,8 +268,13 @@ class TestComingBackToTheLink:
     def test_of_a_paid_order_says_so_to_its_buyer_and_gives_the_contract(
         self, buyer: Buyer, world: World
     ):
+        fortnightly = replace(PRODUCT, unit="day", every=14, day_count="act/365")
+        with world.database.unit_of_work() as tx:
+            products.publish(tx, fortnightly, SYSTEM)
         buyer.walk_to("done", world.order())
-        assert "支付成功" in buyer.page().text
+        page = buyer.page().text
+        assert "支付成功" in page
+        assert re.search(r"分 12 期 <small>每 14 天一期</small>", page)
         assert buyer.get(f"{buyer.link}/contract.pdf").data.startswith(b"%PDF")
 
     def test_an_ended_order_takes_no_form(self, buyer: Buyer, world: World):

@@ -47,6 +47,8 @@ EVERY_FIELD = {
     "cancel_url",
     "metadata",
     "periods",
+    "every",
+    "unit",
     "loan_id",
     "paid_fen",
     "payout_due_on",
@@ -284,7 +286,7 @@ class TestLookingAtOrders:
         order_id, loan_id = world.paid()
         seen = world.view(order_id)
         assert seen["loan_id"] == loan_id
-        assert seen["periods"] == 12
+        assert (seen["periods"], seen["every"], seen["unit"]) == (12, 1, "month")
         assert seen["paid_fen"] == seen["payout"]["amount_fen"] == AMOUNT_FEN - 3_599
         assert seen["payout"]["account_last4"] == "0012"
         assert seen["payout"]["channel_reference"].startswith("bank-")
