@@ -243,6 +243,35 @@ class ShareMoneySchema(Answer):
     )
 
 
+class PlannedInstalmentSchema(Answer):
+    """An instalment of the whole loan with principal or interest open."""
+
+    due_date = shown.day("When it falls due.")
+    principal_open_fen = shown.fen("Principal that is open.", 96_225)
+    interest_fen = shown.fen("All interest of it.", 12_300)
+    interest_paid_fen = shown.fen("Of that, paid.", 0)
+    earns_from = shown.day("Its interest is earned evenly by days from here to `due_date`.")
+    earned_before_fen = shown.fen("But for this: it was earned before.", 0)
+
+
+class SharePlanSchema(Answer):
+    """How the whole loan is to run on; your part is that of running totals, cut by the weights."""
+
+    place = shown.whole("Your place among the lenders, from 1.", 2)
+    principal_weights = shown.many(
+        shown.whole("The weight of a lender.", 4_000), "By which principal is cut, by place."
+    )
+    income_weights = shown.many(
+        shown.whole("The weight of a lender.", 4_000), "By which income is cut, by place."
+    )
+    rounding = shown.one_of(
+        {"half-up": "Half a fen is rounded up.", "half-even": "Half a fen to the even fen."},
+        "How interest earned is rounded.",
+    )
+    settled_interest_fen = shown.fen("Interest earned beside that of these instalments.", 0)
+    instalments = shown.many(PlannedInstalmentSchema, "What is open, the oldest first.")
+
+
 class ShareMovementSchema(Answer):
     """What something that happened to a loan means for your share; signed as you see it."""
 
@@ -250,6 +279,7 @@ class ShareMovementSchema(Answer):
     loan_id = shown.id_("loan", "The loan.")
     kind = shown.text("What happened, such as `loan.repaid`.", "loan.repaid")
     source_id = shown.text("What it comes from; once for each share and kind.", example_id("rep"))
+    number = shown.whole("Counts what happened to the loan of this share, from 1.", 2)
     happened_on = shown.day("When.")
     business_date = shown.day("In which day's file it is.")
     principal_fen = shown.whole(
@@ -264,6 +294,14 @@ class ShareMovementSchema(Answer):
     )
     due_fen = shown.whole("The sum: what we owe you for it. In fen.", 33_449, least=-(2**63))
     principal_open_fen = shown.fen("Your part of what the borrower owes, afterwards.", 329_946)
+    loan_principal_paid_fen = shown.fen("Principal of the whole loan that is repaid.", 99_980)
+    loan_interest_paid_fen = shown.fen("Interest of the whole loan that is paid.", 14_397)
+    oldest_due = shown.day("Of the oldest open instalment; null when none is.", nullable=True)
+    plan = shown.nested(
+        SharePlanSchema,
+        "How it runs on; null while it is the plan you have, the oldest instalments paid first.",
+        nullable=True,
+    )
 
 
 class ShareClosedSchema(Answer):

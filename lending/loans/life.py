@@ -71,10 +71,15 @@ def position(tx: Tx, loan: Loan, on: date) -> Position:
     return life.replay(course(tx, loan), life_store.events(tx, loan.id), on)
 
 
-def begin(tx: Tx, loan: Loan) -> None:
-    """Puts a loan that has just been paid out under the care of the end of day."""
+def begin(tx: Tx, loan: Loan, payout_id: str) -> None:
+    """Puts a loan that has just been paid out under the care of the end of day.
+
+    Its other funders hear of what they lent.
+    """
     terms = course(tx, loan)
-    life_store.save_standing(tx, life_rules.standing(loan, terms, life.begun(terms)))
+    begun = life.begun(terms)
+    life_store.save_standing(tx, life_rules.standing(loan, terms, begun))
+    shares.record_payout(tx, loan, payout_id, begun)
 
 
 def kept(tx: Tx, loans: Sequence[Loan]) -> list[Kept]:

@@ -33,7 +33,6 @@ from lending.loans import (
     release_rules,
     release_store,
     rules,
-    shares,
     store,
 )
 from lending.loans.errors import BorrowerHeld, NoAccountToPay, NoSuchLoan, WrongState
@@ -370,7 +369,6 @@ def _paid(tx: Tx, loan: Loan, payout: Payout) -> None:
     for number, hold_id in enumerate(loan.exposure_holds):
         ledger.post_hold(tx, hold_id, kind="loan.exposed", key=f"exposure:{loan.id}:{number}")
     today = business_day.today(tx)
-    shares.record_payout(tx, loan, payout.id, today)
     commissions.record_payout(tx, loan, payout.id)
     version = loan.plan_version
     plan = make_plan(rules.plan_input(loan.principal_fen, loan.terms, today))
@@ -381,7 +379,7 @@ def _paid(tx: Tx, loan: Loan, payout: Payout) -> None:
         store.insert_instalments(tx, loan.id, version, fresh)
     store.activate(tx, loan.id, today, version)
     release_store.plan(tx, loan.id, release_rules.planned(loan, today))
-    life.begin(tx, _locked_loan(tx, loan.id))
+    life.begin(tx, _locked_loan(tx, loan.id), payout.id)
     if loan.terms.is_joint:
         money_in.paid_out(tx, loan.id)
     tell(tx, loan.scenario, loan.subject, "paid", {"loan_id": loan.id})

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 from lending.foundation.database import Row, Tx, json
 from lending.foundation.spans import Span
@@ -51,7 +52,9 @@ WITH moved AS (
 ), news AS (
     INSERT INTO loan_news (scenario, subject, kind, detail, at)
     SELECT :scenario, moved.loan_id, 'share_moved',
-        told || jsonb_build_object('business_date', d.business_date), :now
+        told || jsonb_build_object('business_date', d.business_date, 'number', 1 + (
+            SELECT count(*) FROM share_movement m
+            WHERE m.loan_id = moved.loan_id AND m.funder = told ->> 'funder')), :now
     FROM moved, business_day d ORDER BY number
 )
 INSERT INTO share_movement (funder, loan_id, kind, source_id, business_date, happened_on, at,
@@ -69,18 +72,16 @@ ORDER BY moved.number
 
 
 def insert_movements(
-    tx: Tx, moved: Sequence[tuple[str, date, ShareMovement]], *, scenario: str
+    tx: Tx, moved: Sequence[tuple[str, dict[str, Any], ShareMovement]], *, scenario: str
 ) -> None:
-    """Writes what moved for each funder, by loan and day, and news of it for a scenario."""
+    """Writes what moved for each funder, and news of it for a scenario.
+
+    By loan, with what else the news are to tell: at least when it happened, `happened_on`.
+    """
     tx.run(
         _INSERT,
         scenario=scenario,
-        moved=json(
-            [
-                (loan_id, {**each.columns(), "happened_on": on.isoformat()})
-                for loan_id, on, each in moved
-            ]
-        ),
+        moved=json([(loan_id, {**each.columns(), **told}) for loan_id, told, each in moved]),
         now=tx.now,
     )
 

@@ -1,13 +1,13 @@
 """What happens to a loan, told to each of its other funders in rows that commit with it."""
 
 from collections.abc import Sequence
-from datetime import date
+from typing import Any
 
-from lending.engine.position import Sums
+from lending.engine.position import Position, Sums
 from lending.foundation.database import Tx
 from lending.funding import service as funding
 from lending.ledger.model import OWN
-from lending.loans import share_rules, share_store, store
+from lending.loans import share_plans, share_rules, share_store, store
 from lending.loans.life_rules import Moved
 from lending.loans.model import Loan, LoanState, ShareMovement
 
@@ -19,12 +19,18 @@ def record(tx: Tx, moved: Sequence[Moved]) -> None:
 
     What moves no money, such as a new due date, is on record, too: they are to hear of it.
     """
+    told = [
+        share_plans.told(one.loan, one.position, one.after, one.kept.rows)
+        if one.loan.terms.is_joint
+        else {}
+        for one in moved
+    ]
     _keep(
         tx,
         [
             (
                 one.loan.id,
-                one.on,
+                {"happened_on": one.on.isoformat(), "place": place, **runs},
                 ShareMovement(
                     funder=its.party.share.funder,
                     kind=one.kind,
@@ -38,20 +44,23 @@ def record(tx: Tx, moved: Sequence[Moved]) -> None:
                     principal_open_fen=its.after.principal_open_fen,
                 ),
             )
-            for one in moved
-            for its in one.each
+            for one, runs in zip(moved, told, strict=True)
+            for place, its in enumerate(one.each, 1)
             if not its.party.share.is_own
         ],
     )
 
 
-def record_payout(tx: Tx, loan: Loan, payout_id: str, on: date) -> None:
-    """Puts on record what each other funder lent as a loan was paid out."""
+def record_payout(tx: Tx, loan: Loan, payout_id: str, begun: Position) -> None:
+    """Puts on record what each other funder lent as a loan was paid out, and how it is to run."""
+    if not loan.terms.is_joint:
+        return
     lent = share_rules.lent(loan.terms, loan.principal_fen)
+    runs = share_plans.told(loan, begun, begun.sums().of_lender())
     moved = [
         (
             loan.id,
-            on,
+            {"happened_on": begun.on.isoformat(), "place": place, **runs},
             ShareMovement(
                 funder=party.share.funder,
                 kind="loan.paid_out",
@@ -65,7 +74,9 @@ def record_payout(tx: Tx, loan: Loan, payout_id: str, on: date) -> None:
                 principal_open_fen=fen,
             ),
         )
-        for party, fen in zip(share_rules.parties(loan.terms), lent, strict=True)
+        for place, (party, fen) in enumerate(
+            zip(share_rules.parties(loan.terms), lent, strict=True), 1
+        )
         if party.book != OWN
     ]
     _keep(tx, moved)
@@ -97,6 +108,6 @@ def follow(tx: Tx, moved: Sequence[Moved]) -> None:
     )
 
 
-def _keep(tx: Tx, moved: list[tuple[str, date, ShareMovement]]) -> None:
+def _keep(tx: Tx, moved: list[tuple[str, dict[str, Any], ShareMovement]]) -> None:
     if moved:
         share_store.insert_movements(tx, moved, scenario=SCENARIO)

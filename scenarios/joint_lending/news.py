@@ -62,6 +62,8 @@ PARTS = (
     "funded_fen",
     "principal_open_fen",
 )
+RUNS = ("loan_principal_paid_fen", "loan_interest_paid_fen", "oldest_due")
+"""How the whole loan runs on, beside its plan."""
 
 
 def relay(context: Context) -> bool:
@@ -105,10 +107,12 @@ def _tell_of_movement(tx: Tx, row: Row) -> None:
         "loan_id": row["subject"],
         "kind": detail["kind"],
         "source_id": detail["source_id"],
+        "number": detail["number"],
         "happened_on": detail["happened_on"],
         "business_date": detail["business_date"],
         "due_fen": sum(detail[name] for name in PARTS[:-1]),
-        **{name: detail[name] for name in PARTS},
+        **{name: detail[name] for name in PARTS + RUNS},
+        "plan": detail["plan"] and {**detail["plan"], "place": detail["place"]},
     }
     events.publish(
         tx,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any, BinaryIO, Optional, Union, cast
 
 from ._calls import Call, Page, pages
@@ -26,6 +26,7 @@ from ._steps import Steps
 Row = Union[StatementRow, SharePosition, ShareDue]
 Key = tuple[str, str, str, str]
 """Type, loan, what happened, and what it comes from."""
+PRINCIPAL_DUE, INTEREST_DUE = "principal_due", "interest_due"
 MISSING = "row"
 """The field of a difference where one of both does not have it at all."""
 
@@ -38,6 +39,7 @@ class ShareFileDifference:
     """Of the row: what moved, the grade, what falls due; None for a whole loan."""
     loan_id: Optional[str]
     source_id: str
+    """Of a forecast: the due date, such as `2026-12-23`."""
     field: str
     """Which column; `row` where one of them does not have the row."""
     in_file: Any
@@ -100,9 +102,9 @@ def share_differences(
     """Rebuild a file of any kind from events alone, and give every difference; none is agreement.
 
     `events` are all that the funder received since its first share, in any order, also more than
-    once; `rows` those of the file. What was cleared is compared by clearing. Of positions that is
-    all but interest accrued and when the oldest instalment fell due, from which follows how late it
-    is; of a forecast its whole principal: no event tells the rest.
+    once; `rows` those of the file. What was cleared is compared by clearing, a forecast by due
+    date. Loans of which no plan was told are compared without what follows from one: interest
+    earned, the oldest due date, and in the forecast all but the principal in all.
     """
     fold = Fold(events, statement.period_end)
     if statement.kind is StatementKind.SHARE_POSITIONS:
@@ -142,9 +144,7 @@ def _positions(fold: Fold, rows: Iterable[SharePosition]) -> Iterator[ShareFileD
         row, stands = listed.get(loan_id), fold.loans.get(loan_id)
         if row is None and stands is not None and stands.is_over:
             continue
-        told = stands.told() if stands is not None else None
-        if row is not None and told is not None:
-            told["days_past_due"] = _days_late(row)
+        told = stands.told(fold.following) if stands is not None else None
         names = told or ()
         shown = {name: getattr(row, name) for name in names} if row is not None else None
         kind = row.type if row is not None else None
@@ -153,18 +153,25 @@ def _positions(fold: Fold, rows: Iterable[SharePosition]) -> Iterator[ShareFileD
         yield from _between((kind, loan_id, ""), shown, told)
 
 
-def _days_late(row: SharePosition) -> int:
-    """Return how late a row's oldest open instalment was when the date after its own began."""
-    following = row.business_date + timedelta(days=1)
-    return max(0, (following - row.due_date).days) if row.due_date is not None else 0
-
-
 def _forecast(fold: Fold, rows: Iterable[ShareDue]) -> Iterator[ShareFileDifference]:
-    listed = list(rows)
-    due_fen = sum(row.amount_fen for row in listed if row.type == "principal_due")
-    open_fen = sum(one.told()["amount_fen"] for one in fold.loans.values())
-    about = ("principal_due", None, "")
-    yield from _between(about, {"amount_fen": due_fen}, {"amount_fen": open_fen})
+    listed: Counter[tuple[str, str]] = Counter()
+    told: Counter[tuple[str, str]] = Counter()
+    running = [one for one in fold.loans.values() if one.start_date and not one.written_off]
+    courses = [one.course for one in running if one.course is not None]
+    by_date = len(courses) == len(running)
+    for row in rows:
+        if by_date or row.type == PRINCIPAL_DUE:
+            listed[row.type, row.due_date.isoformat() if by_date else ""] += row.amount_fen
+    if by_date:
+        for course in courses:
+            for due_date, principal_fen, interest_fen in course.due():
+                told[PRINCIPAL_DUE, due_date.isoformat()] += principal_fen
+                told[INTEREST_DUE, due_date.isoformat()] += interest_fen
+    else:
+        told[PRINCIPAL_DUE, ""] = sum(one.open_fen for one in running)
+    for kind, on in sorted(listed.keys() | told.keys()):
+        shown, expected = {"amount_fen": listed[kind, on]}, {"amount_fen": told[kind, on]}
+        yield from _between((kind, None, on), shown, expected)
 
 
 def _between(

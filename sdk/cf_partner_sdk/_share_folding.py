@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import Any, Optional
 
 from ._models import Event
+from ._share_course import Course, followed
 from ._share_events import (
     ClearingPaid,
     ClearingReceived,
@@ -16,7 +17,7 @@ from ._share_events import (
     ShareLate,
     ShareMoved,
 )
-from ._share_models import ShareMovement
+from ._share_models import ShareLateness, ShareMovement
 
 PAID_OUT, RETURNED, WRITTEN_OFF = "loan.paid_out", "loan.goods_returned", "loan.written_off"
 
@@ -34,6 +35,11 @@ class LoanFold:
     closed: bool = False
     bucket: str = "M0"
     grade: str = "normal"
+    oldest_due: Optional[date] = None
+    moved_on: Optional[date] = None
+    """The date of the last movement."""
+    course: Optional[Course] = None
+    """None where no plan was told."""
 
     @property
     def open_fen(self) -> int:
@@ -47,6 +53,8 @@ class LoanFold:
 
     def take(self, movement: ShareMovement) -> None:
         """Book a movement."""
+        self.course = followed(self.course, movement)
+        self.oldest_due, self.moved_on = movement.oldest_due, movement.business_date
         if movement.kind == PAID_OUT:
             self.start_date = movement.happened_on
             self.principal_fen -= movement.principal_fen
@@ -58,8 +66,22 @@ class LoanFold:
         else:
             self.principal_paid_fen += movement.principal_fen
 
-    def told(self) -> dict[str, Any]:
-        """Return what a row of positions has to say, by column."""
+    def be_late(self, lateness: ShareLateness) -> None:
+        """Book how late it is; what has moved it since tells better what is oldest."""
+        self.bucket, self.grade = lateness.bucket, lateness.grade
+        if self.moved_on is None or lateness.happened_on > self.moved_on:
+            self.oldest_due = lateness.oldest_due or self.oldest_due
+
+    def told(self, following: date) -> dict[str, Any]:
+        """Return what a row of positions has to say as the following date begins, by column."""
+        runs = {}
+        if self.course is not None:
+            late = (following - self.oldest_due).days if self.oldest_due is not None else 0
+            runs = {
+                "interest_accrued_fen": self.course.interest_accrued_fen(following),
+                "due_date": self.oldest_due,
+                "days_past_due": max(0, late),
+            }
         share = {} if self.share_bp is None else {"share_bp": self.share_bp}
         return {
             "type": "written_off" if self.written_off else self.grade,
@@ -70,6 +92,7 @@ class LoanFold:
             "principal_paid_fen": self.principal_paid_fen,
             "interest_paid_fen": self.interest_paid_fen,
             "bucket": self.bucket,
+            **runs,
         }
 
 
@@ -77,13 +100,15 @@ class Fold:
     """All events up to the end of a date, each once."""
 
     def __init__(self, events: Iterable[Event], day: date) -> None:
+        self.following = day + timedelta(days=1)
         self.movements: list[ShareMovement] = []
         self.cleared: dict[str, int] = {}
         self.loans: dict[str, LoanFold] = {}
         late: list[ShareLate] = []
+        moved: list[ShareMovement] = []
         for event in {event.id: event for event in events}.values():
             if isinstance(event, ShareMoved):
-                self._move(event.movement, day)
+                moved.append(event.movement)
             elif isinstance(event, (ClearingPaid, ClearingReceived)):
                 self.cleared[event.clearing.id] = event.clearing.amount_fen
             elif isinstance(event, ShareClosed):
@@ -93,10 +118,11 @@ class Fold:
                 loan.share_bp = int(event.share.share_rate * 10_000)
             elif isinstance(event, ShareLate):
                 late.append(event)
-        for event in sorted(late, key=lambda one: (one.lateness.happened_on, one.created_at)):
-            if event.lateness.happened_on <= day + timedelta(days=1):  # as of the date that follows
-                loan = self._loan(event.lateness.loan_id)
-                loan.bucket, loan.grade = event.lateness.bucket, event.lateness.grade
+        for movement in sorted(moved, key=lambda one: one.number or 0):
+            self._move(movement, day)
+        for told in sorted(late, key=lambda one: (one.lateness.happened_on, one.created_at)):
+            if told.lateness.happened_on <= self.following:
+                self._loan(told.lateness.loan_id).be_late(told.lateness)
 
     def _move(self, movement: ShareMovement, day: date) -> None:
         self.movements.append(movement)

@@ -186,6 +186,48 @@ class ReturnedMoney(Model):
 
 
 @dataclass(frozen=True)
+class PlannedInstalment(Model):
+    """An instalment of the whole loan with principal or interest open.
+
+    Its interest is earned evenly by days from `earns_from` to `due_date`, but for what was earned
+    before.
+    """
+
+    due_date: date
+    principal_open_fen: int
+    interest_fen: int
+    interest_paid_fen: int
+    earns_from: date
+    earned_before_fen: int
+
+    _readers: ClassVar[Mapping[str, Reader]] = {
+        "due_date": date.fromisoformat,
+        "earns_from": date.fromisoformat,
+    }
+
+
+@dataclass(frozen=True)
+class SharePlan(Model):
+    """How the whole loan is to run on; the funder's part is cut from running totals by weights."""
+
+    place: int
+    """The funder's place among the lenders, from 1."""
+    principal_weights: tuple[int, ...]
+    income_weights: tuple[int, ...]
+    rounding: str
+    """Of interest earned: `half-up` or `half-even`."""
+    settled_interest_fen: int
+    """Interest earned beside that of the instalments."""
+    instalments: tuple[PlannedInstalment, ...]
+
+    _readers: ClassVar[Mapping[str, Reader]] = {
+        "principal_weights": tuple,
+        "income_weights": tuple,
+        "instalments": many(PlannedInstalment.from_json),
+    }
+
+
+@dataclass(frozen=True)
 class ShareMovement(Model):
     """What something that happened to a loan means for a share.
 
@@ -208,6 +250,15 @@ class ShareMovement(Model):
     principal_open_fen: int
     business_date: Optional[date] = None
     """In which day's file it is."""
+    number: Optional[int] = None
+    """Counts what happened to the loan of this share, from 1."""
+    loan_principal_paid_fen: Optional[int] = None
+    loan_interest_paid_fen: Optional[int] = None
+    """Of the whole loan, in all."""
+    oldest_due: Optional[date] = None
+    """Of the oldest open instalment."""
+    plan: Optional[SharePlan] = None
+    """How it runs on; None while it is the plan told before, the oldest instalments paid first."""
 
     def by_type(self) -> dict[MovementType, int]:
         """Return its parts as the file of movements lists them; none of them is 0."""
@@ -226,6 +277,8 @@ class ShareMovement(Model):
     _readers: ClassVar[Mapping[str, Reader]] = {
         "happened_on": date.fromisoformat,
         "business_date": date.fromisoformat,
+        "oldest_due": date.fromisoformat,
+        "plan": SharePlan.from_json,
     }
 
 

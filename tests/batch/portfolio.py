@@ -139,7 +139,7 @@ def lend(tx: Tx, world: World, agreed: Lent, *, since: date | None = None) -> st
     store.update_instalments(tx, [(loan.id, 1, row) for row in position.rows])
     _fund(tx, loan)
     post(tx, loan, "loan.paid_out", rules.disbursement_legs(loan, _payout(tx, loan)))
-    shares.record_payout(tx, loan, f"pay_{loan.id}", today)
+    shares.record_payout(tx, loan, f"pay_{loan.id}", begun(course))
     commissions.record_payout(tx, loan, f"pay_{loan.id}")
     exposure = Account(Code.EXPOSURE, loan.customer_id), Account(Code.EXPOSURE_CONTRA)
     post(

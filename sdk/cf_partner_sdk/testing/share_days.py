@@ -5,20 +5,23 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass, fields
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Optional
 
 from cf_partner_sdk import (
     Clearing,
     ClearingState,
     MovementType,
+    PlannedInstalment,
     Share,
     ShareClosing,
     ShareDue,
     ShareMovement,
+    SharePlan,
     SharePosition,
     ShareState,
     Statement,
@@ -59,12 +62,46 @@ class Standing:
     written_off: bool = False
     bucket: str = "M0"
     grade: str = "normal"
-    days_past_due: int = 0
+    start: Optional[date] = None
+    """Of the plan; None before the payout."""
+    periods: int = 1
+    late_since: Optional[date] = None
+    """Where it was let be late: the due date from which."""
+    movements: int = 0
 
     @property
     def open_fen(self) -> int:
         """Principal that the borrower still owes."""
         return self.principal_fen - self.principal_paid_fen
+
+    @property
+    def oldest_due(self) -> Optional[date]:
+        """When the oldest open instalment falls due."""
+        due = self.due()
+        return self.late_since or due[0][0] if due else None
+
+    def due(self) -> list[tuple[date, int]]:
+        """Return what is open by due date: equal parts every 30 days, the oldest paid first."""
+        found, paid_fen = list[tuple[date, int]](), self.principal_paid_fen
+        for at in range(self.periods if self.start is not None else 0):
+            ends = [self.principal_fen * each // self.periods for each in (at, at + 1)]
+            left = max(ends[1], paid_fen) - max(ends[0], paid_fen)
+            if left and self.start is not None:
+                found.append((self.start + (at + 1) * MONTH, left))
+        return found
+
+    def plan(self) -> SharePlan:
+        """Return how the loan runs on, as if all of it were the funder's."""
+        rows = () if self.written_off else self.due()
+        weights = (0, 10_000)
+        return SharePlan(
+            place=2,
+            principal_weights=weights,
+            income_weights=weights,
+            rounding="half-up",
+            settled_interest_fen=self.interest_paid_fen,
+            instalments=tuple(PlannedInstalment(on, fen, 0, 0, on, 0) for on, fen in rows),
+        )
 
 
 class ShareDays:
@@ -97,6 +134,8 @@ class ShareDays:
         """Book what happened to the loan of a share, and tell of it."""
         assert share.loan is not None
         stands, today = self.standing(share.id), self._clock.business_date()
+        stands.movements += 1
+        stands.start, stands.periods = stands.start or today, share.loan.periods
         if kind in NOT_REPAID:
             stands.principal_fen -= principal_fen
         else:
@@ -120,6 +159,11 @@ class ShareDays:
             due_fen=principal_fen + interest_fen + service_fee_fen + funded_fen,
             principal_open_fen=stands.open_fen,
             business_date=today,
+            number=stands.movements,
+            loan_principal_paid_fen=stands.principal_paid_fen,
+            loan_interest_paid_fen=stands.interest_paid_fen,
+            oldest_due=stands.oldest_due,
+            plan=stands.plan(),
         )
         for type_, fen in told.by_type().items():
             self._row(type_, fen, told.loan_id, kind, told.source_id)
@@ -198,12 +242,13 @@ class ShareDays:
 
     def _positions(self) -> list[SharePosition]:
         found, balance, today = list[SharePosition](), 0, self._clock.business_date()
+        following = today + timedelta(days=1)
         for line, (share, stands) in enumerate(self._running(), 1):
             assert share.loan is not None
             assert share.loan.start_date is not None
             amount_fen = 0 if stands.written_off else stands.open_fen
             balance += amount_fen
-            late = timedelta(days=stands.days_past_due)
+            due = stands.oldest_due
             found.append(
                 SharePosition(
                     line=line,
@@ -219,20 +264,23 @@ class ShareDays:
                     principal_paid_fen=stands.principal_paid_fen,
                     interest_accrued_fen=stands.interest_paid_fen,
                     interest_paid_fen=stands.interest_paid_fen,
-                    days_past_due=stands.days_past_due,
+                    days_past_due=max(0, (following - due).days) if due else 0,
                     bucket=stands.bucket,
-                    due_date=today + timedelta(days=1) - late if late else today + MONTH,
+                    due_date=due,
                 )
             )
         return found
 
     def _dues(self) -> list[ShareDue]:
-        """All that is open, due in a month: the fake lender keeps no plans."""
+        """All that is open, by when it falls due."""
         today, balance = self._clock.business_date(), 0
-        open_fen = sum(s.open_fen for _, s in self._running() if not s.written_off)
-        balance = open_fen
-        due = ShareDue(1, today, "principal_due", open_fen, balance, today + MONTH)
-        return [due] if open_fen else []
+        due, found = Counter[date](), list[ShareDue]()
+        for _, stands in self._running():
+            due.update(dict(() if stands.written_off else stands.due()))
+        for line, (on, fen) in enumerate(sorted(due.items()), 1):
+            balance += fen
+            found.append(ShareDue(line, today, "principal_due", fen, balance, on))
+        return found
 
     def _picture(self, kind: StatementKind, made: type[Any], rows: Sequence[Any]) -> Statement:
         names = [one.name for one in fields(made)]

@@ -206,20 +206,24 @@ class Shares:
         share = self._one(which, ShareState.ACTIVE)
         assert share.loan is not None
         before = self.days.standing(share.id)
+        following = self._clock.business_date() + timedelta(days=1)
         bucket, grade = _bucket(days), next((name for most, name in GRADES if days <= most), "loss")
         told = ShareLateness(
             share_id=share.id,
             loan_id=share.loan.id,
-            happened_on=self._clock.business_date(),
+            happened_on=following,
             days_past_due=days,
             bucket=bucket,
             bucket_before=before.bucket,
             grade=grade,
             grade_before=before.grade,
             principal_open_fen=before.open_fen,
-            oldest_due=self._clock.business_date() - timedelta(days=days) if days else None,
+            oldest_due=following - timedelta(days=days) if days else None,
         )
-        before.bucket, before.grade, before.days_past_due = bucket, grade, days
+        before.bucket, before.grade = bucket, grade
+        was_late, before.late_since = before.late_since, told.oldest_due
+        if was_late and not days:
+            self.days.book(share, "loan.due_dates_moved")
         for kind, changed in (
             ("share.overdue", told.bucket != told.bucket_before),
             ("share.stage_changed", told.grade != told.grade_before),
