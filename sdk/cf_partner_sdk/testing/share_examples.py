@@ -11,6 +11,7 @@ from cf_partner_sdk import (
     Clearing,
     ClearingState,
     FundingCall,
+    PlannedInstalment,
     PortfolioMark,
     ReturnedMoney,
     Share,
@@ -18,6 +19,7 @@ from cf_partner_sdk import (
     ShareFraud,
     ShareLateness,
     ShareMovement,
+    SharePlan,
     ShareState,
 )
 
@@ -123,7 +125,22 @@ def _movement(name: str, day: date) -> ShareMovement:
         source_id="rep_example",
         happened_on=day,
         business_date=day,
+        number=1 if name == "active" else 2,
         due_fen=sum(parts.values()),
         principal_open_fen=open_fen,
-        **parts,
+        principal_fen=parts["principal_fen"],
+        interest_fen=parts["interest_fen"],
+        fee_fen=parts["fee_fen"],
+        penalty_fen=parts["penalty_fen"],
+        service_fee_fen=parts["service_fee_fen"],
+        funded_fen=parts["funded_fen"],
+        loan_principal_paid_fen=0 if name == "active" else 99_980,
+        loan_interest_paid_fen=0 if name == "active" else 14_397,
+        oldest_due=day + timedelta(days=30),
+        plan=_plan(day) if name == "active" else None,
     )
+
+
+def _plan(day: date) -> SharePlan:
+    due = PlannedInstalment(day + timedelta(days=30), 1_199_800, 14_397, 0, day, 0)
+    return SharePlan(2, (7_000, 3_000), (7_000, 3_000), "half-up", 0, (due,))
