@@ -44,6 +44,7 @@ def quoting(cf: Client) -> Iterator[Step]:
     yield "a quote for too little", lambda: quote(amount_fen=1)
     yield "a quote for odd periods", lambda: quote(amount_fen=AMOUNT_FEN, periods=[7])
     yield "a quote for no number", lambda: quote(amount_fen="12")
+    yield "a quote of no product", lambda: quote(amount_fen=AMOUNT_FEN, product_code="none")
     yield "a quote for no period", lambda: quote(amount_fen=AMOUNT_FEN, periods=[])
 
 
@@ -59,6 +60,7 @@ def ordering(cf: Client, lender: Lender) -> Iterator[Step]:
     yield "a negative amount", lambda: place(cf, "A-2", amount_fen=-1)
     yield "an unknown field", lambda: place(cf, "A-2", items=[ITEMS[0] | {"colour": "red"}])
     yield "no items", lambda: place(cf, "A-2", items=[])
+    yield "no product of ours", lambda: place(cf, "A-2", product_code="none", amount_fen=1)
     yield "no address", lambda: place(cf, "A-2", return_url="shop.example")
     yield "an order found", lambda: cf.mall.orders.find("A-1")
     yield "an order by id", lambda: cf.mall.orders.get(cf.mall.orders.find("A-1").id)

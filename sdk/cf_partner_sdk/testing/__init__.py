@@ -16,6 +16,7 @@ from .commissions import CommissionTerms
 from .door import NotFaked
 from .failures import Failure
 from .gateway import FakeGateway
+from .quoting import FakeProduct
 from .signed_events import EVENT_TYPES, SignedEvent
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "Failure",
     "FakeClock",
     "FakeGateway",
+    "FakeProduct",
     "NotFaked",
     "SignedEvent",
 ]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from itertools import count
-from typing import Any
+from typing import Any, Optional
 from urllib.parse import urlsplit
 
 from cf_partner_sdk import (
@@ -54,9 +54,12 @@ EXPIRES = (OrderState.CREATED, OrderState.APPROVED)
 class Book:
     """What the fake lender knows of its one partner; newest last."""
 
-    def __init__(self, clock: FakeClock, public_url: str) -> None:
+    def __init__(
+        self, clock: FakeClock, public_url: str, products: Sequence[quoting.FakeProduct]
+    ) -> None:
         self._clock = clock
         self._public_url = public_url
+        self._products = products
         self._serial = count(1)
         self._repaid_fen: Counter[str] = Counter()
         self.orders: dict[str, Order] = {}
@@ -78,16 +81,32 @@ class Book:
         """Return the time, in seconds since 1970."""
         return self._clock.seconds()
 
+    def business_date(self) -> date:
+        """Return the date on which things are booked now."""
+        return self._clock.business_date()
+
+    def product(self, code: Optional[str]) -> quoting.FakeProduct:
+        """Return the product of a code, the first without one. Raises Problem."""
+        for each in self._products:
+            if code in (None, each.code):
+                return each
+        raise Problem(
+            422,
+            "partner.no_agreement",
+            "No agreement in force covers this product",
+            field="/product_code",
+            mend="Use a product that your agreement covers, or leave product_code out.",
+        )
+
     def new_id(self, prefix: str) -> str:
         """Return an id that was not given before, the same in every run."""
         return f"{prefix}_{next(self._serial):026d}"
 
     def place(self, body: Mapping[str, Any]) -> Order:
         """Take an order in. Raises Problem."""
+        product = self.product(body.get("product_code"))
         items = tuple(OrderItem(**item) for item in body["items"])
         _require_items(items, body["amount_fen"])
-        if body.get("product_code") not in (None, quoting.PRODUCT):
-            raise not_found()
         quoting.require_amount(body["amount_fen"])
         if any(order.order_no == body["order_no"] for order in self.orders.values()):
             raise _number_taken("order", "/order_no")
@@ -98,7 +117,7 @@ class Book:
             amount_fen=body["amount_fen"],
             state=OrderState.CREATED,
             checkout_url=f"{self._public_url}/checkout/{order_id[4:]}",
-            product_code=quoting.PRODUCT,
+            product_code=product.code,
             items=items,
             return_url=body["return_url"],
             cancel_url=body.get("cancel_url"),
@@ -106,6 +125,8 @@ class Book:
             created_at=now,
             updated_at=now,
             expires_at=now + ORDER_GOOD_FOR,
+            every=product.every,
+            unit=product.unit,
         )
         self.orders[order.id] = order
         self.tell("order.created", order, order.id)

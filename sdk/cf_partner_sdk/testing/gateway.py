@@ -39,6 +39,7 @@ from .lead_book import LeadBook
 from .mounting import Mounted
 from .payments import Payments
 from .platform_desk import PlatformDesk
+from .quoting import FakeProduct
 from .shares import Shares
 from .signed_events import SignedEvent, require_type, sign_event
 
@@ -67,7 +68,7 @@ class FakeGateway:
     unless the test moves it. What moves an order raises ValueError where the lender could not.
 
     Give your own `mock` (of the package `responses`) if the test has one running; it then answers
-    for the lender too.
+    for the lender too. `products` are what it lends for goods, the first where none is named.
     """
 
     def __init__(
@@ -79,13 +80,14 @@ class FakeGateway:
         partner_key: Optional[PrivateKey] = None,
         clock: Optional[FakeClock] = None,
         mock: Optional[responses.RequestsMock] = None,
+        products: Sequence[FakeProduct] = (FakeProduct(),),
     ) -> None:
         self.base_url = base_url
         self.webhook_url = webhook_url
         self.app_id = app_id
         self.clock = clock or FakeClock()
         self.partner_key = partner_key or PrivateKey.generate()
-        self._book = Book(self.clock, base_url)
+        self._book = Book(self.clock, base_url, products)
         self._leads = LeadBook(self.clock, self._book, base_url)
         self._door = Door(self.clock, self._book, self._leads)
         self._mounted = Mounted(base_url, self._door, mock)

@@ -30,9 +30,9 @@ from .wire import Answer, Problem, not_found, to_json
 
 
 def _quote(asked: Asked) -> Answer:
-    if asked.body.get("product_code") not in (None, quoting.PRODUCT):
-        raise not_found()
-    return _json(quoting.quote(asked.body["amount_fen"], asked.body.get("periods")))
+    product = asked.book.product(asked.body.get("product_code"))
+    today = asked.book.business_date()
+    return _json(quoting.quote(product, asked.body["amount_fen"], asked.body.get("periods"), today))
 
 
 def _place(asked: Asked) -> Answer:
