@@ -173,8 +173,6 @@ def fill(context: Context, loans: int, lent: Lent = Lent()) -> None:
     _book(context, loans if lent.by_loan else 0)
     if not lent.by_loan:
         _book_at_once(context)
-    with context.database.unit_of_work() as tx:
-        tx.run("DROP TABLE stage_loan, stage_row")
     for table in ("loan", "instalment", "loan_standing", "ledger_account", "journal_line"):
         _vacuum(context.database, table)
 
@@ -182,9 +180,8 @@ def fill(context: Context, loans: int, lent: Lent = Lent()) -> None:
 def _stage(tx: Tx, made: list[Template]) -> None:
     rows = [field.name for field in fields(OpenInstalment)]
     standing = [field.name for field in fields(Standing) if field.name != "loan_id"]
-    tx.run("CREATE TABLE stage_loan AS SELECT 0 AS k, jsonb '{}' AS terms, *"
-           " FROM loan_standing LIMIT 0")  # fmt: skip
-    tx.run("ALTER TABLE stage_loan ADD COLUMN start date")
+    tx.run("CREATE TABLE stage_loan AS SELECT 0 AS k, jsonb '{}' AS terms, DATE '2000-01-01'"
+           " AS start, * FROM loan_standing LIMIT 0")  # fmt: skip
     tx.run("CREATE TABLE stage_row AS SELECT 0 AS k, * FROM instalment LIMIT 0")
     for k, each in enumerate(made):
         tx.run(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from psycopg import Connection, OperationalError
 from psycopg.adapt import PyFormat, Transformer
-from psycopg.errors import error_from_result
+from psycopg.errors import InvalidSqlStatementName, error_from_result
 from psycopg.pq import ExecStatus, TransactionStatus
 
 if TYPE_CHECKING:
@@ -46,15 +46,20 @@ class Libpq:
 
         It begins the transaction if none is open, unless the connection is in autocommit.
 
-        Raises psycopg.Error.
+        Raises psycopg.Error. Whoever drops or alters a table on this connection has psycopg forget
+        what is prepared, this too: the next such statement fails, those after it are well again.
         """
         name = self._prepared.get(sql) or self._prepare(sql)
         dumped = self._types.dump_sequence(values, [PyFormat.TEXT] * len(values))
-        if self._autocommit or self.in_transaction:
-            self._pg.send_query_prepared(name, dumped)
-            result = _require(self._result())
-        else:
-            result = _require(self._first(name, dumped))
+        try:
+            if self._autocommit or self.in_transaction:
+                self._pg.send_query_prepared(name, dumped)
+                result = _require(self._result())
+            else:
+                result = _require(self._first(name, dumped))
+        except InvalidSqlStatementName:
+            self._prepared.clear()
+            raise
         assert result.ntuples == 1, sql
         self._types.set_pgresult(result)
         return self._types.load_row(0, tuple)

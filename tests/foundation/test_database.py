@@ -108,6 +108,22 @@ class TestAQuickStatement:
             fail_twice()
         assert set(before) <= set(prepared())
 
+    def test_is_prepared_anew_after_the_connection_has_dropped_a_table(self, database: Database):
+        def quickly() -> tuple[object, ...]:
+            with database.unit_of_work() as tx:
+                return tx.quick(self.SLEEP, s=0, name="n")
+
+        quickly()
+        with database.unit_of_work() as tx:
+            tx.run("CREATE TABLE passing (n integer)")
+            for _ in range(5):
+                tx.run("SELECT 1")
+            tx.run("DROP TABLE passing")
+            tx.run("SELECT 1")
+        with pytest.raises(DBAPIError, match="prepared statement"):
+            quickly()
+        assert quickly() == (False, "n")
+
     @pytest.mark.parametrize("first", [True, False])
     def test_on_a_connection_that_was_ended_says_that_it_is_lost(
         self, database: Database, first: bool
