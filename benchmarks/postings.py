@@ -36,7 +36,7 @@ from processes.postgres import EmbeddedPostgres
 
 PROCESSES = 4
 SECONDS = 1.5
-TURNS = 3
+TURNS = 5
 WARM_UP = 50
 BATCH = 20
 
