@@ -27,6 +27,7 @@ from lending.foundation.libpq import Libpq
 STREAMED_AT_ONCE = 5_000
 PREPARED_MAX = 500
 """Statements that a connection keeps prepared; more than any process runs often."""
+_CHANGES_TABLES = ("ALTER", "DROP")
 _OF_CONNECTION = "cursor and libpq"
 Row = dict[str, Any]
 """A row by column name."""
@@ -148,7 +149,10 @@ class Tx:
     def run(self, sql: str, **values: Any) -> int:
         """Runs a statement; the number of rows it touched."""
         with _told(self.driver, sql):
-            return self._cursor.execute(_statement(sql), values).rowcount
+            done = self._cursor.execute(_statement(sql), values)
+            if (done.statusmessage or "").startswith(_CHANGES_TABLES):
+                self._libpq.forget()
+            return done.rowcount
 
     def run_many(self, sql: str, rows: Sequence[Mapping[str, Any]]) -> None:
         """Runs one statement for many rows."""
@@ -159,7 +163,7 @@ class Tx:
     def quick(self, sql: str, **values: Any) -> tuple[Any, ...]:
         """The single row of a statement that runs thousands of times a second.
 
-        The connection prepares it for ever; the tables it names may not change their columns.
+        The connection keeps it prepared.
         """
         with _told(self.driver, sql):
             return _single(self._libpq, sql, values)

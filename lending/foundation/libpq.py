@@ -26,6 +26,7 @@ class Libpq:
         self._pg, self._autocommit = driver.pgconn, driver.autocommit
         self._types = Transformer(driver)
         self._prepared: dict[str, bytes] = {}
+        self._names = 0
         self._answers = select.poll()
         self._answers.register(self._pg.socket, select.POLLIN)
 
@@ -46,26 +47,36 @@ class Libpq:
 
         It begins the transaction if none is open, unless the connection is in autocommit.
 
-        Raises psycopg.Error. Whoever drops or alters a table on this connection has psycopg forget
-        what is prepared, this too: the next such statement fails, those after it are well again.
+        Raises psycopg.Error.
         """
-        name = self._prepared.get(sql) or self._prepare(sql)
-        dumped = self._types.dump_sequence(values, [PyFormat.TEXT] * len(values))
+        begins = not self._autocommit and not self.in_transaction
         try:
-            if self._autocommit or self.in_transaction:
-                self._pg.send_query_prepared(name, dumped)
-                result = _require(self._result())
-            else:
-                result = _require(self._first(name, dumped))
+            result = self._run(sql, values, begins=begins)
         except InvalidSqlStatementName:
-            self._prepared.clear()
-            raise
+            self.forget()
+            if not begins:
+                raise
+            self.command("ROLLBACK")
+            result = self._run(sql, values, begins=True)
         assert result.ntuples == 1, sql
         self._types.set_pgresult(result)
         return self._types.load_row(0, tuple)
 
+    def forget(self) -> None:
+        """Has all statements prepared anew: psycopg drops them when tables are changed."""
+        self._prepared.clear()
+
+    def _run(self, sql: str, values: Sequence[Any], *, begins: bool) -> "PGresult":
+        name = self._prepared.get(sql) or self._prepare(sql)
+        dumped = self._types.dump_sequence(values, [PyFormat.TEXT] * len(values))
+        if begins:
+            return _require(self._first(name, dumped))
+        self._pg.send_query_prepared(name, dumped)
+        return _require(self._result())
+
     def _prepare(self, sql: str) -> bytes:
-        name = f"cf_{len(self._prepared)}".encode()
+        self._names += 1
+        name = f"cf_{self._names}".encode()
         _require(self._pg.prepare(name, sql.encode()))
         self._prepared[sql] = name
         return name

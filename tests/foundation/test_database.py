@@ -108,21 +108,19 @@ class TestAQuickStatement:
             fail_twice()
         assert set(before) <= set(prepared())
 
-    def test_is_prepared_anew_after_the_connection_has_dropped_a_table(self, database: Database):
-        def quickly() -> tuple[object, ...]:
-            with database.unit_of_work() as tx:
-                return tx.quick(self.SLEEP, s=0, name="n")
-
-        quickly()
+    def test_is_prepared_anew_once_tables_are_changed(self, database: Database):
         with database.unit_of_work() as tx:
-            tx.run("CREATE TABLE passing (n integer)")
-            for _ in range(5):
-                tx.run("SELECT 1")
-            tx.run("DROP TABLE passing")
-            tx.run("SELECT 1")
-        with pytest.raises(DBAPIError, match="prepared statement"):
-            quickly()
-        assert quickly() == (False, "n")
+            tx.quick(self.SLEEP, s=0, name="before")
+            for sql in ("CREATE TABLE t (a int)", "ALTER TABLE t ADD b int", "DROP TABLE t"):
+                tx.run(sql)
+                assert tx.quick(self.SLEEP, s=0, name=sql) == (False, sql)
+
+    def test_is_prepared_anew_where_the_driver_dropped_it(self, database: Database):
+        with database.unit_of_work() as tx:
+            tx.quick(self.SLEEP, s=0, name="before")
+            tx.driver.execute("DEALLOCATE ALL")
+        with database.unit_of_work() as tx:
+            assert tx.quick(self.SLEEP, s=0, name="after") == (False, "after")
 
     @pytest.mark.parametrize("first", [True, False])
     def test_on_a_connection_that_was_ended_says_that_it_is_lost(
