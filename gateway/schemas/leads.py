@@ -96,7 +96,7 @@ class Many(fields.List[Any]):
         for place, each in enumerate(value):
             if not isinstance(each, dict) or not each.keys() <= {"identity_no", "mobile"}:
                 raise ValidationError({place: ["must hold identity_no, mobile, or both"]})
-            if not all(isinstance(text, str) for text in each.values()):
+            if not all(text is None or isinstance(text, str) for text in each.values()):
                 raise ValidationError({place: ["must hold texts"]})
         return value
 

@@ -254,6 +254,11 @@ class TestAPrecheck:
                 cf.leads.precheck(key=PrecheckKey("pck_other", "00" * 32), mobile=stranger)
             assert foreign.value.code == "precheck.key_unknown"
 
+    def test_of_many_takes_null_for_what_is_not_known_as_one_does(self):
+        person = {"identity_no": None, "mobile": OPERATIONS["precheck"].example["mobile"]}
+        assert PrecheckRequest().validate({"key": "pck_x", **person}) == {}
+        assert BatchRequest().validate({"key": "pck_x", "people": [person]}) == {}
+
     def test_by_a_plain_hash_is_refused(self, shared_world, platform):
         body = {"key": "pck_x", "people": [{"mobile": "ab" * 32}]}
         answer = shared_world.call("POST", "/v1/prechecks/batch", body, by=platform)
