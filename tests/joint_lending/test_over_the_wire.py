@@ -7,10 +7,12 @@ from cf_partner_sdk import (
     Event,
     NotFound,
     Refused,
+    Share,
     ShareActive,
     ShareFraudFlagged,
     ShareFundingCalled,
     ShareInvited,
+    ShareMoneyReturned,
     ShareState,
     open_packet,
     share_differences,
@@ -172,24 +174,20 @@ class TestAFunder:
 
 
 class TestAFraud:
-    def test_is_told_before_the_money_is_sent_and_lifted_while_the_loan_runs(self, town: Town):
-        order_id, share = town.called()
-        customer_id = town.world.customer_id
+    def flag(self, town: Town) -> None:
         with town.front.database.unit_of_work() as tx:
             fraud.flag(
                 tx,
                 town.front.keys,
-                customer_id,
+                town.world.customer_id,
                 FraudKind.COLLUSION,
                 because="空买空卖",
                 actor=SYSTEM,
             )
-        town.send(share)
-        town.client().shares.confirm_funding(share.id, bank_reference="T-1")
-        town.work()
-        assert town.shop.mall.orders.get(order_id).state.value == "paid"
+
+    def require_told_and_lifted(self, town: Town, share: Share) -> None:
         with town.front.database.unit_of_work() as tx:
-            fraud.lift(tx, customer_id, SYSTEM)
+            fraud.lift(tx, town.world.customer_id, SYSTEM)
         told = [one for one in town.told() if isinstance(one, ShareFraudFlagged)]
         assert [(one.fraud.state, one.fraud.kind) for one in told] == [
             ("flagged", "collusion"),
@@ -198,6 +196,29 @@ class TestAFraud:
         assert {one.subject for one in told} == {one.fraud.share_id for one in told} == {share.id}
         for event in told:
             described.check_event(event.type, event.object)
+
+    def test_ends_a_loan_that_is_not_paid_out_and_sends_the_money_back(self, town: Town):
+        order_id, share = town.called()
+        self.flag(town)
+        town.send(share)
+        town.client().shares.confirm_funding(share.id, bank_reference="T-1")
+        town.work()
+        assert town.shop.mall.orders.get(order_id).state.value == "cancelled"
+        assert town.client().shares.get(share.id).state is ShareState.WITHDRAWN
+        (back,) = [one.returned for one in town.told() if isinstance(one, ShareMoneyReturned)]
+        assert back.amount_fen == share.amount_fen
+        self.require_told_and_lifted(town, share)
+
+    def test_is_told_while_the_loan_runs(self, town: Town):
+        order_id, share = town.called()
+        town.send(share)
+        town.client().shares.confirm_funding(share.id, bank_reference="T-1")
+        town.work()
+        self.flag(town)
+        town.work()
+        assert town.shop.mall.orders.get(order_id).state.value == "paid"
+        assert town.client().shares.get(share.id).state is ShareState.ACTIVE
+        self.require_told_and_lifted(town, share)
 
 
 class TestTheLifeOfAJointLoan:
