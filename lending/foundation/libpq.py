@@ -27,8 +27,9 @@ class Libpq:
         self._types = Transformer(driver)
         self._prepared: dict[str, bytes] = {}
         self._names = 0
-        self._answers = select.poll()
+        self._answers, self._room = select.poll(), select.poll()
         self._answers.register(self._pg.socket, select.POLLIN)
+        self._room.register(self._pg.socket, select.POLLIN | select.POLLOUT)
 
     @property
     def in_transaction(self) -> bool:
@@ -103,7 +104,7 @@ class Libpq:
     def _next(self) -> "PGresult | None":
         """What the server answers next; other threads run meanwhile."""
         while self._pg.flush():
-            self._answers.poll()
+            self._room.poll()
             self._pg.consume_input()
         while self._pg.is_busy():
             self._answers.poll()

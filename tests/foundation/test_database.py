@@ -60,6 +60,18 @@ class TestAQuickStatement:
             assert answer == tuple(tx.all(sql, **asked)[0].values())
 
     @pytest.mark.parametrize("first", [True, False])
+    def test_may_be_longer_than_what_a_connection_takes_at_once(
+        self, database: Database, first: bool
+    ):
+        text = "x" * 8_000_000
+        with database.unit_of_work() as tx:
+            if not first:
+                tx.run("SELECT 1")
+            assert tx.quick("SELECT CAST(:text AS text)", text=text) == (text,)
+        sql = "SELECT length(CAST(:text AS text)), CAST(:text AS text)"
+        assert database.at_once(sql, text=text) == (len(text), text)
+
+    @pytest.mark.parametrize("first", [True, False])
     def test_is_undone_with_its_unit_of_work(self, database: Database, first: bool):
         def move_and_fail() -> None:
             with database.unit_of_work() as tx:
