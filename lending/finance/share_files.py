@@ -14,7 +14,7 @@ from lending.engine.position import Position
 from lending.finance import share_file_store as store
 from lending.foundation.database import Tx
 from lending.ledger.chart import Code
-from lending.loans import life, life_rules, life_store, share_rules
+from lending.loans import life, life_rules, life_store, share_plans, share_rules
 from lending.loans import store as loan_store
 from lending.loans.model import Loan, Standing
 
@@ -132,23 +132,13 @@ def _due(tx: Tx, loan: Loan, position: Position) -> Line:
     """What was still to fall due of a loan, by instalment, and what had been paid before."""
     course = life.course(tx, loan)
     sums = life_rules.sums(loan, course, position)
-    due = [
-        (
-            row.due_date,
-            row.principal_fen - row.principal_paid_fen,
-            row.interest_fen - row.interest_paid_fen,
-        )
-        for row in position.rows
-    ]
-    oldest = engine.following(position)
-    if position.claim is not None and oldest is not None:
-        due = [(oldest.due_date, sums.principal_open_fen, sums.interest_receivable_fen)]
+    rows = [row for row, _ in share_plans.open_rows(position, sums)]
     return {
         "loan_id": loan.id,
         "split_id": loan.split_id,
-        "due_dates": [on.isoformat() for on, _, _ in due],
-        "principal_fen": [principal for _, principal, _ in due],
-        "interest_fen": [interest for _, _, interest in due],
+        "due_dates": [row.due_date.isoformat() for row in rows],
+        "principal_fen": [row.principal_fen - row.principal_paid_fen for row in rows],
+        "interest_fen": [row.interest_fen - row.interest_paid_fen for row in rows],
         "principal_paid_fen": sums.principal_paid_fen,
         "interest_paid_fen": sums.interest_paid_fen,
     }

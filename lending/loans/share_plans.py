@@ -66,7 +66,7 @@ def _oldest_first(before: Sequence[OpenInstalment], after: Sequence[OpenInstalme
 
 def _plan(loan: Loan, position: Position, sums: Sums) -> dict[str, Any]:
     """The open instalments; all interest that belongs to no open one is `settled_interest_fen`."""
-    rows = _rows(position, sums)
+    rows = open_rows(position, sums)
     still_earning_fen = sum(
         max(interest_earned_fen(row, begin, position.on, position.rounding), row.interest_paid_fen)
         for row, begin in rows
@@ -90,7 +90,7 @@ def _plan(loan: Loan, position: Position, sums: Sums) -> dict[str, Any]:
     }
 
 
-def _rows(position: Position, sums: Sums) -> list[tuple[OpenInstalment, date]]:
+def open_rows(position: Position, sums: Sums) -> list[tuple[OpenInstalment, date]]:
     """Instalments with principal or interest open, each with the day on which its period begins.
 
     A loan that is given up expects none. Once a guarantor has paid, what is left is due at once.

@@ -19,12 +19,8 @@ def record(tx: Tx, moved: Sequence[Moved]) -> None:
 
     What moves no money, such as a new due date, is on record, too: they are to hear of it.
     """
-    told = [
-        share_plans.told(one.loan, one.position, one.after, one.kept.rows)
-        if one.loan.terms.is_joint
-        else {}
-        for one in moved
-    ]
+    joint = [one for one in moved if one.loan.terms.is_joint]
+    told = [share_plans.told(one.loan, one.position, one.after, one.kept.rows) for one in joint]
     _keep(
         tx,
         [
@@ -44,7 +40,7 @@ def record(tx: Tx, moved: Sequence[Moved]) -> None:
                     principal_open_fen=its.after.principal_open_fen,
                 ),
             )
-            for one, runs in zip(moved, told, strict=True)
+            for one, runs in zip(joint, told, strict=True)
             for place, its in enumerate(one.each, 1)
             if not its.party.share.is_own
         ],
