@@ -184,9 +184,8 @@ def replace_by_wallet(tx: Tx, loan_id: str, wallet_id: str) -> None:
 def _failed_to_borrower(tx: Tx, loan_id: str) -> Loan:
     loan = _locked_loan(tx, loan_id)
     pays_borrower = loan.terms.payee.kind is PayeeKind.BORROWER
-    if loan.state is not LoanState.PAYOUT_FAILED or not pays_borrower:
-        raise WrongState(f"the loan is {loan.state.value}")
-    if fraud.is_held(tx, loan.customer_id):
+    may_be_paid = loan.state is LoanState.PAYOUT_FAILED and pays_borrower
+    if not may_be_paid or fraud.is_held(tx, loan.customer_id):
         raise WrongState(f"the loan is {loan.state.value}")
     return loan
 
