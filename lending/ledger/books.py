@@ -26,15 +26,12 @@ def balance(tx: Tx, account: Account, on: date | None) -> int:
 
 _BY_CODE = """
 WITH closed AS (SELECT coalesce(max(business_date), DATE '0001-01-01') AS until FROM ledger_proof)
-SELECT code, sum(debit_fen) AS debit_fen, sum(credit_fen) AS credit_fen FROM (
-    SELECT code, debit_fen, credit_fen FROM ledger_day
-    WHERE book = :book AND (CAST(:on AS date) IS NULL OR business_date <= :on)
+SELECT book, code, sum(debit_fen) AS debit_fen, sum(credit_fen) AS credit_fen FROM (
+    SELECT book, code, debit_fen, credit_fen FROM ledger_day
+    WHERE CAST(:on AS date) IS NULL OR business_date <= :on
     UNION ALL
-    SELECT a.code, l.debit_fen, l.credit_fen
-    FROM journal_line l JOIN ledger_account a ON a.id = l.account_id
-    WHERE a.book = :book AND l.entry_seq >= (SELECT journal_from(until + 1) FROM closed)
-        AND l.entry_seq < (SELECT journal_from(coalesce(CAST(:on AS date) + 1, 'infinity')))
-) t GROUP BY code ORDER BY code
+    SELECT t.* FROM closed, journal_totals(until + 1, coalesce(CAST(:on AS date) + 1, 'infinity')) t
+) t WHERE CAST(:book AS text) IS NULL OR book = :book GROUP BY book, code ORDER BY book, code
 """
 """Closed dates out of their totals, the rest out of the lines: equal to the fold of all lines."""
 
@@ -53,15 +50,19 @@ def trial_balance(tx: Tx, book: str, on: date | None) -> list[BalanceRow]:
     ]
 
 
+def off_by_book(tx: Tx) -> dict[str, int]:
+    """By how much the trial balance of each book is off at the moment, debit less credit."""
+    off: dict[str, int] = {}
+    for row in tx.all(_BY_CODE, book=None, on=None):
+        off[row["book"]] = off.get(row["book"], 0) + int(row["debit_fen"] - row["credit_fen"])
+    return off
+
+
 def insert_day(tx: Tx, day: date) -> None:
     """Totals what was booked on a date, by book and code."""
     tx.run(
         "INSERT INTO ledger_day (book, code, business_date, debit_fen, credit_fen)"
-        " SELECT a.book, a.code, :day, sum(l.debit_fen), sum(l.credit_fen) FROM journal_line l"
-        " JOIN ledger_account a ON a.id = l.account_id"
-        " WHERE l.entry_seq >= (SELECT journal_from(:day))"
-        " AND l.entry_seq < (SELECT journal_from(:day + 1))"
-        " GROUP BY a.book, a.code",
+        " SELECT book, code, :day, debit_fen, credit_fen FROM journal_totals(:day, :day + 1)",
         day=day,
     )
 
@@ -211,8 +212,9 @@ def entries_after(tx: Tx, seq: int, limit: int, *, booked: date | None = None) -
         " l.debit_fen, l.credit_fen) ORDER BY l.number) AS lines,"
         " count(*) = max(l.number) AND min(l.number) = 1"
         " AND bool_and(l.booked_date = e.booked_date) AS whole"
-        " FROM journal_line l LEFT JOIN ledger_account a ON a.id = l.account_id"
-        " WHERE l.entry_seq = e.seq) l ON true ORDER BY e.seq",
+        " FROM journal_line l LEFT JOIN LATERAL (SELECT book, code, owner FROM ledger_account"
+        "  WHERE id = l.account_id LIMIT 1) a ON true WHERE l.entry_seq = e.seq) l ON true"
+        " ORDER BY e.seq",
         seq=seq,
         limit=limit,
         booked=booked,

@@ -123,11 +123,11 @@ def _limits(rows: Iterable[Row]) -> list[str]:
 
 
 def _off(tx: Tx) -> list[str]:
-    sums = (
-        (book, sum(row.balance_fen for row in books.trial_balance(tx, book, None)))
-        for book in books.books(tx)
-    )
-    return [f"the trial balance of book {book} is off by {off} fen" for book, off in sums if off]
+    return [
+        f"the trial balance of book {book} is off by {off} fen"
+        for book, off in books.off_by_book(tx).items()
+        if off
+    ]
 
 
 def _chain(

@@ -72,6 +72,18 @@ CREATE FUNCTION journal_from(p_date date) RETURNS bigint LANGUAGE sql STABLE PAR
         9223372036854775807)
 $$;
 
+-- What was booked from a date up to another, by book and code. The lines are read once; then each account is looked up by
+-- itself (LATERAL, LIMIT 1): one plan, whatever is known, or not known yet, of how many lines, accounts and books there are.
+CREATE FUNCTION journal_totals(p_from date, p_until date)
+RETURNS TABLE (book text, code text, debit_fen numeric, credit_fen numeric) LANGUAGE sql STABLE AS $$
+    SELECT a.book, a.code, sum(l.debit_fen), sum(l.credit_fen)
+    FROM (SELECT account_id, sum(debit_fen) AS debit_fen, sum(credit_fen) AS credit_fen FROM journal_line
+        WHERE entry_seq >= (SELECT journal_from(p_from)) AND entry_seq < (SELECT journal_from(p_until))
+        GROUP BY account_id) l
+    CROSS JOIN LATERAL (SELECT book, code FROM ledger_account WHERE id = l.account_id LIMIT 1) a
+    GROUP BY a.book, a.code
+$$;
+
 CREATE TABLE ledger_hold (
     id text PRIMARY KEY,
     debit_account bigint NOT NULL,

@@ -12,7 +12,19 @@ from lending.foundation.database import Database, Tx
 from lending.ledger import jobs, proof, rules, service
 from lending.ledger.chart import Code
 from lending.ledger.model import Account, Entry, Limits, credit, debit
-from tests.ledger.entries import BANK, FUNDER, LOAN, expose, hold, lend, of, transfer, write
+from tests.ledger.entries import (
+    BANK,
+    CONTRA,
+    EXPOSURE,
+    FUNDER,
+    LOAN,
+    expose,
+    hold,
+    lend,
+    of,
+    transfer,
+    write,
+)
 
 LINE = Account(Code.CREDIT_LINE, "lin_1")
 TABLES = (
@@ -70,6 +82,39 @@ def close(tx: Tx) -> None:
     day = business_day.today(tx)
     business_day.close(tx)
     assert service.close_day(tx, day) == []
+
+
+def many(database: Database, number: int) -> int:
+    """Entries as a mass import writes them; how many lines."""
+    legs = [
+        (
+            *transfer(replace(LOAN, owner=f"loan_{n % 50}"), BANK, 5),
+            *transfer(replace(EXPOSURE, owner=f"cus_{n % 50}"), CONTRA, 5),
+        )
+        for n in range(number)
+    ]
+    with database.unit_of_work() as tx:
+        service.post_many(
+            tx,
+            [
+                Entry(kind="test", subject="x", memo="", legs=each, key=f"k{n}")
+                for n, each in enumerate(legs)
+            ],
+        )
+    with database.unit_of_work() as tx:
+        service.seal(tx)
+    return sum(map(len, legs))
+
+
+def rows_read(database: Database) -> int:
+    """Rows and index entries that statements have read so far, whichever way they took."""
+    with database.unit_of_work() as tx:
+        tx.scalar("SELECT pg_stat_force_next_flush()")
+    with database.unit_of_work() as tx:
+        return tx.scalar(
+            "SELECT CAST((SELECT sum(seq_tup_read) FROM pg_stat_user_tables)"
+            " + (SELECT sum(idx_tup_read) FROM pg_stat_user_indexes) AS bigint)"
+        )
 
 
 def intrude(database_url: str, statement: str) -> int:
@@ -131,6 +176,15 @@ class TestVerifying:
         filled(database)
         with database.unit_of_work() as tx:
             assert service.verify(tx) == []
+
+    def test_reads_each_line_a_few_times_though_nothing_is_known_yet_of_how_many_there_are(
+        self, database: Database
+    ):
+        lines = many(database, 400)
+        before = rows_read(database)
+        with database.unit_of_work() as tx:
+            assert service.verify(tx) == []
+        assert rows_read(database) - before < 20 * lines
 
     def test_l9_finds_every_column_that_is_changed_behind_its_back(self, database: Database):
         filled(database)
