@@ -9,6 +9,8 @@ from itertools import accumulate, pairwise
 from lending.engine.errors import NoAnnualRate
 
 TOLERANCE = Decimal("1e-15")
+PLACES = Decimal("1e-20")
+"""To which a found rate is rounded, so that 0.0125 is not shown as a little less."""
 _RATE_MAX = Decimal(10) ** 9
 _SCAN_POINTS = 256
 _DIGITS = 34
@@ -162,7 +164,7 @@ def _between(worth: Worth, low: Decimal, high: Decimal) -> Decimal:
         step = rate - value / slope if slope else low - 1
         following = step if low <= step <= high else (low + high) / 2
         if abs(following - rate) < TOLERANCE:
-            return +following
+            return following.quantize(PLACES)
         rate = following
     raise NoAnnualRate("the search for the rate does not come to rest")
 

@@ -81,6 +81,10 @@ class TestTheSolver:
     def test_gives_exactly_zero_for_no_cost(self):
         assert period_irr([-300, 100, 100, 100]) == 0
 
+    def test_gives_exactly_a_rate_that_decimals_can_write(self):
+        assert period_irr([-10_000, 10_002]) == Decimal("0.0002")
+        assert period_irr([-10_000, 0, 12_100]) == Decimal("0.1")
+
     @pytest.mark.parametrize("flows", [[-300, 100, 100], [300, -100], [-300], [0, 0]])
     def test_names_flows_that_have_no_rate(self, flows: list[int]):
         with pytest.raises(NoAnnualRate):
