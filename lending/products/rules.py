@@ -122,7 +122,8 @@ def plan_input(
 def merchant_subsidy_fen(product: Product, amount_fen: int, periods: int, start: date) -> int:
     """What the merchant bears of an interest-free offer: the interest that the borrower is spared.
 
-    R-FREE-INT: it is the merchant's, never the borrower's.
+    With it the level fee (等本等费), which stands for interest. R-FREE-INT: it is the merchant's,
+    never the borrower's.
     """
     if subsidy_payer(product, periods) is not SubsidyPayer.MERCHANT:
         return 0
@@ -139,7 +140,7 @@ def merchant_subsidy_fen(product: Product, amount_fen: int, periods: int, start:
             rounding=product.rounding,
         )
     )
-    return spared.interest_total_fen
+    return spared.interest_total_fen + spared.fee_total_fen
 
 
 def offer(

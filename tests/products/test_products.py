@@ -60,6 +60,13 @@ class TestAnOffer:
         assert offer.subsidy_payer is SubsidyPayer.MERCHANT
         assert offer.merchant_subsidy_fen == spared > 0
 
+    def test_free_of_a_level_fee_costs_the_merchant_the_fee(self):
+        flat = replace(MALL, method="flat")
+        offer = rules.offer(flat, 599_900, 3, START)
+        spared = rules.offer(replace(flat, free=()), 599_900, 3, START).plan.fee_total_fen
+        assert offer.cost.rate_annual == 0
+        assert offer.merchant_subsidy_fen == spared == 21_597
+
     def test_for_other_periods_is_refused_with_those_on_offer(self):
         with pytest.raises(PeriodsNotOffered) as refused:
             rules.offer(MALL, 99_999, 12, START)
