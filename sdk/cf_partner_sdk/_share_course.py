@@ -11,9 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Optional
 
+from ._rounding import HALF_UP, rounded
 from ._share_models import PlannedInstalment, ShareMovement, SharePlan
-
-HALF_EVEN = "half-even"
 
 
 @dataclass(frozen=True)
@@ -86,7 +85,7 @@ def _earned_fen(row: PlannedInstalment, on: date, rounding: str) -> int:
     if on >= row.due_date or not rest:
         return row.interest_fen
     days = max(0, (on - row.earns_from).days)
-    return row.earned_before_fen + _rounded(
+    return row.earned_before_fen + rounded(
         rest * days, (row.due_date - row.earns_from).days, rounding
     )
 
@@ -100,13 +99,4 @@ def _part(total_fen: int, weights: Sequence[int], place: int) -> int:
 
 
 def _cut(total_fen: int, weight: int, whole: int) -> int:
-    return _rounded(total_fen * weight, whole, "half-up") if whole else 0
-
-
-def _rounded(numerator: int, denominator: int, rounding: str) -> int:
-    """Return a ratio that is not below 0, in whole fen."""
-    whole, rest = divmod(numerator, denominator)
-    is_half = 2 * rest == denominator
-    if is_half and rounding == HALF_EVEN:
-        return whole + whole % 2
-    return whole + (2 * rest >= denominator)
+    return rounded(total_fen * weight, whole, HALF_UP) if whole else 0

@@ -16,12 +16,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from enum import Enum
 from typing import Any, Optional
 
 from ._commission_models import CommissionAccrual, CommissionBasis, CommissionBill
 from ._models import Event
+from ._rounding import half_up
 from ._statement_models import StatementRow
 
 __all__ = [
@@ -73,15 +74,15 @@ def earned_fen(accrual: CommissionAccrual) -> int:
     if accrual.basis == CommissionBasis.LOAN:
         full = accrual.per_loan_fen if accrual.received_fen else 0
     else:
-        full = _half_up(accrual.received_fen * accrual.rate)
+        full = half_up(accrual.received_fen * accrual.rate)
     capped = min(full, accrual.cap_fen)
-    return capped - (_half_up(capped * accrual.clawback_rate) if accrual.is_bad else 0)
+    return capped - (half_up(capped * accrual.clawback_rate) if accrual.is_bad else 0)
 
 
 def tier_fen(earned: int, part: Decimal) -> int:
     """Return what a tier takes off a month's earnings, below 0 or 0."""
     counted = max(0, earned)
-    return _half_up(counted * part) - counted
+    return half_up(counted * part) - counted
 
 
 def commission_differences(
@@ -185,7 +186,3 @@ def _of(
     kind: CommissionDifferenceKind, one: CommissionAccrual, field: str, lender: Any, own: Any
 ) -> CommissionDifference:
     return CommissionDifference(kind, one.id, one.loan_id, field, lender, own)
-
-
-def _half_up(amount: Decimal) -> int:
-    return int(amount.to_integral_value(ROUND_HALF_UP))

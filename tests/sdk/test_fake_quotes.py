@@ -7,10 +7,13 @@ from decimal import Decimal
 
 import pytest
 from cf_partner_sdk import Client, PeriodUnit, Quote
-from cf_partner_sdk.testing import FakeClock, FakeGateway, FakeProduct
-from hypothesis import given, settings
+from cf_partner_sdk.testing import FakeClock, FakeGateway, FakeProduct, quoting
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from lending.engine.plans import Method
+from lending.foundation.money import ROUNDINGS
+from lending.loans import rules as loan_rules
 from processes.seed import MALL_PRODUCT
 from scenarios.mall_installment import intake
 
@@ -27,6 +30,31 @@ PRODUCTS = (
     FakeProduct("four-weeks", every=4, unit=PeriodUnit.WEEK, day_count="act/act"),
     FakeProduct("dear-ten-days", every=10, unit=PeriodUnit.DAY, rate_annual=Decimal("0.235")),
 )
+
+
+IMPOSSIBLE = ("day_count", "due every", "periods rise", "method", "rounding", "fee_upfront")
+NUMBERS_OF_PERIODS = st.lists(st.integers(1, 24), min_size=1, max_size=3, unique=True).map(sorted)
+
+
+@st.composite
+def any_product(draw: st.DrawFn) -> FakeProduct:
+    """Of every method, unit, rounding and fee; a decimal place more than people use."""
+    unit = draw(st.sampled_from([PeriodUnit.DAY, PeriodUnit.WEEK, PeriodUnit.MONTH]))
+    actual = ("act/360", "act/364", "act/365", "act/act")
+    by_months = ("30/360", "1/12") if unit is PeriodUnit.MONTH else ()
+    periods = draw(NUMBERS_OF_PERIODS)
+    return FakeProduct(
+        "any",
+        every=draw(st.integers(1, 31)),
+        unit=unit,
+        day_count=draw(st.sampled_from((*by_months, *actual))),
+        rate_annual=draw(st.decimals(0, "0.24", places=5)),
+        periods=tuple(periods),
+        free_periods=tuple(draw(st.lists(st.sampled_from(periods), max_size=1))),
+        method=draw(st.sampled_from(Method)).value,
+        rounding=draw(st.sampled_from(list(ROUNDINGS))),
+        fee_upfront_rate=draw(st.sampled_from([Decimal(0), Decimal("0.0125"), Decimal("0.03")])),
+    )
 
 
 @pytest.fixture(scope="module")
@@ -52,14 +80,24 @@ def really(fake: FakeProduct, amount_fen: int, start: date) -> Quote:
         unit=fake.unit.value,
         day_count=fake.day_count,
         rate_annual=fake.rate_annual,
+        rate_annual_cap=Decimal(100),
+        method=fake.method,
+        rounding=fake.rounding,
+        fee_upfront_rate=fake.fee_upfront_rate,
         periods=fake.periods,
         free=tuple(replace(MALL_PRODUCT.free[0], periods=each) for each in fake.free_periods),
     )
     return Quote.from_json(intake.quote_of(made, amount_fen, None, start))
 
 
+class TestTheFakesMerchantFee:
+    def test_goes_up_at_a_half_as_the_lenders_does(self):
+        rate = quoting.MERCHANT_FEE_RATE
+        assert quoting.merchant_fee_fen(10_750) == loan_rules.merchant_fee_fen(10_750, rate) == 65
+
+
 class TestAQuoteOfTheFakeGateway:
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=15, deadline=None)
     @given(
         product=st.sampled_from(PRODUCTS),
         amount_fen=st.integers(10_000, 5_000_000),
@@ -73,6 +111,17 @@ class TestAQuoteOfTheFakeGateway:
         with FakeGateway(products=PRODUCTS, clock=clock) as gateway, gateway.client() as cf:
             quote = cf.mall.quotes.create(amount_fen=amount_fen, product_code=product.code)
         assert quote == really(product, amount_fen, start)
+
+    @settings(max_examples=150, deadline=None)
+    @given(
+        product=any_product(), amount_fen=st.integers(10_000, 5_000_000), day=st.integers(0, 1_460)
+    )
+    def test_is_the_real_ones_whatever_the_method_the_rounding_and_the_fee(
+        self, product: FakeProduct, amount_fen: int, day: int
+    ):
+        start = date(2026, 1, 1) + timedelta(days=day)
+        assume(quoting.periods_allowed(product, amount_fen))
+        assert quoting.quote(product, amount_fen, None, start) == really(product, amount_fen, start)
 
     def test_is_of_the_first_product_where_none_is_named(self, cf: Client):
         quote = cf.mall.quotes.create(amount_fen=599_900)
@@ -112,8 +161,11 @@ class TestAQuoteOfTheFakeGateway:
             {"day_count": "30/365"},
             {"periods": ()},
             {"periods": (6, 3)},
+            {"method": "balloon"},
+            {"rounding": "down"},
+            {"fee_upfront_rate": Decimal("-0.01")},
         ],
     )
     def test_is_of_no_product_that_no_lender_could_have(self, impossible: dict[str, object]):
-        with pytest.raises(ValueError, match=r"day_count|due every|periods rise"):
+        with pytest.raises(ValueError, match="|".join(IMPOSSIBLE)):
             FakeProduct(**impossible)  # type: ignore[arg-type]

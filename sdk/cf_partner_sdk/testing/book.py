@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
-from decimal import Decimal
 from itertools import count
 from typing import Any, Optional
 from urllib.parse import urlsplit
@@ -185,7 +184,7 @@ class Book:
     def pay(self, order_id: str) -> Order:
         """Pay the merchant: the amount less the merchant's fee."""
         order = self.orders[order_id]
-        fee = int((order.amount_fen * quoting.MERCHANT_FEE_RATE).quantize(Decimal(1)))
+        fee = quoting.merchant_fee_fen(order.amount_fen)
         paid_fen = order.amount_fen - fee
         payout = Payout(
             amount_fen=paid_fen,

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Optional, Union
 
 from cf_partner_sdk import (
@@ -20,6 +20,7 @@ from cf_partner_sdk import (
     MovementType,
     StatementKind,
 )
+from cf_partner_sdk._rounding import half_up
 from cf_partner_sdk.recompute_commissions import earned_fen
 
 from . import bodies
@@ -265,7 +266,7 @@ class Commissions:
             basis=terms.basis,
             rate=terms.rate,
             per_loan_fen=terms.per_loan_fen,
-            cap_fen=_half_up(lead.amount_fen * terms.cap_rate),
+            cap_fen=half_up(lead.amount_fen * terms.cap_rate),
             clawback_rate=terms.clawback_rate,
             business_date=self._clock.business_date(),
             booked_at=self._clock.now(),
@@ -298,10 +299,6 @@ class Commissions:
         self.bills[bill.id] = bill
         self._book.tell(kind, bill, bill.id)
         return bill
-
-
-def _half_up(amount: Decimal) -> int:
-    return int(amount.to_integral_value(ROUND_HALF_UP))
 
 
 def _bills(asked: Asked) -> Answer:

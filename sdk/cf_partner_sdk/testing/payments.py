@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Optional, Union
 
 from cf_partner_sdk import (
@@ -410,7 +409,7 @@ _NOT_PAID = (*_WITH_US, ReleaseState.PAYING, ReleaseState.STOPPED)
 def _parts(found: Payment, start: date) -> list[ReleasePart]:
     """Return all parts of the money, cut by the running total so that they sum to the whole."""
     count = found.release_parts or 1
-    fee_fen = int((found.amount_fen * quoting.MERCHANT_FEE_RATE).quantize(Decimal(1)))
+    fee_fen = quoting.merchant_fee_fen(found.amount_fen)
 
     def cut(total: int, number: int) -> int:
         return total * number // count - total * (number - 1) // count

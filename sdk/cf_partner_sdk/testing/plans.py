@@ -1,14 +1,15 @@
-"""Equal instalments by days, weeks or months, exact to the fen, and what they cost a year."""
+"""Instalments by every method of the lender, exact to the fen, and what they cost a year."""
 
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, timedelta
 from decimal import Decimal, localcontext
 from fractions import Fraction
 
 from cf_partner_sdk import PeriodUnit, PlanRow
+from cf_partner_sdk._rounding import rounded
 
 WHOLE_MONTHS = ("30/360", "1/12")
 """Day counts by which a month is a twelfth of a year, whatever its days."""
@@ -16,6 +17,7 @@ ACTUAL = {"act/360": 360, "act/364": 364, "act/365": 365}
 DAY_COUNTS = (*WHOLE_MONTHS, *ACTUAL, "act/act")
 _DAYS = {PeriodUnit.DAY: 1, PeriodUnit.WEEK: 7}
 _HALVINGS = 120
+_PLACES = Decimal("1e-20")
 
 
 def period_of_year(every: int, unit: PeriodUnit) -> Fraction:
@@ -40,35 +42,38 @@ def years_between(start: date, due: Sequence[date], every: int, day_count: str) 
     return [_actual(begin, end, day_count) for begin, end in zip([start, *due[:-1]], due)]
 
 
-def equal_instalments(amount_fen: int, factors: Sequence[Fraction], every: int) -> list[PlanRow]:
-    """Return equal instalments at these interest factors; the last takes what rounding left."""
-    worth, discount = Fraction(0), Fraction(1)
-    for factor in factors:
-        discount /= 1 + factor
-        worth += discount
-    instalment_fen, open_fen, rows = _half_up(amount_fen / worth), amount_fen, []
-    for number, factor in enumerate(factors, 1):
-        interest_fen = _half_up(open_fen * factor)
-        # So small an amount is repaid before its last period: each fen of rounding tells.
-        principal_fen = min(max(instalment_fen - interest_fen, 0), open_fen)
-        if number == len(factors):
-            principal_fen = open_fen
-        rows.append(_row(number, principal_fen, interest_fen, every))
-        open_fen -= principal_fen
+def instalments(
+    amount_fen: int,
+    factors: Sequence[Fraction],
+    every: int,
+    *,
+    method: str,
+    rounding: str,
+    fee_first_fen: int = 0,
+) -> list[PlanRow]:
+    """Return what is paid at each of these interest factors, one every so many units.
+
+    The last takes what rounding left of the amount; `fee_first_fen` is paid with the first.
+    """
+    fee_fen, rows = fee_first_fen, []
+    for number, split in enumerate(_SPREAD[method](amount_fen, factors, rounding), 1):
+        principal_fen, interest_fen, level_fen = split
+        fee_fen += level_fen
+        total_fen = principal_fen + interest_fen + fee_fen
+        rows.append(
+            PlanRow(number, principal_fen, interest_fen, fee_fen, total_fen, number * every)
+        )
+        fee_fen = 0
     return rows
 
 
-def equal_parts(amount_fen: int, periods: int, every: int) -> list[PlanRow]:
-    """Return instalments of principal alone; the last takes what is left."""
-    part_fen = amount_fen // periods
-    last_fen = amount_fen - part_fen * (periods - 1)
-    parts = [part_fen] * (periods - 1) + [last_fen]
-    return [_row(number, part, 0, every) for number, part in enumerate(parts, 1)]
+def period_rate(amount_fen: int, rows: Sequence[PlanRow], periods: int) -> Decimal:
+    """Return the internal rate of return of a period; 0 where nothing is paid but the amount.
 
-
-def period_rate(amount_fen: int, rows: Sequence[PlanRow]) -> Decimal:
-    """Return the internal rate of return of a period; 0 where nothing is paid but the amount."""
-    payments = [Decimal(row.total_fen) for row in reversed(rows)]
+    One row of many periods is paid at their end.
+    """
+    unpaid = [Decimal(0)] * (periods - len(rows))
+    payments = [*(Decimal(row.total_fen) for row in reversed(rows)), *unpaid]
     if sum(payments) == amount_fen:
         return Decimal(0)
     low, high = Decimal(0), Decimal(1000)
@@ -80,12 +85,74 @@ def period_rate(amount_fen: int, rows: Sequence[PlanRow]) -> Decimal:
             for payment in payments:
                 worth = (worth + payment) / (1 + rate)
             low, high = (rate, high) if worth > amount_fen else (low, rate)
-        return (low + high) / 2
+        return ((low + high) / 2).quantize(_PLACES)
 
 
-def _row(number: int, principal_fen: int, interest_fen: int, every: int) -> PlanRow:
-    total_fen = principal_fen + interest_fen
-    return PlanRow(number, principal_fen, interest_fen, 0, total_fen, number * every)
+_Split = tuple[int, int, int]
+"""Principal, interest and fee of one instalment, fen."""
+
+
+def _equal_instalments(
+    amount_fen: int, factors: Sequence[Fraction], rounding: str
+) -> Iterator[_Split]:
+    worth, discount = Fraction(0), Fraction(1)
+    for factor in factors:
+        discount /= 1 + factor
+        worth += discount
+    instalment_fen, open_fen = _whole(amount_fen / worth, rounding), amount_fen
+    for number, factor in enumerate(factors, 1):
+        interest_fen = _whole(open_fen * factor, rounding)
+        # So small an amount is repaid before its last period: each fen of rounding tells.
+        principal_fen = min(max(instalment_fen - interest_fen, 0), open_fen)
+        if number == len(factors):
+            principal_fen = open_fen
+        yield principal_fen, interest_fen, 0
+        open_fen -= principal_fen
+
+
+def _equal_principal(
+    amount_fen: int, factors: Sequence[Fraction], rounding: str
+) -> Iterator[_Split]:
+    open_fen = amount_fen
+    for principal_fen, factor in zip(_parts(amount_fen, len(factors)), factors):
+        yield principal_fen, _whole(open_fen * factor, rounding), 0
+        open_fen -= principal_fen
+
+
+def _interest_only(amount_fen: int, factors: Sequence[Fraction], rounding: str) -> Iterator[_Split]:
+    for number, factor in enumerate(factors, 1):
+        principal_fen = amount_fen if number == len(factors) else 0
+        yield principal_fen, _whole(amount_fen * factor, rounding), 0
+
+
+def _flat(amount_fen: int, factors: Sequence[Fraction], rounding: str) -> Iterator[_Split]:
+    for principal_fen, factor in zip(_parts(amount_fen, len(factors)), factors):
+        yield principal_fen, 0, _whole(amount_fen * factor, rounding)
+
+
+def _interest_free(
+    amount_fen: int, factors: Sequence[Fraction], _rounding: str
+) -> Iterator[_Split]:
+    for principal_fen in _parts(amount_fen, len(factors)):
+        yield principal_fen, 0, 0
+
+
+def _parts(amount_fen: int, periods: int) -> list[int]:
+    """Equal parts; the last takes what is left."""
+    part_fen = amount_fen // periods
+    return [part_fen] * (periods - 1) + [amount_fen - part_fen * (periods - 1)]
+
+
+BULLET, INTEREST_FREE = "bullet", "interest-free"
+_SPREAD: dict[str, Callable[[int, Sequence[Fraction], str], Iterator[_Split]]] = {
+    "equal-instalment": _equal_instalments,
+    "equal-principal": _equal_principal,
+    "interest-only": _interest_only,
+    BULLET: _interest_only,
+    "flat": _flat,
+    INTEREST_FREE: _interest_free,
+}
+METHODS = tuple(_SPREAD)
 
 
 def _months_after(start: date, months: int) -> date:
@@ -105,5 +172,5 @@ def _actual(start: date, end: date, day_count: str) -> Fraction:
     return years
 
 
-def _half_up(value: Fraction) -> int:
-    return (2 * value.numerator + value.denominator) // (2 * value.denominator)
+def _whole(amount_fen: Fraction, rounding: str) -> int:
+    return rounded(amount_fen.numerator, amount_fen.denominator, rounding)

@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass, fields
 from datetime import date, timedelta
-from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Any, Optional
 
 from cf_partner_sdk import (
@@ -29,6 +28,7 @@ from cf_partner_sdk import (
     StatementSpan,
     StatementSum,
 )
+from cf_partner_sdk._rounding import half_up
 
 from .wire import rfc3339
 
@@ -142,7 +142,7 @@ class ShareDays:
             stands.principal_paid_fen += principal_fen
         stands.interest_paid_fen += interest_fen
         stands.written_off = stands.written_off or kind == "loan.written_off"
-        fee = -_half_up(stands.interest_paid_fen * share.service_fee_rate)
+        fee = -half_up(stands.interest_paid_fen * share.service_fee_rate)
         service_fee_fen, stands.service_fee_fen = fee - stands.service_fee_fen, fee
         told = ShareMovement(
             share_id=share.id,
@@ -329,7 +329,3 @@ def _sum(name: str, rows: Sequence[Mapping[str, Any]]) -> StatementSum:
 
 def _cell(value: Any) -> Any:
     return value.isoformat() if hasattr(value, "isoformat") else value
-
-
-def _half_up(amount: Decimal) -> int:
-    return int(amount.quantize(Decimal(1), ROUND_HALF_UP))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Optional, Union
 
 from cf_partner_sdk import (
@@ -20,6 +20,7 @@ from cf_partner_sdk import (
     ShareState,
     SignedLoan,
 )
+from cf_partner_sdk._rounding import half_up
 from cf_partner_sdk.field_encryption import encrypt
 
 from . import bodies, sealing
@@ -87,7 +88,7 @@ class Shares:
             generation=generation,
             state=ShareState.INVITED,
             share_rate=share_rate,
-            amount_fen=_part(loan_amount_fen, share_rate),
+            amount_fen=half_up(loan_amount_fen * share_rate),
             loan_amount_fen=loan_amount_fen,
             decide_by=now + timedelta(minutes=decide_minutes),
             lead_decided_at=now,
@@ -377,10 +378,6 @@ def _bare(share: Share) -> dict[str, Any]:
     return {name: value for name, value in to_json(share).items() if name != "packet"}
 
 
-def _part(amount_fen: int, rate: Decimal) -> int:
-    return int((amount_fen * rate).quantize(Decimal(1), ROUND_HALF_UP))
-
-
 def _bucket(days: int) -> str:
     return "M6+" if days > 180 else f"M{(days + 29) // 30}"
 
@@ -409,7 +406,7 @@ def _smaller(share: Share, wanted: Decimal) -> Share:
             field="/share_rate",
             mend="Offer at most the share you were asked for, within your agreement.",
         )
-    return replace(share, share_rate=wanted, amount_fen=_part(share.loan_amount_fen, wanted))
+    return replace(share, share_rate=wanted, amount_fen=half_up(share.loan_amount_fen * wanted))
 
 
 def _over(share: Share) -> Problem:
