@@ -31,7 +31,7 @@ with Client(
                 "category": "electronics",
             }
         ],
-        return_url="http://127.0.0.1:8100/return",
+        return_url="http://127.0.0.1:8100/orders",
         idempotency_key=order_no,
     )
     print(order.checkout_url)

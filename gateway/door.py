@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
+from itertools import islice
 from mmap import ACCESS_READ, mmap
 from tempfile import TemporaryFile
 from typing import Any
@@ -36,7 +37,7 @@ from gateway.errors import (
     NotSignedRight,
     RangeRefused,
 )
-from gateway.fields import first_fault
+from gateway.fields import faults
 from gateway.keys import SigningKey
 from gateway.oauth_errors import TokenRefused
 from gateway.oauth_tokens import check_read, refuse_on_write
@@ -53,6 +54,8 @@ from lending.foundation.files import Content
 
 BODY_MAX = 1024 * 1024
 HEADERS_MAX, HEADER_BYTES_MAX = 64, 32 * 1024
+FAULTS_TOLD_MAX = 5
+"""Of those behind the first: where they are."""
 VALUE_SHOWN_MAX = 64
 """Characters of a component's value that a 401 repeats."""
 PATH = re.compile(r"/[A-Za-z0-9\-._~/]*")
@@ -544,11 +547,14 @@ def _loaded(endpoint: Endpoint, given: dict[str, Any]) -> Any:
     try:
         return endpoint.request.load(given)
     except ValidationError as error:
-        pointer, sentence = first_fault(error.messages)
+        found = faults(error.messages)
+        pointer, sentence = next(found)
         if sentence == NOT_SEALED:
             raise FieldNotEncrypted(field=pointer) from None
+        others = ", ".join(at for at, _ in islice(found, FAULTS_TOLD_MAX))
         raise FieldsRefused(
-            f"{pointer.lstrip('/') or 'body'}: {sentence}",
+            f"{pointer.lstrip('/') or 'body'}: {sentence.rstrip('.')}"
+            + (f"; also wrong: {others}" if others else ""),
             field=pointer or None,
             mend="See the schema of this call in /docs.",
         ) from None

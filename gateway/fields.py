@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -49,13 +49,22 @@ class Whole(fields.Field[int]):
 
 
 class Text(fields.Field[str]):
-    """A text without control or bidi characters; kept as given."""
+    """A text without control or bidi characters; kept as given.
+
+    `wants` tells a caller in words what `pattern` asks for.
+    """
 
     def __init__(
-        self, *, least: int = 1, most: int, pattern: str | None = None, **options: Any
+        self,
+        *,
+        least: int = 1,
+        most: int,
+        pattern: str | None = None,
+        wants: str = "",
+        **options: Any,
     ) -> None:
         super().__init__(**options)
-        self.least, self.most = least, most
+        self.least, self.most, self.wants = least, most, wants
         self.pattern = re.compile(pattern, re.ASCII) if pattern else None
         bounds: dict[str, Any] = {"minLength": least, "maxLength": most}
         if pattern:
@@ -72,7 +81,7 @@ class Text(fields.Field[str]):
         if any(unicodedata.category(c) in ("Cc", "Cf", "Co", "Cn") for c in value):
             raise ValidationError("must not hold control or invisible characters")
         if self.pattern and not self.pattern.fullmatch(value):
-            raise ValidationError(f"must match {self.pattern.pattern}")
+            raise ValidationError(f"must {self.wants or f'match {self.pattern.pattern}'}")
         return value
 
 
@@ -80,7 +89,12 @@ class Url(Text):
     """An absolute http or https URL without a user part."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(most=2000, pattern=r"https?://[^\s@/?#\\]+([/?#][!-~]*)?", **options)
+        super().__init__(
+            most=2000,
+            pattern=r"https?://[^\s@/?#\\]+([/?#][!-~]*)?",
+            wants="be an absolute http or https URL in ASCII, without a user part",
+            **options,
+        )
         self.metadata = {**self.metadata, "format": "uri"}
 
 
@@ -118,6 +132,14 @@ class PageSize(Text):
         says = "Rows of a page, 1 to 200; 50 if it is left out."
         super().__init__(most=3, pattern="([1-9][0-9]?|1[0-9]{2}|200)", metadata=said(says, "100"))
 
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **more: Any
+    ) -> str:
+        try:
+            return super()._deserialize(value, attr, data, **more)
+        except ValidationError:
+            raise ValidationError("must be a whole number from 1 to 200") from None
+
 
 class Cursor(Text):
     """Where a page begins."""
@@ -142,6 +164,7 @@ class Instant(Text):
         super().__init__(
             most=32,
             pattern=r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?(Z|[+-]\d{2}:\d{2})",
+            wants="be an instant such as 2026-11-27T08:00:00Z",
             **options,
         )
         self.metadata = {**self.metadata, "format": "date-time"}
@@ -156,12 +179,13 @@ class Instant(Text):
             raise ValidationError("must be an instant that there is") from None
 
 
-def first_fault(messages: Any, at: str = "") -> tuple[str, str]:
-    """The JSON pointer and the sentence of the first fault that marshmallow found."""
+def faults(messages: Any, at: str = "") -> Iterator[tuple[str, str]]:
+    """The JSON pointer and the sentence of each fault that marshmallow found."""
     if isinstance(messages, dict):
-        key, inner = next(iter(messages.items()))
-        step = "" if key == "_schema" else f"/{str(key).replace('~', '~0').replace('/', '~1')}"
-        return first_fault(inner, at + step)
-    if isinstance(messages, list):
-        return at, str(messages[0])
-    return at, str(messages)
+        for key, inner in messages.items():
+            step = "" if key == "_schema" else f"/{str(key).replace('~', '~0').replace('/', '~1')}"
+            yield from faults(inner, at + step)
+    elif isinstance(messages, list):
+        yield at, str(messages[0])
+    else:
+        yield at, str(messages)

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
 
 from gateway.errors import JsonRefused
@@ -32,6 +33,8 @@ def loads(body: bytes) -> Any:
         value = _DECODER.decode(text)
     except json.JSONDecodeError as error:
         raise JsonRefused(f"{error.msg} at character {error.pos}") from None
+    except _NumberRefused as refused:
+        raise JsonRefused(str(refused), field=_where_refused(text)) from None
     if "\\u" in text:
         _check_surrogates(value, "")
     return value
@@ -59,18 +62,58 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
+class _NumberRefused(Exception):
+    """What parses a number does not know where it stands."""
+
+
 def _integer(digits: str) -> int:
     if len(digits.lstrip("-")) > DIGITS_MAX or not INT_MIN <= int(digits) <= INT_MAX:
-        raise JsonRefused("an integer is beyond 64 bits")
+        raise _NumberRefused("an integer is beyond 64 bits")
     return int(digits)
 
 
 def _fraction(_digits: str) -> NoReturn:
-    raise JsonRefused("a number has a fraction or an exponent; amounts are whole fen")
+    raise _NumberRefused("a number has a fraction or an exponent; amounts are whole fen")
 
 
 def _constant(name: str) -> NoReturn:
-    raise JsonRefused(f"{name} is not a JSON number")
+    raise _NumberRefused(f"{name} is not a JSON number")
+
+
+def _where_refused(text: str) -> str | None:
+    """The pointer of the first number that was refused, if the rest can be read."""
+
+    def number(parse: Callable[[str], int]) -> Callable[[str], object]:
+        def judged(digits: str) -> object:
+            try:
+                return parse(digits)
+            except _NumberRefused:
+                return _REFUSED
+
+        return judged
+
+    try:
+        value = json.loads(
+            text,
+            parse_int=number(_integer),
+            parse_float=number(_fraction),
+            parse_constant=number(_constant),
+        )
+    except json.JSONDecodeError:
+        return None
+    return next((at or None for at, found in _leaves(value, "") if found is _REFUSED), None)
+
+
+def _leaves(value: Any, at: str) -> Iterator[tuple[str, Any]]:
+    """Everything that holds nothing else, with its pointer."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from _leaves(item, f"{at}/{_pointer(key)}")
+    elif isinstance(value, list):
+        for place, item in enumerate(value):
+            yield from _leaves(item, f"{at}/{place}")
+    else:
+        yield at, value
 
 
 def _check_surrogates(value: Any, at: str) -> None:
@@ -93,6 +136,7 @@ def _pointer(key: str) -> str:
     return key.encode(errors="replace").decode().replace("~", "~0").replace("/", "~1")
 
 
+_REFUSED = object()
 _DECODER = json.JSONDecoder(
     object_pairs_hook=_object,
     parse_int=_integer,

@@ -50,14 +50,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     engine_commands.add_commands(commands)
     args = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    logging.getLogger("procrastinate").setLevel(logging.WARNING)
+    for library in ("alembic", "procrastinate"):
+        logging.getLogger(library).setLevel(logging.WARNING)
     try:
         args.settings = _settings(args.var)
         args.context = lambda: installation.context(args.settings)
         return int(args.func(args))
     except KNOWN_FAILURES as failure:
         mend = getattr(failure, "mend", "")
-        print(f"cf: {failure}" + (f" {mend}" if mend else ""), file=sys.stderr)
+        print(f"cf: {failure}" + (f"\n    {mend}" if mend else ""), file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130

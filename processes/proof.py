@@ -19,6 +19,7 @@ from processes.seed_funders import FUNDERS
 console = Console(highlight=False)
 
 PHONE_FEN, COVER_FEN = 499_900, 100_000
+TRIES_MAX, PAUSE_S = 150, 0.2
 
 
 @contextmanager
@@ -42,7 +43,7 @@ def addresses(settings: Settings, *, shop: bool) -> None:
     table.add_row("API docs", f"{settings.public_url}/docs")
     table.add_row("borrower's page", f"{settings.public_url}/me")
     table.add_row("console", f"{settings.public_url}/console")
-    table.add_row("till in a terminal", "python -m examples.till (or: … gym)")
+    table.add_row("till in a terminal", ".venv/bin/python -m examples.till (or: … gym)")
     table.add_row("SMS that were sent", f"{settings.institutions_url}/sms/")
     console.print(table)
 
@@ -138,10 +139,21 @@ def play_joint(settings: Settings) -> None:
             _until(lambda: cf.mall.orders.get(order.id), "paid")
     for each in FUNDERS:
         funder = json.loads((settings.var / f"funder_{each.temper}.json").read_text())
-        book = requests.get(f"http://127.0.0.1:{funder['port']}/", timeout=5).json()
-        lent = sum(row["principal_open_fen"] for row in book["positions"])
-        said = "takes" if book["decisions"] and book["decisions"][-1]["takes"] else "declines"
+        takes, lent = _told(f"http://127.0.0.1:{funder['port']}/")
+        said = "takes" if takes else "declines"
         console.print(f"    {each.name} {said}; its book holds CNY {yuan(lent)}")
+
+
+def _told(url: str) -> tuple[bool, int]:
+    """What a funder decided last and what its book holds, once it has heard of a payout."""
+    for _ in range(TRIES_MAX):
+        book = requests.get(url, timeout=5).json()
+        takes = bool(book["decisions"] and book["decisions"][-1]["takes"])
+        lent = sum(row["principal_open_fen"] for row in book["positions"])
+        if lent or not takes:
+            break
+        time.sleep(PAUSE_S)
+    return takes, lent
 
 
 def _item(sku: str, name: str, price_fen: int) -> dict[str, object]:
@@ -155,9 +167,9 @@ def _item(sku: str, name: str, price_fen: int) -> dict[str, object]:
 
 
 def _until(ask: Callable[[], Order], state: str) -> Order:
-    for _ in range(150):
+    for _ in range(TRIES_MAX):
         order = ask()
         if order.state == state:
             return order
-        time.sleep(0.2)
+        time.sleep(PAUSE_S)
     raise TimeoutError(f"the order stayed {order.state}")

@@ -1,8 +1,8 @@
 """`python -m examples.till [gym]`: a till in the terminal; `cf seed` wrote its configuration."""
 
+import argparse
 import json
 import os
-import sys
 from pathlib import Path
 
 from cf_partner_sdk import Client, PrivateKey
@@ -13,7 +13,7 @@ from examples.till.pending import Pending
 VAR = Path(os.environ.get("CF_VAR", "var"))
 
 
-def main(word: str = "appliances") -> None:
+def main(word: str) -> None:
     config = json.loads((VAR / f"demo_stores_till_{word}.json").read_text())
     client = Client(
         app_id=config["app_id"],
@@ -33,7 +33,9 @@ def main(word: str = "appliances") -> None:
 
 
 if __name__ == "__main__":
+    parser = argparse.ArgumentParser(prog="python -m examples.till", description="A till.")
+    parser.add_argument("store", nargs="?", choices=("appliances", "gym"), default="appliances")
     try:
-        main(*sys.argv[1:2])
+        main(parser.parse_args().store)
     except (KeyboardInterrupt, EOFError):
         print("\n已退出。")

@@ -131,7 +131,10 @@ class DisputeBill(Strict):
 
 STATE = Choice(STATES, metadata=said("Only bills in this state."))
 MONTH = Text(
-    most=7, pattern=r"\d{4}-(0[1-9]|1[0-2])", metadata=said("Only that of a month.", "2026-11")
+    most=7,
+    pattern=r"\d{4}-(0[1-9]|1[0-2])",
+    wants="be a month such as 2026-11",
+    metadata=said("Only that of a month.", "2026-11"),
 )
 
 

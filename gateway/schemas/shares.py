@@ -60,6 +60,7 @@ class AcceptRequest(Strict):
     share_rate = Text(
         most=6,
         pattern=SHARE_RATE,
+        wants="be a part of 1 with four decimals, such as 0.4000",
         metadata=said(
             "A smaller part than you were asked for, within your agreement; left out: what you"
             " were asked for.",

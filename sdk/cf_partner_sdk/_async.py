@@ -15,7 +15,7 @@ import httpx
 from ._calls import Call, Page
 from ._clock import Clock
 from ._errors import ArgumentInvalid, CfError, ClientClosed, TransportError
-from ._exchange import ANSWER_BYTES_MAX, encoded_unasked, request_headers, too_long
+from ._exchange import ANSWER_BYTES_MAX, encoded_unasked, request_headers, told, too_long
 from ._options import HttpOptions
 from ._pages import AsyncPages
 from ._steps import Alone, Pause, Send, Step, Steps
@@ -118,7 +118,7 @@ class AsyncHttp:
                 finally:
                     await response.aclose()
         except (httpx.HTTPError, httpx.StreamError, OSError) as fault:
-            raise TransportError(_code_of(fault), type(fault).__name__) from fault
+            raise TransportError(_code_of(fault), told(fault, message)) from fault
         return message.answered(response.status_code, response.headers.multi_items(), body)
 
     def _opened(self, *, secure: bool) -> httpx.AsyncClient:

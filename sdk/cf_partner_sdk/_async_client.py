@@ -8,7 +8,7 @@ from typing import Optional
 import httpx
 
 from ._async import AsyncHttp, AsyncRunner
-from ._client import Services, base_of
+from ._client import Services
 from ._clock import Clock
 from ._keyring import Keyring
 from ._options import HttpOptions
@@ -41,7 +41,7 @@ class AsyncClient(Services[AsyncRunner]):
             options or HttpOptions(), clock or Clock(), app_id=app_id, transport=transport
         )
         keyring = Keyring(
-            base_url=base_of(base_url), root_keyid=root_keyid, clock=self._http.clock, signer=key
+            base_url=base_url, root_keyid=root_keyid, clock=self._http.clock, signer=key
         )
         wire = Wire(
             app_id=app_id,

@@ -149,11 +149,42 @@ def body_of(message: Message) -> bytes:
 
 def segment(identifier: str) -> str:
     """Return `identifier` for use in a path. Raises ArgumentInvalid if it would need quoting."""
-    if _SEGMENT.fullmatch(identifier) is None:
+    if not isinstance(identifier, str) or _SEGMENT.fullmatch(identifier) is None:
         raise ArgumentInvalid(
-            f"{identifier!r} is no identifier of the lender", mend="Give the id as it came."
+            f"{identifier!r} is no identifier of the lender",
+            field="id",
+            mend="Give the id as it came, such as `order.id`.",
         )
     return identifier
+
+
+def check_body(value: Any, at: str = "") -> None:
+    """Let pass what the lender takes as JSON. Raises ArgumentInvalid, its field a JSON pointer."""
+    if isinstance(value, Mapping):
+        for name, member in value.items():
+            check_body(name, at)
+            check_body(member, f"{at}/{_step(str(name))}")
+    elif isinstance(value, (list, tuple)):
+        for place, member in enumerate(value):
+            check_body(member, f"{at}/{place}")
+    elif isinstance(value, str):
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise ArgumentInvalid(
+                "a text holds half a character (a lone surrogate)",
+                field=at,
+                mend="Decode it from its bytes as what it is, such as UTF-8.",
+            ) from None
+    elif value is not None and not isinstance(value, int):
+        raise ArgumentInvalid(
+            f"a {type(value).__name__} is no value that is sent: {value!r}", field=at, mend=_WHOLE
+        )
+    elif value is not None and value.bit_length() > 63:
+        raise ArgumentInvalid("an integer is beyond 64 bits", field=at, mend=_WHOLE)
+
+
+_WHOLE = "Give amounts as whole fen (an int), other numbers as texts."
 
 
 def _step(name: str) -> str:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Generic, Optional, TypeVar
-from urllib.parse import urlsplit
 
 from requests.adapters import BaseAdapter
 
 from ._clock import Clock
-from ._errors import ArgumentInvalid
 from ._options import HttpOptions
 from ._sync import Http, Runner
 from ._wire import Hook, Wire
@@ -34,8 +31,6 @@ if TYPE_CHECKING:
     from .webhooks import Webhooks
 
 R = TypeVar("R")
-
-_PREFIX = re.compile(r"(/t/[a-z0-9-]+)?")
 
 
 class Services(Generic[R]):
@@ -202,7 +197,7 @@ class Client(Services[Runner]):
             options or HttpOptions(), clock or Clock(), app_id=app_id, transport=transport
         )
         self.directory = KeyDirectory(
-            base_url=base_of(base_url), root_keyid=root_keyid, http=self._http, signer=key
+            base_url=base_url, root_keyid=root_keyid, http=self._http, signer=key
         )
         wire = Wire(
             app_id=app_id,
@@ -228,17 +223,3 @@ class Client(Services[Runner]):
         trace: Optional[TracebackType],
     ) -> None:
         self.close()
-
-
-def base_of(base_url: str) -> str:
-    """Return `base_url` as it is signed. Raises ArgumentInvalid."""
-    parts = urlsplit(base_url)
-    path = parts.path.rstrip("/")
-    plain = _PREFIX.fullmatch(path) and not (parts.query or parts.fragment or "@" in parts.netloc)
-    if parts.scheme not in {"http", "https"} or not parts.netloc.isascii() or not plain:
-        raise ArgumentInvalid(
-            "base_url is http(s)://host[:port] and, for a test tenant, /t/name", field="base_url"
-        )
-    if not parts.netloc:
-        raise ArgumentInvalid("base_url has no host", field="base_url")
-    return f"{parts.scheme}://{parts.netloc.lower()}{path}"

@@ -162,15 +162,19 @@ class ArgumentInvalid(CfError, ValueError):
     def __init__(
         self, message: str, *, field: Optional[str] = None, mend: Optional[str] = None
     ) -> None:
+        self.field = field or self.field
+        self.mend = mend or self.mend
+        message += f" [{self.field}]" if self.field else ""
+        message += f" ({self.mend})" if self.mend else ""
         super().__init__(message)
-        self.field = field
-        self.mend = mend
 
 
 class KeyNotUsable(ArgumentInvalid):
     """A key that is broken, too weak, of another kind than its algorithm, or not a key at all."""
 
     code = "key-not-usable"
+    field = "key"
+    mend = "Make one by PrivateKey.generate() or `cf-partner keys new FILE`."
 
 
 class ClientClosed(CfError, RuntimeError):

@@ -30,3 +30,8 @@ def encoded_unasked() -> AnswerNotTrusted:
 def too_long() -> AnswerNotTrusted:
     """Return the error for an answer longer than `ANSWER_BYTES_MAX`."""
     return AnswerNotTrusted("signature-malformed", "the answer is longer than agreed")
+
+
+def told(fault: Exception, message: Message) -> str:
+    """Return what a log may know of a fault: its kind and whom it was to reach."""
+    return f"{type(fault).__name__} on the way to {message.authority}"

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Optional
+from urllib.parse import urlsplit
 
 from ._clock import Clock
-from ._errors import AnswerNotTrusted, KeyNotUsable, TransportError
+from ._errors import AnswerNotTrusted, ArgumentInvalid, KeyNotUsable, TransportError
 from ._steps import Alone, Send, Steps
 from .http_signatures import (
     KeyOf,
@@ -43,6 +45,8 @@ FETCH_S_MAX = 25
 Verify = Callable[[KeyOf], Verified]
 
 _OAEP = "RSA-OAEP-256"
+_THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}")
+_PREFIX = re.compile(r"(/t/[a-z0-9-]+)?")
 
 
 @dataclass(frozen=True)
@@ -56,12 +60,21 @@ class _KeyWanted(Exception):
 
 
 class Keyring:
-    """What the lender published, proved by the one root key; replaced as a whole."""
+    """What the lender published, proved by the one root key; replaced as a whole.
+
+    Raises ArgumentInvalid for an address or a thumbprint that cannot be right.
+    """
 
     def __init__(
         self, *, base_url: str, root_keyid: str, clock: Clock, signer: Optional[Signer]
     ) -> None:
-        self.base_url = base_url.rstrip("/")
+        if _THUMBPRINT.fullmatch(root_keyid) is None:
+            raise ArgumentInvalid(
+                "root_keyid is a thumbprint of 43 characters",
+                field="root_keyid",
+                mend="Copy it whole from what the lender gave you.",
+            )
+        self.base_url = _base_of(base_url)
         self.root_keyid = root_keyid
         self.clock = clock
         self._signer = signer
@@ -209,3 +222,21 @@ def _sorted_by_use(published: list[Mapping[str, Any]]) -> _Keys:
 def _has_nonce(answer: Message) -> bool:
     given = parse_signature_input(answer.headers.get("signature-input", ""))
     return any("nonce" in one.parameters for one in given)
+
+
+def _base_of(base_url: str) -> str:
+    """Return `base_url` as it is signed. Raises ArgumentInvalid."""
+    parts = urlsplit(base_url)
+    path = parts.path.rstrip("/")
+    plain = _PREFIX.fullmatch(path) and not (parts.query or parts.fragment or "@" in parts.netloc)
+    if parts.scheme not in {"http", "https"} or not parts.netloc.isascii() or not plain:
+        raise ArgumentInvalid(
+            "base_url is http(s)://host[:port] and, for a test tenant, /t/name",
+            field="base_url",
+            mend="Leave out any other path, query and user part.",
+        )
+    if not parts.netloc:
+        raise ArgumentInvalid(
+            "base_url has no host", field="base_url", mend="Give it as https://api.lender.example."
+        )
+    return f"{parts.scheme}://{parts.netloc.lower()}{path}"

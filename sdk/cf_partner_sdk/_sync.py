@@ -18,7 +18,7 @@ from requests.adapters import BaseAdapter, HTTPAdapter
 from ._calls import Call, Page
 from ._clock import Clock
 from ._errors import ArgumentInvalid, CfError, ClientClosed, TransportError
-from ._exchange import ANSWER_BYTES_MAX, encoded_unasked, request_headers, too_long
+from ._exchange import ANSWER_BYTES_MAX, encoded_unasked, request_headers, told, too_long
 from ._options import HttpOptions
 from ._pages import Pages
 from ._steps import Alone, Pause, Send, Step, Steps
@@ -115,7 +115,7 @@ class Http:
             with connections.session.send(prepared, **how) as response:
                 body = self._read(response, deadline)
         except (OSError, urllib3.exceptions.HTTPError, http.client.HTTPException) as fault:
-            raise TransportError(_code_of(fault), type(fault).__name__) from fault
+            raise TransportError(_code_of(fault), told(fault, message)) from fault
         finally:
             connections.slots.release()
         return message.answered(response.status_code, _header_pairs(response), body)

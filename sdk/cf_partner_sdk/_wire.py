@@ -14,10 +14,11 @@ from typing import Any, Optional, TypeVar
 from urllib.parse import quote, urlencode
 
 from ._answers import ends_announced, problem_of, server_time_of
-from ._calls import JSON, Call, pointers_to_seal
+from ._calls import JSON, Call, check_body, pointers_to_seal
 from ._errors import (
     AnswerNotTrusted,
     AnswerNotUnderstood,
+    ArgumentInvalid,
     CfError,
     ProblemError,
     TransportError,
@@ -105,6 +106,14 @@ class Wire:
         api_version: Optional[str],
         hook: Optional[Hook],
     ) -> None:
+        if not app_id:
+            raise ArgumentInvalid("app_id is empty", field="app_id", mend="Give yours.")
+        if not all(hasattr(signer, name) for name in ("keyid", "algorithm", "sign")):
+            raise ArgumentInvalid(
+                f"a {type(signer).__name__} cannot sign",
+                field="key",
+                mend="Give PrivateKey.from_pem(text), or what has keyid, algorithm and sign().",
+            )
         self.app_id = app_id
         self.clock = keyring.clock
         self.keyring = keyring
@@ -121,6 +130,7 @@ class Wire:
         key any more. Retries draw their pause from the whole interval up to a doubling bound, wait
         at least as long as the lender asks, keep the idempotency key, and end with the deadline.
         """
+        check_body(call.body)
         sealed = tuple(pointers_to_seal(call.body))
         message = None if sealed else self._message(call, call.body)
         kid = refused_kid = None

@@ -38,6 +38,8 @@ _JOSE_NAMES = {
 _BY_JOSE_NAME = {name: algorithm for algorithm, name in _JOSE_NAMES.items()}
 _BY_JOSE_NAME["Ed25519"] = "ed25519"
 
+_ONE_OF = f"Take one of {', '.join(sorted(ALGORITHMS))}."
+_PUBLIC_ONLY = "Give its public half: a private key never leaves its holder."
 _PSS_SALT_BYTES = 64
 _P256_BYTES = 32
 
@@ -61,7 +63,7 @@ class PublicKey:
         Raises KeyNotUsable, also for a JWK that holds private members.
         """
         if "d" in jwk or "k" in jwk:
-            raise KeyNotUsable("this is a private or a shared key: send nobody but its holder here")
+            raise KeyNotUsable("this is a private or a shared key", mend=_PUBLIC_ONLY)
         return cls(_read_jwk(jwk), _algorithm_of(jwk, algorithm))
 
     @classmethod
@@ -69,7 +71,7 @@ class PublicKey:
         """Read a PEM public key; RSA defaults to rsa-pss-sha512. Raises KeyNotUsable."""
         key = _read_pem(pem, None)
         if key.has_private():
-            raise KeyNotUsable("this is a private key: send nobody but its holder here")
+            raise KeyNotUsable("this is a private key", mend=_PUBLIC_ONLY)
         return cls(key, algorithm or _algorithm_by_type(key))
 
     def to_pem(self) -> str:
@@ -93,7 +95,10 @@ class PrivateKey:
 
     def __init__(self, key: Any, algorithm: str) -> None:
         if not key.has_private():
-            raise KeyNotUsable("this is a public key; signing needs the private one")
+            raise KeyNotUsable(
+                "this is a public key; signing needs the private one",
+                mend="Give the private half; the public one is what you send to the lender.",
+            )
         public = key.public_key()
         self.public = PublicKey(public, algorithm)
         self.keyid = self.public.keyid
@@ -110,7 +115,7 @@ class PrivateKey:
             return cls(ECC.generate(curve="P-256"), algorithm)
         if algorithm in ALGORITHMS:
             return cls(RSA.generate(3072), algorithm)
-        raise KeyNotUsable(f"{algorithm} is not an algorithm of this profile")
+        raise _unknown(algorithm)
 
     @classmethod
     def from_pem(
@@ -197,7 +202,7 @@ def _verifying_lightly(key: Any, algorithm: str) -> Callable[[bytes, bytes], obj
 
 def _check(key: Any, algorithm: str) -> None:
     if algorithm not in ALGORITHMS:
-        raise KeyNotUsable(f"{algorithm} is not an algorithm of this profile")
+        raise _unknown(algorithm)
     if algorithm.startswith("rsa-"):
         if not isinstance(key, RSA.RsaKey):
             raise KeyNotUsable(f"{algorithm} needs an RSA key")
@@ -213,6 +218,10 @@ def _check(key: Any, algorithm: str) -> None:
         raise KeyNotUsable("an Ed25519 key of small order verifies anything")
 
 
+def _unknown(algorithm: str) -> KeyNotUsable:
+    return KeyNotUsable(f"{algorithm} is not an algorithm of this profile", mend=_ONE_OF)
+
+
 def _algorithm_by_type(key: Any) -> str:
     if isinstance(key, RSA.RsaKey):
         return "rsa-pss-sha512"
@@ -225,7 +234,7 @@ def _algorithm_of(jwk: Mapping[str, Any], algorithm: Optional[str]) -> str:
         by_type = {"OKP": "ed25519", "EC": "ecdsa-p256-sha256"}
         named = by_type.get(str(jwk.get("kty")))
     if named is None:
-        raise KeyNotUsable("which algorithm an RSA key is for must be said")
+        raise KeyNotUsable("which algorithm an RSA key is for must be said", mend=_ONE_OF)
     return _BY_JOSE_NAME.get(str(named), str(named))
 
 
@@ -279,7 +288,10 @@ def _read_pem(pem: Union[str, bytes], passphrase: Optional[str]) -> Any:
     try:
         return RSA.import_key(text, passphrase=passphrase)
     except broken:
-        raise KeyNotUsable("no PEM key that can be read, or another passphrase") from None
+        raise KeyNotUsable(
+            "no PEM key that can be read, or another passphrase",
+            mend="Give the text of a PEM file, not its path, and its passphrase if it has one.",
+        ) from None
 
 
 def _decode(jwk: Mapping[str, Any], name: str) -> bytes:

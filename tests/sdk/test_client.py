@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 from cf_partner_sdk import (
     AnswerNotUnderstood,
+    ArgumentInvalid,
     CfDeprecationWarning,
     Client,
     Conflict,
@@ -120,11 +121,52 @@ class TestMakingAClient:
         with pytest.raises(ValueError, match="base_url"):
             Client(app_id="app_test", key=PARTNER, base_url=url, root_keyid=ROOT.keyid)
 
+    @pytest.mark.parametrize(
+        ("field", "wrong"),
+        [
+            ("app_id", ""),
+            ("key", PARTNER.to_pem()),
+            ("base_url", "https://"),
+            ("root_keyid", ROOT.keyid[:-1]),
+        ],
+    )
+    def test_names_the_argument_that_cannot_be_right_and_how_to_mend_it(self, field, wrong):
+        right = {"app_id": "app_test", "key": PARTNER, "base_url": BASE, "root_keyid": ROOT.keyid}
+        with pytest.raises(ArgumentInvalid) as refused:
+            Client(**{**right, field: wrong})
+        assert refused.value.field == field
+        assert refused.value.mend in str(refused.value)
+
     def test_ends_with_its_context(self, platform, wall):
         with platforms.client(wall) as cf:
             pass
         with pytest.raises(RuntimeError, match="closed"):
             cf.mall.orders.get("ord_1")
+
+
+class TestABodyThatCannotBeRight:
+    @pytest.mark.parametrize(
+        ("items", "pointer"),
+        [
+            ([{"unit_price_fen": 5999.0}], "/items/0/unit_price_fen"),
+            ([{"unit_price_fen": Decimal(5999)}], "/items/0/unit_price_fen"),
+            ([{"sku": "P"}, {"quantity": 2**63}], "/items/1/quantity"),
+            ([{"name": "\ud800"}], "/items/0/name"),
+        ],
+    )
+    def test_is_not_sent_and_says_where(self, cf, platform, items, pointer):
+        with pytest.raises(ArgumentInvalid) as refused:
+            cf.mall.orders.create(
+                order_no="A-77", amount_fen=1, items=items, return_url="https://shop.example/"
+            )
+        assert refused.value.field == pointer
+        assert refused.value.mend
+        assert platform.calls == []
+
+    def test_has_no_id_that_is_none(self, cf, platform):
+        with pytest.raises(ArgumentInvalid, match=r"as it came"):
+            cf.mall.orders.get(None)
+        assert platform.calls == []
 
 
 class TestQuoting:
