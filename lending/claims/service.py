@@ -218,9 +218,12 @@ def remit(tx: Tx, closing: date) -> int:
     One that has named no account, or is still being paid, gets it the next day.
     """
     begun = 0
-    for row in store.owed_to(tx, Code.GUARANTOR_PAYABLE.value):
-        guarantor_id, fen = row["guarantor_id"], row["fen"]
+    for guarantor_id in store.owed(tx, Code.GUARANTOR_PAYABLE.value):
         if remittances.is_under_way(tx, guarantor_id, Purpose.RECOURSE):
+            continue
+        # Read once nothing is under way: a payment that has ended since it was looked at is off.
+        fen = -ledger.balance(tx, guarantors.payable(guarantor_id))
+        if fen <= 0:
             continue
         payment = Payment(
             partner_id=guarantor_id,

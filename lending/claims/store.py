@@ -1,6 +1,5 @@
 """The SQL of claims and of money from guarantors."""
 
-from collections.abc import Sequence
 from datetime import date
 
 from lending.claims.model import Arrival, Claim, ClaimState, Outstanding
@@ -30,11 +29,11 @@ def triggered(tx: Tx, span: Span) -> list[str]:
 
 
 def cured(tx: Tx) -> list[str]:
-    """Claims that wait for money though nothing of their loans is overdue any more."""
+    """Claims that wait for money though nothing of their loans is overdue any more; locked."""
     rows = tx.all(
         "SELECT c.id FROM guarantee_claim c WHERE c.state = 'filed' AND NOT EXISTS"
         " (SELECT FROM loan_standing s WHERE s.loan_id = c.loan_id AND s.days_past_due > 0)"
-        " ORDER BY c.id"
+        " ORDER BY c.id FOR UPDATE"
     )
     return [row["id"] for row in rows]
 
@@ -162,15 +161,15 @@ def reference_known(tx: Tx, reference: str) -> bool:
     )
 
 
-def owed_to(tx: Tx, payable: str) -> Sequence[Row]:
-    """What we hold for each guarantor, where it is more than nothing."""
-    return tx.all(
-        "SELECT a.owner AS guarantor_id, sum(j.credit_fen - j.debit_fen)::bigint AS fen"
-        " FROM ledger_account a JOIN journal_line j ON j.account_id = a.id"
+def owed(tx: Tx, payable: str) -> list[str]:
+    """The guarantors that we hold money for."""
+    rows = tx.all(
+        "SELECT a.owner FROM ledger_account a JOIN journal_line j ON j.account_id = a.id"
         " WHERE a.book = 'own' AND a.code = :payable GROUP BY a.owner"
         " HAVING sum(j.credit_fen - j.debit_fen) > 0 ORDER BY a.owner",
         payable=payable,
     )
+    return [row["owner"] for row in rows]
 
 
 def _claim(row: Row) -> Claim:

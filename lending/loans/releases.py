@@ -47,7 +47,7 @@ def confirm_service(tx: Tx, loan_id: str, part: int, actor: Actor) -> None:
     if found.confirmed_at is None:
         release_store.confirm(tx, loan_id, part, str(actor))
         audit.record(tx, actor, "release.confirm", loan_id, {"part": part})
-    _pay_if_due(tx, loan, part)
+    _pay_if_due(tx, loan, part, business_day.today(tx))
 
 
 def hold(tx: Tx, loan_id: str, *, because: str, actor: Actor) -> None:
@@ -71,7 +71,7 @@ def let_go(tx: Tx, loan_id: str, *, actor: Actor) -> None:
     release_store.set_held(tx, loan_id, "")
     audit.record(tx, actor, "release.let_go", loan_id)
     for each in _later(tx, loan_id):
-        _pay_if_due(tx, loan, each.part)
+        _pay_if_due(tx, loan, each.part, business_day.today(tx))
 
 
 def retry(tx: Tx, loan_id: str, part: int, actor: Actor) -> None:
@@ -145,10 +145,10 @@ def stop(tx: Tx, loan_id: str, *, stop_id: str, because: str, actor: Actor) -> R
 
 def fall_due(tx: Tx, following: date) -> int:
     """Has every part paid that may go to its merchant as a date begins; how many."""
-    due = release_store.due(tx, following)
-    for each in due:
-        _pay(tx, _locked(tx, each.loan_id), each)
-    return len(due)
+    return sum(
+        _pay_if_due(tx, _locked(tx, each.loan_id), each.part, following)
+        for each in release_store.due(tx, following)
+    )
 
 
 def _locked(tx: Tx, loan_id: str) -> Loan:
@@ -169,13 +169,15 @@ def _later(tx: Tx, loan_id: str) -> list[ReleasePart]:
     return [each for each in of_loan(tx, loan_id) if each.state in release_rules.LATER]
 
 
-def _pay_if_due(tx: Tx, loan: Loan, part: int) -> None:
+def _pay_if_due(tx: Tx, loan: Loan, part: int, day: date) -> bool:
+    """Has a part of a loan that is locked paid if it may be on a day; whether it may."""
     found = _part(tx, loan.id, part)
     try:
-        release_rules.require_payable(found, business_day.today(tx))
+        release_rules.require_payable(found, day)
     except (PartHeld, PartNotDue, PartNotPlanned, ServiceNotConfirmed):
-        return
+        return False
     _pay(tx, loan, found)
+    return True
 
 
 def _pay(tx: Tx, loan: Loan, part: ReleasePart) -> None:

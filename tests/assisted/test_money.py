@@ -15,14 +15,18 @@ from lending.commissions.model import Bill, PaymentState, Tier
 from lending.foundation import business_day
 from lending.foundation.audit import SYSTEM
 from lending.foundation.database import Tx, json
+from lending.foundation.ports import ChannelResult, ChannelState
 from lending.guarantees.model import FeePayer
 from lending.ledger.chart import Code
 from lending.loans.partner_terms import Basis
+from lending.remittances import service as remittances
 from lending.repayments import changes
 from lending.repayments.model import What
 from tests.assisted.brought import Assisted, assisted
 from tests.finance.merchants import lines
 from tests.loans.world import World
+from tests.meeting import meets
+from tests.today import TODAY
 
 
 @pytest.fixture
@@ -242,6 +246,38 @@ class TestAClaim:
         both.pay(loan_id, What.PAYOFF)
         both.days(1)
         assert [each.state for each in both.claims()] == [ClaimState.WITHDRAWN]
+
+    def test_stays_paid_when_its_money_is_entered_as_the_borrower_has_paid(self, both: Assisted):
+        loan_id, database = both.lend(days_ago=60), both.world.database
+        both.days(1)
+        (claim,) = both.claims()
+        both.pay(loan_id, What.NEXT, 200_000)
+        with database.unit_of_work() as tx:
+            came = Arrival(claim.amount_fen, "ICBC-1", business_day.today(tx))
+            claims.receive(tx, claim.id, came, SYSTEM)
+            late = meets(tx, database, claims.withdraw_cured)
+        assert late.result() == 0
+        assert [each.state for each in both.claims()] == [ClaimState.PAID]
+
+    def test_is_repaid_once_though_a_payment_ends_as_the_next_is_thought_of(self, both: Assisted):
+        world = both.world
+        both.top_up(400_000, "pool-2")
+        loan_id = both.lend(days_ago=60)
+        both.days(1)
+        both.pay(loan_id, What.PAYOFF)
+        world.bank.slow = 1
+        both.days(1)
+        world.bank.settle(ChannelState.PAID)
+        with world.database.unit_of_work() as tx:
+            (found,) = tx.all("SELECT id, channel_order_no, amount_fen FROM remittance")
+            said = ChannelResult(
+                ChannelState.PAID, found["channel_order_no"], amount_fen=found["amount_fen"]
+            )
+            tx.run("LOCK TABLE remittance IN ACCESS EXCLUSIVE MODE")
+            late = meets(tx, world.database, lambda beside: claims.remit(beside, TODAY))
+            remittances.record(tx, found["id"], said)
+        assert late.result() == 0
+        assert world.balance(Code.GUARANTOR_PAYABLE, both.guarantor_id) == 0
 
     def test_is_at_most_what_is_left_of_the_cap(self, world: World):
         both = assisted(world, claims_cap_fen=250_000)

@@ -24,6 +24,7 @@ from lending.repayments.model import What
 from scenarios.mall_installment import servicing
 from tests.loans.test_signing import command
 from tests.loans.world import AMOUNT_FEN, FEE_FEN, MERCHANT_ACCOUNTS, World
+from tests.meeting import meets
 from tests.today import TODAY
 
 SHOP = Actor("partner", "ptn_1")
@@ -213,6 +214,20 @@ class TestStoppingTheService:
         stop(world, loan_id)
         come_to(world, date(2027, 2, 23))
         assert len(world.bank.paid()) == 1
+
+    def test_keeps_a_part_from_the_merchant_that_the_end_of_day_is_about_to_release(
+        self, world: World
+    ):
+        loan_id, due_on = paid_ahead(world), date(2026, 12, 23)
+        confirm(world, loan_id, 2)
+        with world.database.unit_of_work() as tx:
+            releases.stop(tx, loan_id, stop_id="stp_1", because="closed", actor=BUYER)
+            late = meets(tx, world.database, lambda other: releases.fall_due(other, due_on))
+        assert late.result() == 0
+        world.work()
+        assert states(world, loan_id) == ["stopped"] * 3
+        assert len(world.bank.paid()) == 1
+        world.require_books_agree()
 
     def test_is_refused_twice_and_for_a_loan_that_was_paid_at_once(self, world: World):
         loan_id = paid_ahead(world)
