@@ -104,7 +104,7 @@ def register(
         raise SecurityWrongState(f"it is {found.state.value}")
     store.set_registered(tx, security_id, valued_fen, registration_no.strip())
     audit.record(tx, actor, "security.register", security_id, {"valued_fen": valued_fen})
-    line = service.get(tx, found.line_id)
+    line = service.locked(tx, found.line_id)
     if line.state is LineState.WAITING and value_fen(tx, line.id) >= line.security_needed_fen:
         service.open_waiting(tx, line.id, actor)
 
@@ -129,7 +129,7 @@ def release(tx: Tx, security_id: str, *, because: str, actor: Actor) -> None:
     found = _found(store.security(tx, security_id, lock=True))
     if found.state is not SecurityState.REGISTERED:
         raise SecurityWrongState(f"it is {found.state.value}")
-    line = service.get(tx, found.line_id)
+    line = service.locked(tx, found.line_id)
     left_fen = value_fen(tx, line.id) - (found.valued_fen or 0)
     if line.state is not LineState.CLOSED and left_fen < line.security_needed_fen:
         raise SecurityStillNeeded

@@ -43,7 +43,7 @@ def grant(tx: Tx, new: NewLine, actor: Actor) -> str:
             raise HasALine
         return made
     store.set_scenes(tx, line_id, new.scenes)
-    _keep_limits(tx, _weighed(tx, _locked(tx, line_id)))
+    _keep_limits(tx, _weighed(tx, locked(tx, line_id)))
     audit.record(tx, actor, "credit_line.grant", line_id, {"limit_fen": new.limit_fen})
     if not new.security_needed_fen:
         _tell(tx, line_id, "opened")
@@ -55,7 +55,7 @@ def open_waiting(tx: Tx, line_id: str, actor: Actor) -> None:
 
     Raises NoSuchLine, LineNotOpen for one that is closed.
     """
-    line = _locked(tx, line_id)
+    line = locked(tx, line_id)
     if line.state is LineState.CLOSED:
         raise LineNotOpen
     if line.state is LineState.WAITING:
@@ -70,6 +70,17 @@ def get(tx: Tx, line_id: str) -> Line:
     Raises NoSuchLine.
     """
     found = store.line(tx, line_id)
+    if found is None:
+        raise NoSuchLine
+    return found
+
+
+def locked(tx: Tx, line_id: str) -> Line:
+    """One line, which nobody else changes until this unit of work ends.
+
+    Raises NoSuchLine.
+    """
+    found = store.line(tx, line_id, lock=True)
     if found is None:
         raise NoSuchLine
     return found
@@ -182,7 +193,7 @@ def raise_until(tx: Tx, line_id: str, *, amount_fen: int, until: date, actor: Ac
 
     Raises NoSuchLine, LineNotOpen, RaiseNotPossible, LimitNotPossible (R-CAP-20W).
     """
-    line = _locked(tx, line_id)
+    line = locked(tx, line_id)
     rules.check_raise(line, amount_fen, until, business_day.today(tx))
     _change(tx, replace(line, raise_fen=amount_fen, raise_until=until))
     detail = {"amount_fen": amount_fen, "until": until.isoformat()}
@@ -197,7 +208,7 @@ def set_limit(
 
     Raises NoSuchLine, LineNotOpen for a closed line, LimitNotPossible.
     """
-    line = _locked(tx, line_id)
+    line = locked(tx, line_id)
     if line.state is LineState.CLOSED:
         raise LineNotOpen
     rules.check_limits(limit_fen, scenes)
@@ -213,7 +224,7 @@ def review(tx: Tx, line_id: str, *, actor: Actor) -> None:
 
     Raises NoSuchLine, LineNotOpen.
     """
-    line = _locked(tx, line_id)
+    line = locked(tx, line_id)
     if line.state is LineState.CLOSED:
         raise LineNotOpen
     due = rules.review_due(business_day.today(tx))
@@ -226,7 +237,7 @@ def freeze(tx: Tx, line_id: str, *, because: str, actor: Actor) -> None:
 
     Raises NoSuchLine, LineNotOpen.
     """
-    line = _locked(tx, line_id)
+    line = locked(tx, line_id)
     if line.state is LineState.FROZEN:
         return
     if line.state is not LineState.OPEN:
@@ -241,7 +252,7 @@ def unfreeze(tx: Tx, line_id: str, *, actor: Actor) -> None:
 
     Raises NoSuchLine, LineNotOpen.
     """
-    line = _locked(tx, line_id)
+    line = locked(tx, line_id)
     if line.state is LineState.OPEN:
         return
     if line.state is not LineState.FROZEN:
@@ -256,7 +267,7 @@ def close(tx: Tx, line_id: str, *, actor: Actor) -> None:
 
     Raises NoSuchLine, StillUsed.
     """
-    line = _locked(tx, line_id)
+    line = locked(tx, line_id)
     if line.state is LineState.CLOSED:
         return
     found = ledger.balances(tx, [rules.account(line_id)])[rules.account(line_id)]
@@ -276,7 +287,7 @@ def settle(tx: Tx, following: date) -> int:
     """
     changed = 0
     for line_id in store.to_settle(tx, following):
-        line = _locked(tx, line_id)
+        line = locked(tx, line_id)
         ended = line.raise_until is not None and line.raise_until < following
         after = replace(line, raise_fen=0, raise_until=None) if ended else line
         weighed = _weighed(tx, after, following)
@@ -288,13 +299,6 @@ def settle(tx: Tx, following: date) -> int:
 def _tell(tx: Tx, line_id: str, kind: str) -> None:
     """Has whoever brought the customer told of it."""
     jobs.enqueue(tx, "credit_line.told", queue=jobs.CORE, lock=line_id, line_id=line_id, kind=kind)
-
-
-def _locked(tx: Tx, line_id: str) -> Line:
-    found = store.line(tx, line_id, lock=True)
-    if found is None:
-        raise NoSuchLine
-    return found
 
 
 def _change(tx: Tx, line: Line) -> None:

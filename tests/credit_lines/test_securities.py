@@ -11,8 +11,10 @@ from lending.credit_lines.errors import (
     ValueMissing,
 )
 from lending.credit_lines.model import LineState, SecurityKind, SecurityState
+from lending.foundation.database import Tx
 from tests.credit_lines.lines import OPERATOR, draw, grant
 from tests.loans.world import World
+from tests.meeting import meets
 from tests.risk.people import person
 
 NEEDED_FEN = 1_000_000
@@ -47,6 +49,18 @@ class TestALineThatNeedsAGuarantee:
         register(world, offered(world, line_id, SecurityKind.PLEDGE), 1)
         assert state(world, line_id) is LineState.OPEN
         draw(world, line_id, 100_000)
+
+    def test_opens_when_two_that_make_it_up_are_registered_at_once(self, world: World):
+        line_id = grant(world, security_needed_fen=NEEDED_FEN)
+        one, other = (offered(world, line_id) for _ in range(2))
+        half = {"valued_fen": NEEDED_FEN // 2, "registration_no": "R-1", "actor": OPERATOR}
+        with world.database.unit_of_work() as tx:
+            securities.register(tx, one, **half)
+            late = meets(
+                tx, world.database, lambda beside: securities.register(beside, other, **half)
+            )
+        late.result()
+        assert state(world, line_id) is LineState.OPEN
 
     def test_counts_nothing_that_was_only_offered_or_rejected(self, world: World):
         line_id = grant(world, security_needed_fen=NEEDED_FEN)
@@ -99,6 +113,23 @@ class TestReleasing:
             securities.release(tx, security_id, because="closed", actor=OPERATOR)
             (found,) = securities.of_line(tx, line_id)
         assert found.state is SecurityState.RELEASED
+
+    def test_of_two_at_once_leaves_what_the_line_needs(self, world: World):
+        line_id = grant(world, security_needed_fen=NEEDED_FEN)
+        one, other = (offered(world, line_id) for _ in range(2))
+        register(world, one)
+        register(world, other)
+
+        def release(tx: Tx, security_id: str) -> None:
+            securities.release(tx, security_id, because="asked", actor=OPERATOR)
+
+        with world.database.unit_of_work() as tx:
+            release(tx, one)
+            late = meets(tx, world.database, lambda beside: release(beside, other))
+        with pytest.raises(SecurityStillNeeded):
+            late.result()
+        with world.database.unit_of_work() as tx:
+            assert securities.value_fen(tx, line_id) == NEEDED_FEN
 
     @pytest.mark.parametrize(("fen", "number"), [(0, "R"), (-1, "R"), (5, " ")])
     def test_nothing_is_registered_without_value_and_number(
