@@ -313,6 +313,7 @@ ENDPOINTS = (
         writes=True,
         refusals=(
             errors.NoSuchLead,
+            loans.WrongState,
             errors.ScopeMissing,
             errors.AttachmentTooLarge,
             errors.AttachmentTypeRefused,

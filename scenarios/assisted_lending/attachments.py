@@ -14,6 +14,7 @@ from lending.foundation.clock import rfc3339
 from lending.foundation.crypto import FieldKeys, open_file, seal_file
 from lending.foundation.database import Row, Tx
 from lending.foundation.files import FileStore, StoredFile
+from lending.loans.errors import WrongState
 from scenarios.assisted_lending import attachments_store as store
 from scenarios.assisted_lending import leads_store, servicing
 from scenarios.assisted_lending.cleaning import CleanFile
@@ -22,7 +23,7 @@ from scenarios.assisted_lending.errors import (
     ScopeMissing,
     TooManyAttachments,
 )
-from scenarios.assisted_lending.model import Scope
+from scenarios.assisted_lending.model import OVER, Scope
 
 KINDS = {
     "identity_front": "The identity card, front.",
@@ -67,12 +68,16 @@ def attach(
 ) -> dict[str, object]:
     """Takes a file in for a lead that is still open; the file as its platform sees it.
 
-    Raises NoSuchLead, ScopeMissing, TooManyAttachments. Nothing is kept then.
+    Raises NoSuchLead, WrongState for one that is over, ScopeMissing, TooManyAttachments. Nothing is
+    kept then.
     """
-    lead = servicing.found(tx, partner_id, lead_id)
+    servicing.found(tx, partner_id, lead_id)
+    lead = leads_store.lead_by_id(tx, lead_id, lock=True)
+    assert lead is not None
+    if lead.state in OVER:
+        raise WrongState(f"the lead is {lead.state}")
     if not leads_store.consented(tx, lead_id, Scope.ATTACHMENTS.value):
         raise ScopeMissing("there is no consent for attachments")
-    leads_store.lead_by_id(tx, lead_id, lock=True)
     if store.count(tx, lead.id) >= PER_LEAD_MAX:
         raise TooManyAttachments
     attachment_id = ids.new("att")

@@ -22,15 +22,14 @@ from scenarios.assisted_lending.errors import (
     HandoverReplaced,
     HandoverUsed,
 )
-from scenarios.assisted_lending.model import SCENARIO, Lead
+from scenarios.assisted_lending.model import OVER, SCENARIO, Lead
 
 MAC_BYTES = 20
-_OVER = (*("refused", "signed", "paying", "paid", "cancelled", "expired"),)
 
 
 def url(public_url: str, keys: FieldKeys, lead: Lead) -> str | None:
     """The link that is good for a lead now; None once it was used."""
-    if lead.handover_used_at is not None or lead.state in _OVER:
+    if lead.handover_used_at is not None or lead.state in OVER:
         return None
     token = _token(keys, lead.id, lead.handover_no, lead.handover_expires_at)
     return f"{public_url}/handover/{token}"
@@ -41,7 +40,7 @@ def renew(tx: Tx, lead: Lead) -> None:
 
     Raises HandoverNotPossible when there is nothing left to do on our page.
     """
-    if lead.state in _OVER or lead.expires_at <= tx.now:
+    if lead.state in OVER or lead.expires_at <= tx.now:
         raise HandoverNotPossible(f"the lead is {lead.state}")
     expires_at = min(tx.now + rules.HANDOVER_GOOD_FOR, lead.expires_at)
     store.renew_handover(tx, lead.id, expires_at)

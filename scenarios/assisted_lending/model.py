@@ -22,6 +22,9 @@ PURPOSES = {
 }
 """What such a loan may be for, as the borrower reads it."""
 
+OVER = ("refused", "signed", "paying", "paid", "cancelled", "expired")
+"""States of a lead in which nothing is left to do on our page, and nothing more is taken in."""
+
 
 class Scope(StrEnum):
     """What a person agreed that a platform hands on; each is agreed to by itself (PIPL 23, 29)."""

@@ -13,6 +13,7 @@ from pypdf import PdfReader, PdfWriter
 from pypdf.generic import NameObject, StreamObject, TextStringObject
 
 from lending.foundation.audit import Actor
+from lending.loans.errors import WrongState
 from scenarios.assisted_lending import attachments, cleaning, servicing
 from scenarios.assisted_lending.errors import (
     AttachmentTooLarge,
@@ -187,6 +188,11 @@ class TestAFile:
             attach(sending, lead_id, PDF)
         with world.database.unit_of_work() as tx:
             servicing.withdraw(tx, world.keys, sending.platform_id, lead_id, PUBLIC_URL)
+        assert (
+            world.count("SELECT count(*) FROM lead_attachment WHERE lead_id = :id", id=lead_id) == 0
+        )
+        with pytest.raises(WrongState):
+            attach(sending, lead_id, PDF)
         assert (
             world.count("SELECT count(*) FROM lead_attachment WHERE lead_id = :id", id=lead_id) == 0
         )
