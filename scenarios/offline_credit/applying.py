@@ -94,12 +94,12 @@ def arrive(
     return Arrived(_visit(visits_store.by_id(tx, visit_id)), token)
 
 
-def open_visit(tx: Tx, token: str) -> tuple[Visit, Store]:
+def open_visit(tx: Tx, token: str, *, lock: bool = False) -> tuple[Visit, Store]:
     """The visit behind a page's secret, and the store it is to.
 
     Raises VisitEnded, also for a stale code.
     """
-    visit = visits_store.by_token(tx, codes.digest(token))
+    visit = visits_store.by_token(tx, codes.digest(token), lock=lock)
     if visit is None or visit.outcome == "stale_code":
         raise VisitEnded
     good_for = rules.APPLICATION_GOOD_FOR if visit.application_id else rules.VISIT_GOOD_FOR
@@ -132,7 +132,7 @@ def begin(tx: Tx, token: str, *, wanted_fen: int) -> str:
     Raises VisitEnded, PositionNeeded, OutsideTheStore, PartnerNotListed, NoAgreement,
     AmountOutsideProduct, PurposeNotAllowed, SceneBlocked.
     """
-    visit, store = open_visit(tx, token)
+    visit, store = open_visit(tx, token, lock=True)
     if visit.application_id:
         return visit.application_id
     if visit.outcome == "outside":

@@ -14,6 +14,7 @@ VISIT_OF_PAGE = """
     SELECT id, store_id, staff_id, outcome, distance_m, customer_id, application_id, arrived_at,
            located_at
     FROM store_visit WHERE token_sha256 = :digest"""
+VISIT_OF_PAGE_LOCKED = f"{VISIT_OF_PAGE} FOR UPDATE"
 
 
 def insert(
@@ -47,8 +48,8 @@ def by_id(tx: Tx, visit_id: str) -> Visit | None:
     return Visit(**row) if row else None
 
 
-def by_token(tx: Tx, token_sha256: bytes) -> Visit | None:
-    row = tx.maybe(VISIT_OF_PAGE, digest=token_sha256)
+def by_token(tx: Tx, token_sha256: bytes, *, lock: bool = False) -> Visit | None:
+    row = tx.maybe(VISIT_OF_PAGE_LOCKED if lock else VISIT_OF_PAGE, digest=token_sha256)
     return Visit(**row) if row else None
 
 

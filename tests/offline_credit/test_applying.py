@@ -6,6 +6,7 @@ from lending.credit_lines import service as credit_lines
 from lending.credit_lines.model import Line, LineState
 from lending.customers import service as customers
 from lending.customers.model import ConsentScope
+from lending.foundation.database import Tx
 from lending.loans.errors import WrongState
 from scenarios.offline_credit import applying, stores
 from scenarios.offline_credit.errors import (
@@ -18,6 +19,7 @@ from scenarios.offline_credit.errors import (
 )
 from scenarios.offline_credit.model import Position
 from tests.loans.world import World
+from tests.meeting import meets
 from tests.offline_credit.shop import HERE, Shop
 
 IN_THE_STORE = Position(*HERE, 20)
@@ -163,6 +165,18 @@ class TestThePosition:
         token = arrive(shop).token
         with pytest.raises(PositionTooVague):
             locate(shop, token, Position(*HERE, 501))
+
+    def test_begins_one_application_however_often_the_button_is_pressed(self, shop: Shop):
+        token, database = arrive(shop).token, shop.world.database
+        locate(shop, token)
+
+        def press(tx: Tx) -> str:
+            return applying.begin(tx, token, wanted_fen=3_000_000)
+
+        with database.unit_of_work() as tx:
+            first, late = press(tx), meets(tx, database, press)
+        assert late.result() == first
+        assert shop.world.count("SELECT count(*) FROM application WHERE is_for_line") == 1
 
 
 class TestBeingApproved:
