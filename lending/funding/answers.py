@@ -168,7 +168,11 @@ def _resized(tx: Tx, request: Request, share: FundingShare, share_bp: int) -> Fu
     quotas.void(tx, share, "the funder takes less")
     most_fen = shares.at_most(request.amount_fen, share_bp)
     holds = quotas.hold(tx, agreement, most_fen, share.id)
-    assert holds is not None, "less than was free a moment ago, under the same lock"
+    if holds is None:  # it was asked on an earlier date, and the quota of this one is used up
+        raise ShareOutsideRange(
+            "your quota of the day does not leave so much",
+            mend="Accept the share that you were asked for, or decline it.",
+        )
     smaller = replace(
         share,
         share_bp=share_bp,

@@ -6,6 +6,7 @@ import pytest
 from lending.compliance import parameters
 from lending.compliance.model import Parameter
 from lending.engine.errors import ShareTooSmall
+from lending.foundation import business_day
 from lending.foundation.audit import SYSTEM
 from lending.funding import funders, service
 from lending.funding.errors import (
@@ -205,6 +206,18 @@ class TestAccepting:
             lenders.accept(share, bp=2999)
         with pytest.raises(ShareOutsideRange):
             lenders.accept(share, bp=6001)
+
+    def test_less_is_refused_when_the_quota_of_another_day_is_used_up(self, world: World):
+        joint(world)
+        lenders = Lenders(world, 1, quota_day_fen=AMOUNT_FEN * 6 // 10 + 1)
+        lenders.applied()
+        (share,) = lenders.shares()
+        with world.database.unit_of_work() as tx:
+            business_day.close(tx)
+        lenders.applied("A-2")
+        with pytest.raises(ShareOutsideRange):
+            lenders.accept(share, bp=5000)
+        assert lenders.accept(share).state is ShareState.ACCEPTED
 
     def test_less_is_refused_where_nobody_takes_the_rest(self, world: World):
         joint(world, Funding(4000, (6000,), 4000, wait_minutes=60))
