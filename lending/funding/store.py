@@ -300,7 +300,7 @@ def insert_news(tx: Tx, share_id: str, kind: str, detail: dict[str, Any]) -> Non
 
 def take_news(tx: Tx, limit: int) -> list[Row]:
     """The oldest news, taken away; one taker at a time, so that order is kept."""
-    if not tx.scalar("SELECT pg_try_advisory_xact_lock(7100004)"):
+    if not tx.scalar("SELECT pg_try_advisory_xact_lock(7100013)"):
         return []
     taken = tx.all(
         "DELETE FROM funding_news WHERE seq IN (SELECT seq FROM funding_news ORDER BY seq"
