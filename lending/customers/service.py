@@ -210,6 +210,17 @@ def card(tx: Tx, card_id: str) -> BankCard:
     return found[0]
 
 
+def require_own_card(tx: Tx, customer_id: str, card_id: str) -> BankCard:
+    """A card of the customer's own, that instalments can be collected from: no wallet.
+
+    Raises NoSuchCustomer, CardNotYours.
+    """
+    found = card(tx, card_id)
+    if found.customer_id != customer_id or found.kind is not AccountKind.BANK:
+        raise CardNotYours
+    return found
+
+
 def card_number(tx: Tx, keys: FieldKeys, card_id: str) -> str:
     """A card's number, opened from its cell.
 

@@ -9,7 +9,6 @@ from datetime import date, datetime, timedelta
 
 from lending.compliance import complaints
 from lending.customers import service as customers
-from lending.customers.errors import CardNotYours
 from lending.engine.plans import make_plan
 from lending.foundation import audit, business_day, ids, jobs, paying
 from lending.foundation.audit import Actor
@@ -18,7 +17,7 @@ from lending.foundation.clock import shanghai_date, shanghai_midnight
 from lending.foundation.context import Context
 from lending.foundation.crypto import FieldKeys
 from lending.foundation.database import Tx
-from lending.foundation.ports import AccountKind, ChannelResult, ChannelState, PayoutOrder
+from lending.foundation.ports import ChannelResult, ChannelState, PayoutOrder
 from lending.funding import money_in
 from lending.ledger import claims
 from lending.ledger import service as ledger
@@ -158,9 +157,7 @@ def replace_card(tx: Tx, loan_id: str, card_id: str) -> None:
     Raises NoSuchLoan, CardNotYours, WrongState unless the payout to the borrower has failed.
     """
     loan = _failed_to_borrower(tx, loan_id)
-    card = customers.card(tx, card_id)
-    if card.customer_id != loan.customer_id or card.kind is not AccountKind.BANK:
-        raise CardNotYours
+    customers.require_own_card(tx, loan.customer_id, card_id)
     store.set_card(tx, loan_id, card_id)
     _pay_elsewhere(tx, loan, card_id)
 

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from lending.credit_lines import service as credit_lines
 from lending.customers import service as customers
-from lending.customers.errors import CardNotYours, ConsentMissing
+from lending.customers.errors import ConsentMissing
 from lending.customers.model import ConsentScope
 from lending.foundation import audit, business_day, jobs
 from lending.foundation.audit import SYSTEM, Actor
@@ -16,7 +16,6 @@ from lending.foundation.context import Context
 from lending.foundation.crypto import FieldKeys
 from lending.foundation.database import Tx
 from lending.foundation.files import FileStore, StoredFile
-from lending.foundation.ports import AccountKind
 from lending.funding import service as funding
 from lending.ledger import service as ledger
 from lending.loans import fraud, payees, store
@@ -46,6 +45,7 @@ REVIEW_ANSWERED_IN = timedelta(days=15)
 REVIEW = "R-PI-MANUAL"
 REVIEW_ASKED = "申请人不接受自动决策结果,请求人工复核"
 REVIEW_WITHDRAWN = "申请已撤回,无需复核"
+REVIEW_EXPIRED = "申请已过期,无需复核"
 REVIEWED = {Outcome.APPROVE: "人工复核:通过", Outcome.DECLINE: "人工复核:拒绝"}
 OPEN_STATES = (
     ApplicationState.STARTED,
@@ -127,9 +127,7 @@ def submit(
     customers.require_consent(tx, customer_id, ConsentScope.PERSONAL_INFO, application_id)
     if is_funded_jointly(tx, application_id):
         customers.require_consent(tx, customer_id, ConsentScope.FUNDERS, application_id)
-    card = customers.card(tx, bank_card_id)
-    if card.customer_id != customer_id or card.kind is not AccountKind.BANK:
-        raise CardNotYours
+    customers.require_own_card(tx, customer_id, bank_card_id)
     if wallet_id is not None:
         payees.require_wallet(tx, found.product_code, found.product_version, customer_id, wallet_id)
     store.submit_application(
@@ -161,8 +159,7 @@ def draw(tx: Tx, keys: FieldKeys, command: DrawCommand) -> Application:
     line = credit_lines.require_available(
         tx, command.line_id, command.scene, command.new.amount_fen
     )
-    if customers.card(tx, command.bank_card_id).customer_id != line.customer_id:
-        raise CardNotYours
+    customers.require_own_card(tx, line.customer_id, command.bank_card_id)
     customers.require_consent(tx, line.customer_id, ConsentScope.PERSONAL_INFO, line.application_id)
     found = store.insert_draw(
         tx,
@@ -312,6 +309,8 @@ def expire(tx: Tx, application_id: str) -> None:
     if found.state in OPEN_STATES:
         store.set_application_state(tx, found.id, ApplicationState.EXPIRED)
         funding.withdraw(tx, found.id)
+        if found.state is ApplicationState.REFERRED:
+            tickets.settle(tx, application_id, REVIEW_EXPIRED, SYSTEM, rule=REVIEW)
         tell(tx, found.scenario, found.subject, "expired", {})
 
 

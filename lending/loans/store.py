@@ -173,8 +173,8 @@ def review_asked(tx: Tx, application_id: str) -> bool:
 def loans_of_customer(tx: Tx, customer_id: str) -> Row:
     """How many loans of a customer are open, and how many were paid back."""
     return tx.one(
-        "SELECT count(*) FILTER (WHERE state IN ('signed', 'paying', 'payout_failed', 'active'))"
-        " AS open, count(*) FILTER (WHERE state = 'settled') AS settled"
+        "SELECT count(*) FILTER (WHERE state NOT IN ('settled', 'cancelled')) AS open,"
+        " count(*) FILTER (WHERE state = 'settled') AS settled"
         " FROM loan WHERE customer_id = :id",
         id=customer_id,
     )

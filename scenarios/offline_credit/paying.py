@@ -9,7 +9,6 @@ from lending.credit_lines import service as credit_lines
 from lending.credit_lines.errors import NoSuchLine
 from lending.credit_lines.model import Line
 from lending.customers import service as customers
-from lending.customers.errors import CardNotYours
 from lending.foundation import business_day, ids
 from lending.foundation.audit import Actor
 from lending.foundation.crypto import FieldKeys
@@ -65,8 +64,7 @@ def show_code(tx: Tx, customer_id: str, command: ShowCode) -> ShownCode:
     """
     line = line_of(tx, customer_id)
     credit_lines.require_open(tx, line.id)
-    if customers.card(tx, command.bank_card_id).customer_id != customer_id:
-        raise CardNotYours
+    customers.require_own_card(tx, customer_id, command.bank_card_id)
     periods, quick_fen = _confirmed_beforehand(tx, line, command.quick_showing_id)
     secret = codes.new_payment_code()
     at = command.position

@@ -16,9 +16,12 @@ from lending.credit_lines.errors import (
     StillUsed,
 )
 from lending.credit_lines.model import LineState
+from lending.customers import store as customers_store
+from lending.customers.errors import CardNotYours
 from lending.finance import reconciliation
 from lending.foundation import business_day
 from lending.foundation.errors import Problem
+from lending.foundation.ports import AccountKind
 from lending.ledger.chart import Code
 from lending.loans import service as loans
 from lending.loans.errors import BorrowerLimitReached
@@ -129,6 +132,20 @@ class TestDrawing:
         draw(world, line_id, 10_000, number=11, outcome=ApplicationState.DECLINED)
         reasons = world.rows("SELECT reasons FROM decision WHERE outcome = 'decline'")
         assert [each["reasons"][0]["code"] for each in reasons] == ["VELOCITY_DRAWS"]
+
+    def test_is_never_to_be_repaid_from_a_wallet(self, world: World):
+        line_id = grant(world)
+        with world.database.unit_of_work() as tx:
+            world.card_id = customers_store.upsert_card(
+                tx,
+                world.keys,
+                world.customer_id,
+                number="8800000000000001",
+                bank_name="钱包",
+                kind=AccountKind.WALLET,
+            )
+        with pytest.raises(CardNotYours):
+            draw(world, line_id, 300_000)
 
 
 class TestRepaying:

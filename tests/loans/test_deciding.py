@@ -5,8 +5,9 @@ import pytest
 from lending.customers.errors import CardNotYours, ConsentMissing
 from lending.foundation.audit import SYSTEM
 from lending.loans import service
+from lending.loans import store as loan_store
 from lending.loans.errors import WrongState
-from lending.loans.model import ApplicationState
+from lending.loans.model import ApplicationState, LoanState
 from lending.risk.errors import NothingToDecide
 from lending.risk.model import Outcome
 from scenarios.mall_installment import checkout
@@ -119,6 +120,12 @@ class TestDeciding:
         assert world.state(order_id) == "cancelled"
         assert world.count("SELECT count(*) FROM decision") == 0
 
+    def test_counts_a_loan_that_was_given_up_among_those_that_are_open(self, world: World):
+        _, loan_id = world.paid()
+        with world.database.unit_of_work() as tx:
+            loan_store.set_loan_state(tx, loan_id, LoanState.WRITTEN_OFF)
+            assert loan_store.loans_of_customer(tx, world.customer_id)["open"] == 1
+
 
 class TestAPerson:
     def referred(self, world: World) -> str:
@@ -160,6 +167,18 @@ class TestAPerson:
         ]
         with world.database.unit_of_work() as tx, pytest.raises(WrongState):
             service.ask_for_review(tx, found)
+
+    def test_owes_no_answer_once_the_application_has_expired(self, world: World):
+        with_reports(world, BAD)
+        order_id = world.order()
+        world.submit(order_id)
+        world.work()
+        found = application_id(world, order_id)
+        with world.database.unit_of_work() as tx:
+            service.ask_for_review(tx, found)
+            service.expire(tx, found)
+        assert world.state(order_id) == "expired"
+        assert [row["state"] for row in world.rows("SELECT state FROM ticket")] == ["closed"]
 
     def test_does_not_decide_what_is_decided(self, world: World):
         order_id = world.approved()
