@@ -46,7 +46,7 @@ def main() -> None:
     textbook = per_second(naive)
     plans = per_second(lambda: make_plan(TERMS))
     vectors = per_second(lambda: make_plans(amounts, TERMS), times=1) * len(AMOUNTS)
-    tables = per_second(lambda: cost_table(plan))
+    tables = per_second(lambda: cost_table(plan, TERMS))
     print(f"textbook loop, unrounded   {textbook:12,.0f}/s")
     print(
         f"plans of 12 periods singly {plans:12,.0f}/s   {plans / textbook:.2f} x the textbook loop"

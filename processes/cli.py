@@ -1,10 +1,13 @@
 """`cf`: every command of an installation."""
 
 import argparse
+import errno
 import logging
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from io import TextIOWrapper
 from pathlib import Path
 
 from lending.foundation.errors import Problem
@@ -35,6 +38,8 @@ KNOWN_FAILURES = (
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command; the process's exit code: 0 done, 1 not, 2 misused."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a terminal that knows ASCII alone
     parser = argparse.ArgumentParser(
         prog="cf", description="The lending system, command by command."
     )
@@ -55,13 +60,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         args.settings = _settings(args.var)
         args.context = lambda: installation.context(args.settings)
-        return int(args.func(args))
+        code = int(args.func(args))
+        sys.stdout.flush()
+        return code
     except KNOWN_FAILURES as failure:
         mend = getattr(failure, "mend", "")
         print(f"cf: {failure}" + (f"\n    {mend}" if mend else ""), file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
+    except OSError as failure:
+        if failure.errno not in (errno.EPIPE, errno.ENOSPC):
+            raise
+        return _unwritten(failure)
+
+
+def _unwritten(failure: OSError) -> int:
+    """Nobody reads our output any more (`| head`), or its disk is full: no trace of our own."""
+    if failure.errno == errno.ENOSPC:
+        print(f"cf: {failure.strerror}. Make room and run it again.", file=sys.stderr)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left is not tried again
+    return 1
 
 
 def _settings(var: Path | None) -> Settings:

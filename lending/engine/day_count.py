@@ -1,5 +1,6 @@
 """How much of a year lies between two dates, by each convention."""
 
+from calendar import isleap
 from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -25,8 +26,8 @@ class DayCount(StrEnum):
     """Days as they are, split at the calendar year and divided by that year's own days (ISDA)."""
 
 
-_BASIS = {DayCount.ACT_360: 360, DayCount.ACT_364: 364, DayCount.ACT_365: 365}
-_BROKEN_BASIS = {DayCount.THIRTY_360: 360, DayCount.TWELFTH: 365}
+_BASIS: dict[str, int] = {DayCount.ACT_360: 360, DayCount.ACT_364: 364, DayCount.ACT_365: 365}
+_BROKEN_BASIS: dict[str, int] = {DayCount.THIRTY_360: 360, DayCount.TWELFTH: 365}
 
 
 def year_part(start: date, end: date, convention: str) -> Fraction:
@@ -35,22 +36,27 @@ def year_part(start: date, end: date, convention: str) -> Fraction:
     30/360 and 1/12 count whole months from `start` (a start on the 31st reaches a month's last day
     after a whole month), then the days that are left.
     """
-    count = DayCount(convention)
-    if count in _BASIS:
-        return Fraction((end - start).days, _BASIS[count])
-    if count is DayCount.ACT_ACT:
+    return Fraction(*year_ratio(start, end, convention))
+
+
+def year_ratio(start: date, end: date, convention: str) -> tuple[int, int]:
+    """`year_part` as numerator and denominator, not in lowest terms."""
+    if basis := _BASIS.get(convention):
+        return (end - start).days, basis
+    if convention == DayCount.ACT_ACT:
         return _actual_actual(start, end)
+    broken = _BROKEN_BASIS[DayCount(convention)]
     months = (end.year - start.year) * 12 + end.month - start.month
     while add_months(start, months) > end:
         months -= 1
     days = (end - add_months(start, months)).days
-    return Fraction(months, 12) + Fraction(days, _BROKEN_BASIS[count])
+    return months * broken + days * 12, 12 * broken
 
 
 def year_fraction(start: date, end: date, convention: str) -> Decimal:
     """`year_part` as a decimal, which thirds and twelfths round."""
-    part = year_part(start, end, convention)
-    return Decimal(part.numerator) / part.denominator
+    above, below = year_ratio(start, end, convention)
+    return Decimal(above) / below
 
 
 def directive_years(start: date, end: date, unit: str) -> Fraction:
@@ -82,11 +88,12 @@ def counts_whole_months(convention: str) -> bool:
     return DayCount(convention) in _BROKEN_BASIS
 
 
-def _actual_actual(start: date, end: date) -> Fraction:
-    total = Fraction(0)
-    while start < end:
-        new_year = date(start.year + 1, 1, 1)
-        stop = min(end, new_year)
-        total += Fraction((stop - start).days, (new_year - date(start.year, 1, 1)).days)
-        start = stop
-    return total
+def _actual_actual(start: date, end: date) -> tuple[int, int]:
+    first, last = start.year, end.year
+    if first == last:
+        return (end - start).days, 366 if isleap(first) else 365
+    before, after = (date(first + 1, 1, 1) - start).days, (end - date(last, 1, 1)).days
+    days = [0, 0]
+    days[isleap(first)] += before
+    days[isleap(last)] += after
+    return days[0] * 366 + days[1] * 365 + (last - first - 1) * 365 * 366, 365 * 366

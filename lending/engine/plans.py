@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from math import gcd
+from math import gcd, lcm
 
-from lending.engine.day_count import DayCount, counts_whole_months, year_part
+from lending.engine.day_count import DayCount, counts_whole_months, year_ratio
 from lending.engine.due_dates import MOVES, UNITS, due_dates, moved
 from lending.engine.errors import PlanImpossible
 from lending.foundation.calendar import is_working_day
@@ -24,9 +24,10 @@ class Method(StrEnum):
     INTEREST_ONLY = "interest-only"
     """先息后本: interest each time, all principal with the last."""
     BULLET = "bullet"
-    """一次性还本付息: one payment at the end of all periods."""
+    """一次性还本付息: one payment at the end of all periods, with the interest of them all."""
     FLAT = "flat"
-    """等本等费: the same principal and the same fee each time, the fee on the whole amount."""
+    """等本等费: the same principal and the same fee each time, whatever the days of a period: what
+    the whole amount costs over all periods, in equal parts."""
     INTEREST_FREE = "interest-free"
     """免息: principal alone, in equal parts."""
 
@@ -101,8 +102,9 @@ class Plan:
 def make_plan(terms: PlanInput) -> Plan:
     """Makes the plan (P1, P2, P4).
 
-    Principals are never negative and sum to the amount; equal payments are equal but for the last,
-    which takes the rest. Every figure is the exact one, rounded once to whole fen by `rounding`.
+    Principals are never negative and sum to the amount; equal payments and equal parts of principal
+    are equal but for the last, which takes the rest. Every figure is the exact one, rounded once to
+    whole fen by `rounding`.
 
     Raises PlanImpossible, naming the field.
     """
@@ -244,28 +246,39 @@ def _moved(dates: list[date]) -> list[date]:
 
 
 def _factors(terms: PlanInput, dates: list[date]) -> list[Factor]:
-    """The part of the annual rate that each period bears.
+    """The part of the annual rate that each payment bears, in lowest terms.
 
-    Where a month is a twelfth whatever its days, only a broken first period counts its days: from
-    28 February to 31 March, due on the 31st, is one month.
+    A bullet bears all of them, where a month is a twelfth whatever its days. Level fees bear the
+    same each.
     """
+    by_twelfths = terms.unit == "month" and counts_whole_months(terms.day_count)
+    is_sum = by_twelfths and len(dates) < terms.periods
+    parts = _twelfths(terms, dates) if by_twelfths else _year_ratios(terms, dates)
     above, below = terms.rate_annual.as_integer_ratio()
-    if (
-        terms.unit == "month"
-        and len(dates) == terms.periods
-        and counts_whole_months(terms.day_count)
-    ):
-        regular = _reduced(above * terms.every, below * 12)
-        if terms.first_due is None:
-            return [regular] * terms.periods
-        broken = year_part(terms.start, dates[0], terms.day_count)
-        first = _reduced(above * broken.numerator, below * broken.denominator)
-        return [first] + [regular] * (terms.periods - 1)
+    if terms.method == Method.FLAT or is_sum:
+        common = lcm(*(year for _, year in parts))
+        total = sum(part * (common // year) for part, year in parts)
+        parts = [(total, common * len(dates))] * len(dates)
+    factors = {part: _reduced(above * part[0], below * part[1]) for part in set(parts)}
+    return [factors[part] for part in parts]
+
+
+def _twelfths(terms: PlanInput, dates: list[date]) -> list[Factor]:
+    """The parts of a year of all periods, where a month is a twelfth whatever its days.
+
+    Only a broken first period counts its days: from 28 February to 31 March, due on the 31st, is
+    one month.
+    """
+    if terms.first_due is None:
+        return [(terms.every, 12)] * terms.periods
+    first = year_ratio(terms.start, terms.first_due, terms.day_count)
+    return [first] + [(terms.every, 12)] * (terms.periods - 1)
+
+
+def _year_ratios(terms: PlanInput, dates: list[date]) -> list[Factor]:
+    """The parts of a year between the dates."""
     starts = [terms.start, *dates[:-1]]
-    parts = [
-        year_part(begin, end, terms.day_count) for begin, end in zip(starts, dates, strict=True)
-    ]
-    return [_reduced(above * part.numerator, below * part.denominator) for part in parts]
+    return [year_ratio(begin, end, terms.day_count) for begin, end in zip(starts, dates, strict=True)]
 
 
 def _reduced(numerator: int, denominator: int) -> Factor:
@@ -302,7 +315,7 @@ def _equal_principal(
     terms: PlanInput, factors: list[Factor], rounded: RatioRounding
 ) -> list[Split]:
     balance, splits = terms.principal_fen, []
-    for principal, (numerator, denominator) in zip(_parts(terms), factors, strict=True):
+    for principal, (numerator, denominator) in zip(_parts(terms, rounded), factors, strict=True):
         splits.append((principal, rounded(balance * numerator, denominator), 0))
         balance -= principal
     return splits
@@ -318,22 +331,27 @@ def _flat(terms: PlanInput, factors: list[Factor], rounded: RatioRounding) -> li
     amount = terms.principal_fen
     return [
         (principal, 0, rounded(amount * above, below))
-        for principal, (above, below) in zip(_parts(terms), factors, strict=True)
+        for principal, (above, below) in zip(_parts(terms, rounded), factors, strict=True)
     ]
 
 
 def _interest_free(
-    terms: PlanInput, _factors: list[Factor], _rounded: RatioRounding
+    terms: PlanInput, _factors: list[Factor], rounded: RatioRounding
 ) -> list[Split]:
-    return [(principal, 0, 0) for principal in _parts(terms)]
+    return [(principal, 0, 0) for principal in _parts(terms, rounded)]
 
 
-def _parts(terms: PlanInput) -> list[int]:
-    """The amount in equal whole parts after the grace periods; the last takes the rest."""
-    parts = terms.periods - terms.grace_periods
-    part = terms.principal_fen // parts
-    last = terms.principal_fen - part * (parts - 1)
-    return [0] * terms.grace_periods + [part] * (parts - 1) + [last]
+def _parts(terms: PlanInput, rounded: RatioRounding) -> list[int]:
+    """The amount in equal parts after the grace periods, rounded; the last takes the rest.
+
+    So small an amount that each fen of rounding tells is repaid before its last period.
+    """
+    amount, count = terms.principal_fen, terms.periods - terms.grace_periods
+    part = rounded(amount, count)
+    repaid = [part] * (count - 1)
+    if part * (count - 1) > amount:
+        repaid = [min(part, max(amount - part * k, 0)) for k in range(count - 1)]
+    return [0] * terms.grace_periods + [*repaid, amount - sum(repaid)]
 
 
 _SPREAD: dict[str, Callable[[PlanInput, list[Factor], RatioRounding], list[Split]]] = {

@@ -123,11 +123,14 @@ def _fill(rows: _Rows, terms: PlanInput, factors: list[Factor]) -> None:
         rows.principal[:] = 0
     else:
         rows.principal[: terms.grace_periods] = 0
-        rows.principal[terms.grace_periods :] = rows.amount // (len(factors) - terms.grace_periods)
+        equal = (1, len(factors) - terms.grace_periods)
+        rows.principal[terms.grace_periods :] = _part(rows.amount, equal, rounding)
     left = rows.amount
     for k, factor in enumerate(factors):
         if k == len(factors) - 1:
             rows.principal[k] = left
+        else:
+            np.minimum(rows.principal[k], left, out=rows.principal[k])
         if terms.method == Method.INTEREST_FREE:
             rows.interest[k] = 0
         elif terms.method == Method.FLAT:

@@ -1,4 +1,5 @@
 import json
+import os
 from datetime import date
 from decimal import Decimal
 
@@ -154,6 +155,15 @@ class TestPlan:
         assert left.value.code == 2
         assert option in capsys.readouterr().err
 
+    def test_says_every_default_and_what_the_rows_hold(self, capsys: pytest.CaptureFixture[str]):
+        with pytest.raises(SystemExit):
+            cli.main(["plan", "--help"])
+        told = " ".join(capsys.readouterr().out.split())
+        for default in ("month", "equal-instalment", "30/360", "half-up", "none", "0", "1"):
+            assert f"(default: {default})" in told
+        for name in ("due_date", "principal_fen", "interest_fen", "fee_fen", "balance_fen"):
+            assert name in told
+
     @pytest.mark.parametrize("share", ["100", "-1"])
     def test_refuses_a_down_payment_that_leaves_nothing_or_more(
         self, capsys: pytest.CaptureFixture[str], share: str
@@ -180,6 +190,36 @@ class TestPlan:
     def test_refuses_two_payments_on_one_day(self, capsys: pytest.CaptureFixture[str]):
         assert run({"--unit": "day", "--move-due": "following"}) == 1
         assert "cf: --move-due:" in capsys.readouterr().err
+
+
+class TestWhereItIsWritten:
+    """Never a trace: the reader may go (`| head`), the disk may be full, letters may be missing."""
+
+    @pytest.fixture
+    def arguments(self) -> list[str]:
+        return ["plan", *(part for pair in USUAL.items() for part in pair), "--periods", "600"]
+
+    def test_may_be_read_no_further(self, monkeypatch: pytest.MonkeyPatch, capsys, arguments):
+        reader, writer = os.pipe()
+        os.close(reader)
+        with os.fdopen(writer, "w") as nobody:
+            monkeypatch.setattr("sys.stdout", nobody)
+            assert cli.main(arguments) == 1
+        assert capsys.readouterr().err == ""
+
+    def test_may_be_full(self, monkeypatch: pytest.MonkeyPatch, capsys, arguments):
+        with open("/dev/full", "w") as full:
+            monkeypatch.setattr("sys.stdout", full)
+            assert cli.main(arguments) == 1
+        assert capsys.readouterr().err.startswith("cf: No space left on device.")
+
+    def test_may_know_no_letters_but_ascii(self, monkeypatch: pytest.MonkeyPatch, tmp_path):
+        with (tmp_path / "help").open("w", encoding="ascii") as terminal:
+            monkeypatch.setattr("sys.stdout", terminal)
+            with pytest.raises(SystemExit) as left:
+                cli.main(["plan", "--help"])
+        assert left.value.code == 0
+        assert "equal-instalment" in (tmp_path / "help").read_text()
 
 
 class TestDueDatesOnHolidays:

@@ -125,6 +125,24 @@ class TestOtherMethods:
         assert rows[0].interest_fen == 18_000
         assert rows[-1].interest_fen == 1_500
 
+    @pytest.mark.parametrize("method", ["equal-principal", "flat", "interest-free"])
+    @pytest.mark.parametrize(
+        ("principal", "rounding", "parts"),
+        [
+            (59, "half-up", [10, 10, 10, 10, 10, 9]),
+            (7, "half-up", [1, 1, 1, 1, 1, 2]),
+            (9, "half-up", [2, 2, 2, 2, 1, 0]),
+            (9, "half-even", [2, 2, 2, 2, 1, 0]),
+            (15, "half-up", [3, 3, 3, 3, 3, 0]),
+            (15, "half-even", [2, 2, 2, 2, 2, 5]),
+        ],
+    )
+    def test_equal_parts_are_rounded_as_named_and_the_last_takes_the_rest(
+        self, method: str, principal: int, rounding: str, parts: list[int]
+    ):
+        given = terms(method=method, principal_fen=principal, periods=6, rounding=rounding)
+        assert [row.principal_fen for row in make_plan(given).instalments] == parts
+
     def test_interest_only_pays_the_principal_with_the_last(self):
         rows = make_plan(terms(method="interest-only")).instalments
         assert [row.principal_fen for row in rows] == [0] * 11 + [1_000_000]
@@ -135,10 +153,33 @@ class TestOtherMethods:
         assert row.due_date == date(2027, 11, 23)
         assert row.total_fen == 1_180_000
 
-    def test_flat_takes_the_same_fee_each_time(self):
-        rows = make_plan(terms(method="flat")).instalments
+    @pytest.mark.parametrize("day_count", ["30/360", "act/365", "1/12"])
+    def test_flat_takes_the_same_fee_each_time_whatever_the_days(self, day_count: str):
+        rows = make_plan(terms(method="flat", day_count=day_count)).instalments
         assert {row.fee_fen for row in rows} == {15_000}
         assert sum(row.interest_fen for row in rows) == 0
+
+    def test_flat_spreads_a_broken_first_period_too(self):
+        """15 days of 360 and eleven months of 15,000 fen each, in twelve equal fees."""
+        rows = make_plan(terms(method="flat", first_due=date(2026, 12, 8))).instalments
+        assert {row.fee_fen for row in rows} == {14_375}
+
+    @pytest.mark.parametrize("day_count", ["30/360", "1/12"])
+    @pytest.mark.parametrize("first_due", [date(2026, 12, 8), date(2027, 1, 15), None])
+    def test_bullet_bears_the_interest_of_all_periods(self, day_count, first_due):
+        """On an amount that leaves nothing to round: one payment costs what twelve would."""
+        each, once = (
+            make_plan(
+                terms(
+                    method=method,
+                    principal_fen=365_000_000,
+                    first_due=first_due,
+                    day_count=day_count,
+                )
+            )
+            for method in ("interest-only", "bullet")
+        )
+        assert each.interest_total_fen == once.interest_total_fen
 
     def test_interest_free_is_the_principal_alone(self):
         rows = make_plan(terms(method="interest-free", periods=3, principal_fen=100)).instalments

@@ -114,7 +114,7 @@ def _equal_principal(
     amount_fen: int, factors: Sequence[Fraction], rounding: str
 ) -> Iterator[_Split]:
     open_fen = amount_fen
-    for principal_fen, factor in zip(_parts(amount_fen, len(factors)), factors):
+    for principal_fen, factor in zip(_parts(amount_fen, len(factors), rounding), factors):
         yield principal_fen, _whole(open_fen * factor, rounding), 0
         open_fen -= principal_fen
 
@@ -126,21 +126,21 @@ def _interest_only(amount_fen: int, factors: Sequence[Fraction], rounding: str) 
 
 
 def _flat(amount_fen: int, factors: Sequence[Fraction], rounding: str) -> Iterator[_Split]:
-    for principal_fen, factor in zip(_parts(amount_fen, len(factors)), factors):
-        yield principal_fen, 0, _whole(amount_fen * factor, rounding)
+    fee_fen = _whole(amount_fen * sum(factors, Fraction(0)) / len(factors), rounding)
+    for principal_fen in _parts(amount_fen, len(factors), rounding):
+        yield principal_fen, 0, fee_fen
 
 
-def _interest_free(
-    amount_fen: int, factors: Sequence[Fraction], _rounding: str
-) -> Iterator[_Split]:
-    for principal_fen in _parts(amount_fen, len(factors)):
+def _interest_free(amount_fen: int, factors: Sequence[Fraction], rounding: str) -> Iterator[_Split]:
+    for principal_fen in _parts(amount_fen, len(factors), rounding):
         yield principal_fen, 0, 0
 
 
-def _parts(amount_fen: int, periods: int) -> list[int]:
-    """Equal parts; the last takes what is left."""
-    part_fen = amount_fen // periods
-    return [part_fen] * (periods - 1) + [amount_fen - part_fen * (periods - 1)]
+def _parts(amount_fen: int, periods: int, rounding: str) -> list[int]:
+    """Equal parts, rounded, while the amount lasts; the last takes what is left."""
+    part_fen = rounded(amount_fen, periods, rounding)
+    parts = [min(part_fen, max(amount_fen - part_fen * k, 0)) for k in range(periods - 1)]
+    return [*parts, amount_fen - sum(parts)]
 
 
 BULLET, INTEREST_FREE = "bullet", "interest-free"
