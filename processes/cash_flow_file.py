@@ -17,6 +17,14 @@ from lending.foundation.calendar import parsed_date
 from lending.foundation.errors import BadInput
 
 METHODS = ("period-irr", "nominal", "effective", "regz", "xirr-365")
+_UNITS = {
+    **{unit: (unit, per_year) for unit, per_year in PER_YEAR.items()},
+    "fortnight": ("week", 26),
+    "half-month": ("month", 24),
+    "quarter": ("month", 4),
+    "half-year": ("month", 2),
+}
+"""What a unit is a length of, and how many make a year unless the file says otherwise."""
 _AMOUNT = r"([0-9]{1,400}(\.[0-9]{0,400})?|\.[0-9]{1,400})([eE][+-]?[0-9]{1,4})?"
 _AMOUNT_MAX = Decimal(10) ** 18
 _TIME_MAX = 1_000_000
@@ -69,7 +77,6 @@ def read(path: Path) -> CashFlows:
     except (ValueError, RecursionError) as failure:
         raise _wrong("", f"is not JSON: {failure}", "Write it as `cf apr --help` shows.") from None
     document = _object(data, "", {"advances", "payments", "unit", "unit_periods_per_year"})
-    unit_period = _unit_period(document)
     amounts = tuple(
         (_moment(entry, place), sign * _amount(entry, place))
         for name, sign in (("advances", -1), ("payments", 1))
@@ -79,7 +86,8 @@ def read(path: Path) -> CashFlows:
         raise _wrong(
             "", "mixes dates and t", "Give every advance and payment a date, or every a t."
         )
-    return CashFlows(amounts, unit_period)
+    is_dated = amounts[0][0].day is not None
+    return CashFlows(amounts, _unit_period(document, is_dated=is_dated))
 
 
 def lay_out(cash: CashFlows, method: str) -> list[Flow]:
@@ -177,14 +185,19 @@ def _moment(entry: Mapping[str, object], place: str) -> Moment:
         raise _wrong(f"{place}/date", "is not a date", "Use a date such as 2026-11-23.") from None
 
 
-def _unit_period(document: Mapping[str, object]) -> UnitPeriod:
-    unit = document.get("unit", "month")
-    if not isinstance(unit, str) or unit not in PER_YEAR:
-        raise _wrong("/unit", "is not a unit", f"Use {', '.join(PER_YEAR)}.")
-    place = "/unit_periods_per_year"
-    per_year = _ratio(document.get("unit_periods_per_year", Decimal(PER_YEAR[unit])), place)
+def _unit_period(document: Mapping[str, object], *, is_dated: bool) -> UnitPeriod:
+    """The unit-period; where t counts it and its number a year is given, its name is free."""
+    name, place = document.get("unit", "month"), "/unit_periods_per_year"
+    is_given = "unit_periods_per_year" in document
+    is_named = isinstance(name, str) and name.strip() and is_given and not is_dated
+    if not isinstance(name, str) or (name not in _UNITS and not is_named):
+        raise _wrong("/unit", "is not a unit", f"Use {', '.join(_UNITS)}.")
+    unit, usual = _UNITS.get(name, ("month", 0))
+    per_year = _ratio(document.get("unit_periods_per_year", Decimal(usual)), place)
     if per_year == 0:
         raise _wrong(place, "is 0", "Use a number above 0, such as 12.")
+    if name in _UNITS and name not in PER_YEAR and per_year != usual:
+        raise _wrong(place, f"does not go with a {name}", f"Use {usual}, or leave it out.")
     return UnitPeriod(unit, per_year)
 
 

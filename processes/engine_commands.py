@@ -50,8 +50,12 @@ FILE, or - for the standard input:
    "payments": [{"t": 1, "f": "19/30", "amount": "230.00"}, ...],
    "unit": "month", "unit_periods_per_year": 12}
   "date" ("2026-11-23") may stand for "t" and "f", then everywhere; numbers may be written as text.
-  unit: day, week, month or year; how many of its lengths make a year gives the unit-period: months
-  12 times a year, quarters 4, half-months 24; weeks 52, fortnights 26; 255 days "365/255" times
+  t counts unit-periods from the start; f is an odd fraction of one before them
+  unit: day, week, fortnight, half-month, month, quarter, half-year or year; unit_periods_per_year
+  (else 365, 52, 26, 24, 12, 4, 2, 1) says how many of them make a year and, for days, weeks and
+  months, how long the unit-period is: months 4 times a year are quarters, weeks 13 times a year are
+  four weeks, days "365/255" times are 255 days. Beside t and a number a year the unit may have any
+  name
 methods
   period-irr the rate of one unit-period; t in unit-periods, f the fraction of one
   nominal    that rate times unit_periods_per_year

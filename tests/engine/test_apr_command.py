@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from lending.foundation.calendar import add_months
 from processes import cli
 
 MONTHLY = {
@@ -82,6 +83,46 @@ class TestTheMethods:
         apart = cf.rate(loan(t=1, f="1/4"), "regz")
         assert apart == cf.rate(loan(t=1.25), "regz") == cf.rate(loan(t="5/4"), "regz")
         assert apart != cf.rate(loan(t=1, f="1/4"), "nominal")
+
+    @pytest.mark.parametrize(
+        ("unit", "per_year"),
+        [("month", 4), ("quarter", 4), ("quarter", None), ("three months", 4)],
+    )
+    def test_call_a_unit_period_by_any_of_its_names(self, cf: Cli, unit: str, per_year: int | None):
+        """Appendix J, (c)(1)(iv): 40 quarterly payments, the first after 1 39/90 quarters."""
+        loan = {
+            "advances": [{"t": 0, "amount": 10_000}],
+            "payments": [{"t": 1 + k, "f": "39/90", "amount": 385} for k in range(40)],
+            "unit": unit,
+            **({} if per_year is None else {"unit_periods_per_year": per_year}),
+        }
+        assert round(cf.rate(loan, "regz"), 2) == Decimal("8.97")
+
+    @pytest.mark.parametrize(
+        ("unit", "first", "last", "amount", "published"),
+        [
+            ("half-month", "1978-02-23", "1978-03-01", ("5000", "219.17", 24), "10.34"),
+            ("quarter", "1978-05-23", "1978-10-01", ("10000", "385", 40), "8.97"),
+        ],
+    )
+    def test_regz_counts_dates_in_units_of_other_lengths(
+        self, cf: Cli, unit: str, first: str, last: str, amount: tuple[str, str, int], published
+    ):
+        """Appendix J, (c)(1)(iii) and (iv), by their dates."""
+        advance, payment, count = amount
+        begin = date.fromisoformat(last)
+        days = [
+            add_months(begin, 3 * k)
+            if unit == "quarter"
+            else add_months(begin, k // 2).replace(day=16 if k % 2 else 1)
+            for k in range(count)
+        ]
+        loan = {
+            "advances": [{"date": first, "amount": advance}],
+            "payments": [{"date": day.isoformat(), "amount": payment} for day in days],
+            "unit": unit,
+        }
+        assert round(cf.rate(loan, "regz"), 2) == Decimal(published)
 
     def test_takes_an_uneven_number_of_unit_periods_a_year(self, cf: Cli):
         loan = {
@@ -191,7 +232,11 @@ class TestAFileThatIsNotInOrder:
             ({"payments": [{"t": 1, "amount": 5, "fee": 1}]}, "/payments/0/fee"),
             ({"payments": [{"date": "2026-01-01", "amount": 5}]}, "mixes dates and t"),
             ({"unit": "moon"}, "/unit"),
+            ({"unit": ""}, "/unit"),
+            ({"unit": 5, "unit_periods_per_year": 12}, "/unit"),
+            ({"unit": "quarter", "unit_periods_per_year": 12}, "/unit_periods_per_year"),
             ({"unit_periods_per_year": 0}, "/unit_periods_per_year"),
+            ({"unit_periods_per_year": None}, "/unit_periods_per_year"),
             ({"currency": "CNY"}, "/currency"),
         ],
     )
@@ -214,6 +259,9 @@ class TestAFileThatIsNotInOrder:
 
     def test_xirr_needs_dates(self, cf: Cli):
         assert "/advances/0/date" in cf.refusal(json.dumps(MONTHLY), "xirr-365")
+
+    def test_dates_need_a_unit_that_has_a_length(self, cf: Cli):
+        assert "/unit is not a unit" in cf.refusal(json.dumps({**DATED, "unit": "two-months"}))
 
     def test_dates_need_a_unit_period_they_can_be_counted_in(self, cf: Cli):
         odd = {**DATED, "unit_periods_per_year": 7}
