@@ -60,9 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         args.settings = _settings(args.var)
         args.context = lambda: installation.context(args.settings)
-        code = int(args.func(args))
-        sys.stdout.flush()
-        return code
+        return _run(args)
     except KNOWN_FAILURES as failure:
         mend = getattr(failure, "mend", "")
         print(f"cf: {failure}" + (f"\n    {mend}" if mend else ""), file=sys.stderr)
@@ -75,11 +73,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _unwritten(failure)
 
 
+def _run(args: argparse.Namespace) -> int:
+    code = int(args.func(args))
+    sys.stdout.flush()
+    return code
+
+
 def _unwritten(failure: OSError) -> int:
     """Nobody reads our output any more (`| head`), or its disk is full: no trace of our own."""
     if failure.errno == errno.ENOSPC:
         print(f"cf: {failure.strerror}. Make room and run it again.", file=sys.stderr)
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left is not tried again
+    os.dup2(
+        os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
+    )  # what is left is not tried again
     return 1
 
 

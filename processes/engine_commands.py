@@ -27,8 +27,8 @@ day count 30/360 and 1/12: a twelfth of the annual rate for each month whatever 
           act/360, act/364, act/365: days as they are; act/act: split at the calendar year
 rounding  of each exact figure to whole fen, a half up or to the even neighbour: the equal payment
           or the equal part of principal, and each interest; the last payment takes the rest
-flat      the same fee each time whatever the days: the cost of the whole amount over all periods, in
-          equal parts; told as fee_fen
+flat      the same fee each time whatever the days: what the whole amount costs over all periods,
+          in equal parts; told as fee_fen
 bullet    one payment when the last period ends; by months with the interest of all periods
 --instalment-fen  instead of the computed equal payment; the last still takes the rest. A payment
           below the interest, or that repays all too soon, is refused

@@ -253,7 +253,7 @@ def _factors(terms: PlanInput, dates: list[date]) -> list[Factor]:
     """
     by_twelfths = terms.unit == "month" and counts_whole_months(terms.day_count)
     is_sum = by_twelfths and len(dates) < terms.periods
-    parts = _twelfths(terms, dates) if by_twelfths else _year_ratios(terms, dates)
+    parts = _twelfths(terms) if by_twelfths else _year_ratios(terms, dates)
     above, below = terms.rate_annual.as_integer_ratio()
     if terms.method == Method.FLAT or is_sum:
         common = lcm(*(year for _, year in parts))
@@ -263,7 +263,7 @@ def _factors(terms: PlanInput, dates: list[date]) -> list[Factor]:
     return [factors[part] for part in parts]
 
 
-def _twelfths(terms: PlanInput, dates: list[date]) -> list[Factor]:
+def _twelfths(terms: PlanInput) -> list[Factor]:
     """The parts of a year of all periods, where a month is a twelfth whatever its days.
 
     Only a broken first period counts its days: from 28 February to 31 March, due on the 31st, is
@@ -278,7 +278,9 @@ def _twelfths(terms: PlanInput, dates: list[date]) -> list[Factor]:
 def _year_ratios(terms: PlanInput, dates: list[date]) -> list[Factor]:
     """The parts of a year between the dates."""
     starts = [terms.start, *dates[:-1]]
-    return [year_ratio(begin, end, terms.day_count) for begin, end in zip(starts, dates, strict=True)]
+    return [
+        year_ratio(begin, end, terms.day_count) for begin, end in zip(starts, dates, strict=True)
+    ]
 
 
 def _reduced(numerator: int, denominator: int) -> Factor:
@@ -335,9 +337,7 @@ def _flat(terms: PlanInput, factors: list[Factor], rounded: RatioRounding) -> li
     ]
 
 
-def _interest_free(
-    terms: PlanInput, _factors: list[Factor], rounded: RatioRounding
-) -> list[Split]:
+def _interest_free(terms: PlanInput, _factors: list[Factor], rounded: RatioRounding) -> list[Split]:
     return [(principal, 0, 0) for principal in _parts(terms, rounded)]
 
 

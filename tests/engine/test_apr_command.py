@@ -99,27 +99,26 @@ class TestTheMethods:
         assert round(cf.rate(loan, "regz"), 2) == Decimal("8.97")
 
     @pytest.mark.parametrize(
-        ("unit", "first", "last", "amount", "published"),
+        ("unit", "days", "amounts", "published"),
         [
-            ("half-month", "1978-02-23", "1978-03-01", ("5000", "219.17", 24), "10.34"),
-            ("quarter", "1978-05-23", "1978-10-01", ("10000", "385", 40), "8.97"),
+            ("half-month", ("1978-02-23", "1978-03-01", 24), ("5000", "219.17"), "10.34"),
+            ("quarter", ("1978-05-23", "1978-10-01", 40), ("10000", "385"), "8.97"),
         ],
     )
     def test_regz_counts_dates_in_units_of_other_lengths(
-        self, cf: Cli, unit: str, first: str, last: str, amount: tuple[str, str, int], published
+        self, cf: Cli, unit: str, days: tuple[str, str, int], amounts: tuple[str, str], published
     ):
         """Appendix J, (c)(1)(iii) and (iv), by their dates."""
-        advance, payment, count = amount
-        begin = date.fromisoformat(last)
-        days = [
+        begin, count = date.fromisoformat(days[1]), days[2]
+        due = [
             add_months(begin, 3 * k)
             if unit == "quarter"
             else add_months(begin, k // 2).replace(day=16 if k % 2 else 1)
             for k in range(count)
         ]
         loan = {
-            "advances": [{"date": first, "amount": advance}],
-            "payments": [{"date": day.isoformat(), "amount": payment} for day in days],
+            "advances": [{"date": days[0], "amount": amounts[0]}],
+            "payments": [{"date": day.isoformat(), "amount": amounts[1]} for day in due],
             "unit": unit,
         }
         assert round(cf.rate(loan, "regz"), 2) == Decimal(published)

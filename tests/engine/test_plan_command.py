@@ -2,6 +2,7 @@ import json
 import os
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -208,7 +209,7 @@ class TestWhereItIsWritten:
         assert capsys.readouterr().err == ""
 
     def test_may_be_full(self, monkeypatch: pytest.MonkeyPatch, capsys, arguments):
-        with open("/dev/full", "w") as full:
+        with Path("/dev/full").open("w") as full:
             monkeypatch.setattr("sys.stdout", full)
             assert cli.main(arguments) == 1
         assert capsys.readouterr().err.startswith("cf: No space left on device.")
