@@ -1,6 +1,7 @@
 """The operators' pages: one folder per module of `lending`, under the same name."""
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, render_template
+from werkzeug.exceptions import HTTPException
 
 from console import session
 from console.batch import pages as batch
@@ -15,6 +16,7 @@ from console.leads import pages as leads
 from console.ledger import pages as ledger
 from console.loans import pages as loans
 from console.operations import pages as operations
+from console.problems import told_http
 from console.products import pages as products
 from console.repayments import pages as repayments
 from console.risk import pages as risk
@@ -56,12 +58,20 @@ def create_blueprint(context: Context, kinds: Kinds) -> Blueprint:
     ):
         guarded.add(console, context, kinds)
 
-    @console.after_request
-    def harden(response: Response) -> Response:
-        response.headers.setdefault("Content-Security-Policy", CSP)
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        response.headers["Referrer-Policy"] = "no-referrer"
-        response.headers["Cache-Control"] = "no-store"
-        return response
-
+    console.register_error_handler(HTTPException, not_done)
+    console.after_request(_harden)
     return console
+
+
+def not_done(problem: HTTPException) -> Response:
+    """The page of what the web server refuses, such as a path where nothing is."""
+    page = render_template("console/not_done.html", text=told_http(problem))
+    return _harden(problem.response or Response(page, problem.code))
+
+
+def _harden(response: Response) -> Response:
+    response.headers.setdefault("Content-Security-Policy", CSP)
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["Cache-Control"] = "no-store"
+    return response

@@ -4,7 +4,7 @@ from flask import Blueprint, abort, g, redirect, render_template, request, url_f
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
-from console import rights
+from console import problems, rights
 from lending.foundation import ids
 from lending.foundation.context import Context
 from lending.foundation.errors import Problem
@@ -46,6 +46,7 @@ def protect(console: Blueprint, context: Context) -> None:
         return {
             "operator": found.operator if found else None,
             "csrf": found.csrf if found else "",
+            "told": problems.told,
         }
 
 

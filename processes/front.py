@@ -72,6 +72,8 @@ def create_app(context: Context, gateway_: GatewayContext) -> Flask:
     def not_here(problem: HTTPException) -> Response:
         if request.path.startswith("/v1/") and problem.code in (404, 405):
             return gateway.Door(gateway_).sign(told(NotHere(), gateway_))
+        if request.path.startswith("/console/"):
+            return console.not_done(problem)
         response = problem.get_response()
         return Response(response.get_data(), problem.code, content_type=response.content_type)
 

@@ -55,9 +55,9 @@ def _key() -> dict[str, Any]:
     try:
         is_jwk = typed.startswith("{")
         key = PublicKey.from_jwk(json.loads(typed)) if is_jwk else PublicKey.from_pem(typed)
-    except (KeyNotUsable, ValueError) as fault:
+    except (KeyNotUsable, ValueError):
         raise PayloadWrong(
-            field="/public_key", mend=f"请粘贴合作方公钥(PEM 或 JWK):{fault}"
+            field="/public_key", mend="请粘贴合作方的公钥(PEM 或 JWK);私钥不可发送给任何人。"
         ) from None
     said = json.dumps(key.jwk, sort_keys=True)
     return {"keyid": key.keyid, "algorithm": key.algorithm, "public_jwk": said}

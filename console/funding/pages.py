@@ -14,6 +14,7 @@ from lending.foundation.context import Context
 from lending.foundation.database import Tx
 from lending.funding import desk, funders
 from lending.funding.guarded import WHOLE
+from lending.funding.model import LicenceKind
 from lending.system import approvals
 from lending.system import service as system
 from lending.system.approvals import Kinds
@@ -66,6 +67,7 @@ def add(console: Blueprint, context: Context, kinds: Kinds) -> None:
             proposals=proposed,
             kinds=kinds,
             percent_bp=percent_bp,
+            licences=LicenceKind,
         )
 
     @console.get("/funding")

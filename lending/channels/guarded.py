@@ -18,6 +18,7 @@ from lending.foundation.audit import Actor
 from lending.foundation.crypto import FieldKeys
 from lending.foundation.database import Tx
 from lending.products import service as products
+from lending.products.errors import NoSuchProduct
 from lending.system.approvals import Kind, Payload, register, whole_number, words
 from lending.system.errors import PayloadWrong
 from lending.system.model import Right
@@ -99,8 +100,14 @@ def _add_key(tx: Tx, partner_id: str, payload: Payload, actor: Actor) -> dict[st
 
 
 def _agree(tx: Tx, product_code: str, payload: Payload, actor: Actor) -> dict[str, Any]:
-    products.published(tx, product_code)
-    partner = service.partner(tx, words(payload, "partner_id"))
+    try:
+        products.published(tx, product_code)
+    except NoSuchProduct:
+        raise PayloadWrong(field="/product_code", mend="该产品尚未发布,请先发布。") from None
+    try:
+        partner = service.partner(tx, words(payload, "partner_id"))
+    except NoSuchPartner:
+        raise PayloadWrong(field="/partner_id", mend="没有这个合作方,请从列表中选择。") from None
     fee_percent = rate(payload, "merchant_fee_percent")
     if not (fee_percent.is_finite() and 0 <= fee_percent <= 100):
         raise PayloadWrong(field="/merchant_fee_percent", mend="请填写 0 至 100 的百分数。")

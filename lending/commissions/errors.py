@@ -44,15 +44,15 @@ class NothingToPay(Conflict):
 
 
 class AgreementRefused(BadInput):
-    """Such an agreement cannot be made."""
+    """Such an agreement cannot be made; operators read why."""
 
-    code, title = "commission.agreement_refused", "This agreement cannot be made"
+    code, title = "commission.agreement_refused", "不能订立这样的协议"
 
 
 class FeeOverCap(GateShut):
     """A platform would get more of a loan than the lender's own cap on cooperation fees."""
 
-    code, title = "commission.fee_over_cap", "The fee is above the lender's cap"
+    code, title = "commission.fee_over_cap", "佣金高于我方上限"
     rule, field = "R-FEE-CAP", "/cap_rate"
 
 

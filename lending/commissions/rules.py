@@ -23,33 +23,29 @@ def check(new: NewAgreement, rules: Parameters) -> None:
     for name in ("rate", "cap_rate", "clawback_rate"):
         value = getattr(new, name)
         if not (value.is_finite() and 0 <= value <= 1):
-            raise AgreementRefused(field=f"/{name}", mend="Use a rate from 0 to 1.")
+            raise AgreementRefused(field=f"/{name}", mend="请填写 0 至 1 的比率。")
     if new.basis is Basis.LOAN and new.per_loan_fen <= 0:
-        raise AgreementRefused(field="/per_loan_fen", mend="Name what each loan earns.")
+        raise AgreementRefused(field="/per_loan_fen", mend="按笔计酬时,请填写每笔金额。")
     if new.basis is not Basis.LOAN and (new.per_loan_fen or not new.rate):
-        raise AgreementRefused(field="/rate", mend="Name a rate, and nothing for each loan.")
+        raise AgreementRefused(field="/rate", mend="按比率计酬时,请填写比率,每笔金额填 0。")
     if new.clawback_days <= 0 or not new.clawback_rate:
-        raise AgreementRefused(
-            field="/clawback_days", mend="Agree for how long and how much is given back."
-        )
+        raise AgreementRefused(field="/clawback_days", mend="请约定退佣的天数和比率。")
     if new.basis is Basis.LOAN and new.clawback_rate != 1:
-        raise AgreementRefused(
-            field="/clawback_rate", mend="A fee for each loan is given back whole."
-        )
+        raise AgreementRefused(field="/clawback_rate", mend="按笔计酬的退佣比率须为 1。")
     most = rules.number("cooperation.fee_rate_max")
     if new.cap_rate > most:
-        raise FeeOverCap(mend=f"Agree on a cap of at most {percent(most)} of what is lent.")
+        raise FeeOverCap(mend=f"请约定不高于放款额 {percent(most)} 的上限。")
     _check_tiers(new)
 
 
 def _check_tiers(new: NewAgreement) -> None:
     if (new.tier_by is TierBy.NONE) != (not new.tiers):
-        raise AgreementRefused(field="/tiers", mend="Name tiers and what they go by, or neither.")
+        raise AgreementRefused(field="/tiers", mend="阶梯和阶梯依据须同时填写,或都不填。")
     starts = [tier.at_least for tier in new.tiers]
     if starts != sorted(set(starts)):
-        raise AgreementRefused(field="/tiers", mend="List the tiers rising, each once.")
+        raise AgreementRefused(field="/tiers", mend="阶梯起点须从小到大,每个只列一次。")
     if any(not 0 <= tier.part <= 1 for tier in new.tiers):
-        raise AgreementRefused(field="/tiers", mend="Give each tier a part from 0 to 1.")
+        raise AgreementRefused(field="/tiers", mend="每级系数请填写 0 至 1。")
 
 
 def terms(agreement: Agreement, principal_fen: int) -> Commission:

@@ -61,7 +61,7 @@ def agree(tx: Tx, new: NewAgreement, actor: Actor) -> str:
     """
     rules.check(new, parameters.today(tx))
     if channels.partner(tx, new.platform_id).kind is not PartnerKind.PLATFORM:
-        raise AgreementRefused(field="/platform_id", mend="Name a partner that is a platform.")
+        raise AgreementRefused(field="/platform_id", mend="请选择助贷平台。")
     agreement_id = store.insert_agreement(tx, new)
     audit.record(tx, actor, "commission.agree", new.platform_id, {"agreement": agreement_id})
     return agreement_id

@@ -54,23 +54,23 @@ class LineTooSmall(Refused):
 class LimitNotPossible(Refused):
     """A limit that may not be given: not positive, or past what the borrower may owe in all."""
 
-    code, title = "credit_line.limit_not_possible", "This limit cannot be given"
+    code, title = "credit_line.limit_not_possible", "不能给予这样的额度"
     field = "/limit_fen"
-    mend = "Give a positive limit within what the borrower may owe over all products."
+    mend = "额度须大于 0,且不超过该客户在全部产品下可欠的金额。"
 
 
 class RaiseNotPossible(Refused):
     """A raise has an amount and a last day to come, and there is one at a time."""
 
-    code, title = "credit_line.raise_not_possible", "This raise cannot be given"
-    mend = "Give a positive amount and a last day after today, once no other raise runs."
+    code, title = "credit_line.raise_not_possible", "不能这样临时提额"
+    mend = "金额须大于 0,有效日须晚于今天,且没有其他临时提额。"
 
 
 class StillUsed(Conflict):
     """A line is closed when nothing is drawn on it or on its way."""
 
-    code, title = "credit_line.still_used", "Something is still drawn on this line"
-    mend = "Freeze it, and close it when it is repaid."
+    code, title = "credit_line.still_used", "该额度仍有已用或在途金额"
+    mend = "请先冻结,还清后再关闭。"
 
 
 class NoSuchSecurity(NotFound):
@@ -80,8 +80,8 @@ class NoSuchSecurity(NotFound):
 class SecurityWrongState(Conflict):
     """The state of the guarantee or of its line does not allow this."""
 
-    code, title = "security.wrong_state", "The guarantee's state does not allow this"
-    mend = "Look at its state; a guarantor signs before being registered."
+    code, title = "security.wrong_state", "担保或额度的当前状态不允许此操作"
+    mend = "请查看担保状态;保证人签署后才能登记。"
 
 
 class GuarantorIsBorrower(Refused):
@@ -94,13 +94,13 @@ class GuarantorIsBorrower(Refused):
 class ValueMissing(Refused):
     """What is registered has a value and a number of the office that registered it."""
 
-    code, title = "security.value_missing", "A value and a registration number are needed"
+    code, title = "security.value_missing", "须填写评估值和登记号"
     field = "/valued_fen"
-    mend = "Give a positive value in fen and the registration number."
+    mend = "评估值须大于 0,并填写登记机构给出的登记号。"
 
 
 class SecurityStillNeeded(Refused):
     """Without it the line would be backed by less than was asked for."""
 
-    code, title = "security.still_needed", "This guarantee is still needed"
-    mend = "Register another one, lower the line, or close it first."
+    code, title = "security.still_needed", "此担保仍然需要"
+    mend = "请先登记其他担保、调低额度或关闭额度。"

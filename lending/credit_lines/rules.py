@@ -44,9 +44,9 @@ def check_limits(limit_fen: int, scenes: Mapping[str, int]) -> None:
         raise LimitNotPossible
     if not scenes or any(not 0 < each <= limit_fen for each in scenes.values()):
         raise LimitNotPossible(
-            "each scene's limit must be positive and not above the line's",
+            "分场景额度须大于 0,且不高于总额度",
             field="/scenes",
-            mend="Name at least one scene, each with a limit up to the line's.",
+            mend="请至少填写一个场景的额度。",
         )
 
 
@@ -58,11 +58,11 @@ def check_raise(line: Line, amount_fen: int, until: date, day: date) -> None:
     if line.state is not LineState.OPEN:
         raise LineNotOpen
     if amount_fen <= 0:
-        raise RaiseNotPossible("the amount is not positive", field="/amount_fen")
+        raise RaiseNotPossible("提高金额须大于 0", field="/amount_fen")
     if until <= day:
-        raise RaiseNotPossible("the last day is not after today", field="/until")
+        raise RaiseNotPossible("有效日须晚于今天", field="/until")
     if line.raise_fen:
-        raise RaiseNotPossible(f"another raise runs until {line.raise_until}")
+        raise RaiseNotPossible(f"已有临时提额,至 {line.raise_until}")
 
 
 def require_drawable(line: Line, day: date) -> None:

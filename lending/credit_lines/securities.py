@@ -37,7 +37,7 @@ def offer(
     Raises NoSuchLine, SecurityWrongState for a line that is closed.
     """
     if service.get(tx, line_id).state is LineState.CLOSED:
-        raise SecurityWrongState("the line is closed")
+        raise SecurityWrongState
     security_id = ids.new("sec")
     token = ids.token() if kind is SecurityKind.GUARANTOR else None
     store.insert(
@@ -84,7 +84,7 @@ def sign(tx: Tx, security_id: str, *, guarantor_id: str, evidence: dict[str, Any
     if found.state is SecurityState.SIGNED and found.guarantor_id == guarantor_id:
         return
     if found.kind is not SecurityKind.GUARANTOR or found.state is not SecurityState.OFFERED:
-        raise SecurityWrongState(f"it is {found.state.value}")
+        raise SecurityWrongState
     store.set_signed(tx, security_id, guarantor_id=guarantor_id, evidence=evidence)
     audit.record(tx, Actor("customer", guarantor_id), "security.sign", security_id)
 
@@ -101,7 +101,7 @@ def register(
         raise ValueMissing
     wanted = SecurityState.SIGNED if found.kind is SecurityKind.GUARANTOR else SecurityState.OFFERED
     if found.state is not wanted:
-        raise SecurityWrongState(f"it is {found.state.value}")
+        raise SecurityWrongState
     store.set_registered(tx, security_id, valued_fen, registration_no.strip())
     audit.record(tx, actor, "security.register", security_id, {"valued_fen": valued_fen})
     line = service.locked(tx, found.line_id)
@@ -116,7 +116,7 @@ def reject(tx: Tx, security_id: str, *, because: str, actor: Actor) -> None:
     """
     found = _found(store.security(tx, security_id, lock=True))
     if found.state not in (SecurityState.OFFERED, SecurityState.SIGNED):
-        raise SecurityWrongState(f"it is {found.state.value}")
+        raise SecurityWrongState
     store.set_ended(tx, security_id, SecurityState.REJECTED.value, because)
     audit.record(tx, actor, "security.reject", security_id, {"because": because})
 
@@ -128,7 +128,7 @@ def release(tx: Tx, security_id: str, *, because: str, actor: Actor) -> None:
     """
     found = _found(store.security(tx, security_id, lock=True))
     if found.state is not SecurityState.REGISTERED:
-        raise SecurityWrongState(f"it is {found.state.value}")
+        raise SecurityWrongState
     line = service.locked(tx, found.line_id)
     left_fen = value_fen(tx, line.id) - (found.valued_fen or 0)
     if line.state is not LineState.CLOSED and left_fen < line.security_needed_fen:

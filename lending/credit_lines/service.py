@@ -339,7 +339,7 @@ def _weighed(tx: Tx, line: Line, day: date | None = None) -> Line:
         try:
             ledger.post(tx, entry)
         except LimitPassed as passed:
-            raise LimitNotPossible("the borrower may not owe so much over all products") from passed
+            raise LimitNotPossible("超过该客户在全部产品下可欠的金额") from passed
     weighed = replace(line, exposure_fen=takes_fen, changes=changes)
     store.save(tx, weighed)
     return weighed

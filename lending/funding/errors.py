@@ -83,9 +83,9 @@ class FunderNotLicensed(Refused):
 
 
 class AgreementNotPossible(Refused):
-    """What is to be agreed with a funder breaks a rule."""
+    """What is to be agreed with a funder breaks a rule; operators read which."""
 
-    code, title = "joint.agreement_refused", "This cannot be agreed with a funder"
+    code, title = "joint.agreement_refused", "不能与资金方这样约定"
 
 
 class SharesNotAgreed(Refused):

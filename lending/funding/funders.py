@@ -68,9 +68,9 @@ def take_on(tx: Tx, new: NewFunder, actor: Actor) -> None:
     own = [a.id for a in channels.settlement_accounts(tx, new.partner_id)]
     if new.clearing_account_id not in own:
         raise AgreementNotPossible(
-            "the clearing account is not the funder's",
+            "清算账户不属于该资金方",
             field="/clearing_account_id",
-            mend="Register the account for this funder first.",
+            mend="请先为该资金方登记此账户。",
         )
     _require_key(new.encryption_jwk)
     store.insert(tx, new)
@@ -146,7 +146,7 @@ def _require_key(jwk: Mapping[str, Any]) -> None:
     modulus = jwk.get("n", "")
     if jwk.get("kty") != "RSA" or not isinstance(modulus, str) or len(modulus) * 6 < RSA_BITS_MIN:
         raise AgreementNotPossible(
-            "borrowers' data is encrypted to an RSA key of 2048 bits or more",
+            "借款人信息须以 2048 位以上的 RSA 公钥加密",
             field="/encryption_jwk",
-            mend="Give the funder's public RSA key as a JWK.",
+            mend="请粘贴资金方的 RSA 公钥(JWK)。",
         )

@@ -35,9 +35,13 @@ def check_licence(new: NewFunder, on: date) -> None:
     R-JOINT-LICENSE. Raises FunderNotLicensed.
     """
     if not new.licence_no or not new.licence_from <= on <= new.licence_to:
-        raise FunderNotLicensed(f"no licence is in force on {on}")
+        raise FunderNotLicensed(
+            f"牌照在 {on} 未生效或已到期", field="/licence_to", mend="请填写有效的牌照。"
+        )
     if new.licence_kind is LicenceKind.LOCAL_BANK and not new.licence_regions:
-        raise FunderNotLicensed("a local bank lends in its regions only", field="/regions")
+        raise FunderNotLicensed(
+            "地方银行只能在注册地展业", field="/regions", mend="请填写展业地区。"
+        )
 
 
 def check_agreement(agreement: FunderAgreement) -> None:
@@ -62,7 +66,7 @@ def check_agreement(agreement: FunderAgreement) -> None:
     }
     for place, holds in named.items():
         if not holds:
-            raise AgreementNotPossible(field=place, mend="Give a value in its range.")
+            raise AgreementNotPossible(field=place, mend="请填写允许范围内的值。")
 
 
 def licensed(funder: Funder, region: str, on: date) -> bool:

@@ -35,6 +35,6 @@ class PoolTooSmall(Refused):
 
 
 class AgreementRefused(BadInput):
-    """Such an agreement cannot be made."""
+    """Such an agreement cannot be made; operators read why."""
 
-    code, title = "guarantee.agreement_refused", "This agreement cannot be made"
+    code, title = "guarantee.agreement_refused", "不能订立这样的协议"

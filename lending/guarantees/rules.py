@@ -40,16 +40,16 @@ def check(new: NewAgreement) -> None:
     Raises AgreementRefused, naming the field.
     """
     if not (new.fee_rate.is_finite() and 0 <= new.fee_rate < 1):
-        raise AgreementRefused(field="/fee_rate", mend="Use a rate from 0 to below 1.")
+        raise AgreementRefused(field="/fee_rate", mend="请填写 0 以上、低于 1 的费率。")
     for name in ("trigger_days", "quota_fen", "claims_cap_fen"):
         if getattr(new, name) <= 0:
-            raise AgreementRefused(field=f"/{name}", mend="Use a number above 0.")
+            raise AgreementRefused(field=f"/{name}", mend="请填写大于 0 的数。")
     if new.pool_min_fen < 0:
-        raise AgreementRefused(field="/pool_min_fen", mend="Use 0 or more.")
+        raise AgreementRefused(field="/pool_min_fen", mend="请填写不小于 0 的数。")
     if new.valid_to is not None and new.valid_to < new.valid_from:
-        raise AgreementRefused(field="/valid_to", mend="End it after it begins.")
+        raise AgreementRefused(field="/valid_to", mend="终止日须晚于生效日。")
     if not new.licence_no.strip():
-        raise AgreementRefused(field="/licence_no", mend="Name the licence.")
+        raise AgreementRefused(field="/licence_no", mend="请填写许可证编号。")
 
 
 def require_ratio(found: Ratio, new_fen: int, rules: Parameters) -> None:

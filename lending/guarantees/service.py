@@ -27,7 +27,7 @@ def agree(tx: Tx, new: NewAgreement, actor: Actor) -> Agreement:
     """
     rules.check(new)
     if channels.partner(tx, new.guarantor_id).kind is not PartnerKind.GUARANTOR:
-        raise AgreementRefused(field="/guarantor_id", mend="Name a partner that is a guarantor.")
+        raise AgreementRefused(field="/guarantor_id", mend="请选择增信机构。")
     agreement_id = store.insert_agreement(tx, new)
     audit.record(tx, actor, "guarantee.agree", new.guarantor_id, {"agreement": agreement_id})
     return get(tx, agreement_id)

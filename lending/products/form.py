@@ -177,7 +177,7 @@ def _parsed(payload: Payload, name: str, read_one: Callable[[str], T]) -> T:
 
 def _one_of(payload: Payload, name: str, members: tuple[str, ...]) -> str:
     if (word := words(payload, name)) not in members:
-        raise PayloadWrong(field=f"/{name}", mend=f"请从 {', '.join(members)} 中选择。")
+        raise PayloadWrong(field=f"/{name}", mend="请从列表中选择。")
     return str(word)
 
 

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 
-from lending.engine import due_dates, shares
+from lending.engine import shares
 from lending.engine.cost import cost_table
 from lending.engine.day_count import DayCount, counts_whole_months
 from lending.engine.errors import PlanImpossible, SharesNotWhole, ShareTooSmall, TooManyLenders
-from lending.engine.plans import Method, make_plan
+from lending.engine.plans import make_plan
 from lending.foundation.money import ROUNDINGS, percent
 from lending.products import rules
 from lending.products.errors import ProductNotAllowed
@@ -59,9 +59,7 @@ def _check_payee(product: Product) -> None:
 def _check_schedule(product: Product) -> None:
     """Every number of instalments makes a plan, and every amount has one on offer."""
     if product.rounding not in ROUNDINGS:
-        raise ProductNotAllowed(
-            "没有这种取整方式", field="/rounding", mend=f"请从 {'、'.join(ROUNDINGS)} 中选择。"
-        )
+        raise ProductNotAllowed("没有这种取整方式", field="/rounding", mend="请从列表中选择。")
     for periods in product.periods:
         try:
             make_plan(rules.plan_input(product, product.amount_min_fen, periods, SAMPLE_START))
@@ -95,8 +93,8 @@ _PLAN_MENDS = {
     "/amount_min_fen": "最低金额每期至少要有 1 分。",
     "/every": "每期请填写 1 至 366。",
     "/rate_annual": "年利率请填写 0 至 1000%,最多 30 位小数。",
-    "/method": f"请从 {'、'.join(Method)} 中选择。",
-    "/unit": f"请从 {'、'.join(due_dates.UNITS)} 中选择。",
+    "/method": "请从列表中选择。",
+    "/unit": "请从列表中选择。",
     "/day_count": f"请从 {'、'.join(DayCount)} 中选择。",
     "/fee_upfront_fen": "首期手续费不能小于 0。",
 }

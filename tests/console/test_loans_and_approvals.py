@@ -7,6 +7,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_bootstrap import Bootstrap5
+from werkzeug.test import TestResponse
 
 import console
 import hosted
@@ -19,6 +20,7 @@ from lending.repayments import guarded, service
 from lending.repayments.model import RepaymentState, What
 from lending.system import service as system
 from lending.system.model import RIGHTS, Right, Role
+from tests.console.chinese import english_in
 from tests.loans.world import World
 
 PASSWORD = "correct horse battery"
@@ -51,7 +53,7 @@ class Desk:
 
     def get(self, path: str, **query: str) -> tuple[int, str]:
         answer = self.client.get(f"/console{path}", query_string=query, base_url=URL)
-        return answer.status_code, answer.get_data(as_text=True)
+        return _read(answer)
 
     def post(self, path: str, page: str, **form: str) -> tuple[int, str]:
         """Sends a form of a page, with the page's token."""
@@ -63,7 +65,15 @@ class Desk:
             base_url=URL,
             follow_redirects=True,
         )
-        return answer.status_code, answer.get_data(as_text=True)
+        return _read(answer)
+
+
+def _read(answer: TestResponse) -> tuple[int, str]:
+    """An answer's page, which whoever asked for it can read in Chinese."""
+    page = answer.get_data(as_text=True)
+    if answer.status_code not in range(300, 400):
+        assert english_in(page) == []
+    return answer.status_code, page
 
 
 @pytest.fixture

@@ -253,7 +253,9 @@ class TestDecidingTwice:
 
     def test_at_the_same_instant_lets_one_through(self, app: Flask, world: World, referred: str):
         page = page_of(world, referred)
-        desks = [Desk(app, world, login, login, Role.RISK) for login in ("chen", "wu", "he")]
+        desks = [
+            Desk(app, world, login, f"{login}审核", Role.RISK) for login in ("chen", "wu", "he")
+        ]
         with ThreadPoolExecutor(len(desks)) as pool:
             answers = pool.map(decide, desks, [page] * 3, ["approve", "decline", "approve"])
             statuses = sorted(status for status, _ in answers)

@@ -100,7 +100,7 @@ class TestAKey:
                 f"{at}/propose", at, kind="partner.add_key", reason="x", public_key=typed
             )
             assert status == 400
-            assert "请粘贴合作方公钥" in text
+            assert "请粘贴合作方的公钥" in text
 
     def test_is_revoked_by_one_at_once(self, app: Flask, world: World, desks: tuple[Desk, Desk]):
         at = f"/partners/{world.partner_id}"

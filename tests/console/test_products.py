@@ -141,8 +141,8 @@ class TestAVersionInDays:
 REFUSED = (
     ({"unit": "day", "every": "14"}, "day_count", "不能按整月计息。请按实际天数"),
     ({"unit": "week", "every": "0", "day_count": "act/365"}, "every", "1 至 366"),
-    ({"unit": "year"}, "unit", "month"),
-    ({"rounding": "down"}, "rounding", "half-even"),
+    ({"unit": "year"}, "unit", "从列表中选择"),
+    ({"rounding": "down"}, "rounding", "从列表中选择"),
     ({"periods": "3,six"}, "periods", "示例"),
     ({"periods": "6,3"}, "periods", "从小到大"),
     ({"periods": "3,601"}, "periods", "601 期排不出还款计划"),
@@ -244,3 +244,27 @@ class TestPricesByRiskAndJointShares:
 def test_every_kind_has_its_form():
     assert set(FORMS) == {*guarded.kinds(GRADES), "partner.agree"}
     assert set(ASKED) == set(FORMS)
+
+
+class TestAnAgreementPostedPastItsForm:
+    def test_with_nobody_is_refused_at_its_field(self, desks: tuple[Desk, Desk]):
+        typed = {"merchant_fee_percent": "0.8", "settlement_days": "1", "reason": "新商户"}
+        status, text = desks[0].post(
+            f"{AT}/propose", AT, kind="partner.agree", partner_id="ptn_none", **typed
+        )
+        assert (status, 'id="why-partner_id">没有这个合作方' in text) == (400, True)
+
+    def test_for_a_product_that_is_not_published_says_so(
+        self, world: World, desks: tuple[Desk, Desk]
+    ):
+        at = "/products/mall-never"
+        status, text = desks[0].post(
+            f"{at}/propose",
+            at,
+            kind="partner.agree",
+            partner_id=world.partner_id,
+            merchant_fee_percent="0.8",
+            settlement_days="1",
+            reason="新商户",
+        )
+        assert (status, "该产品尚未发布" in text) == (400, True)

@@ -103,7 +103,7 @@ class TestTheFirstSignIn:
         assert (answer.status_code, answer.location) == (302, "/console/")
         page = client.get("/console/logs", base_url=URL).get_data(as_text=True)
         assert "王审核" in page
-        assert "<td>wang</td>" in page
+        assert "<td><code>wang</code></td>" in page
         assert "<td>成功</td>" in page
 
 
@@ -119,7 +119,7 @@ class TestAWrongPassword:
     def test_is_in_the_login_log(self, app: Flask, wang: Desk):
         sign_in(app.test_client(), "<b>nobody", "x")
         page = wang.get("/logs")[1]
-        assert "<td>&lt;b&gt;nobody</td>" in page
+        assert "<td><code>&lt;b&gt;nobody</code></td>" in page
         assert "<td>拒绝</td>" in page
 
     def test_of_odd_characters_is_only_wrong(self, app: Flask, wang: Desk):
