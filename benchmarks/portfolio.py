@@ -180,9 +180,9 @@ def fill(context: Context, loans: int, lent: Lent = Lent()) -> None:
 def _stage(tx: Tx, made: list[Template]) -> None:
     rows = [field.name for field in fields(OpenInstalment)]
     standing = [field.name for field in fields(Standing) if field.name != "loan_id"]
-    tx.run("CREATE TABLE stage_loan AS SELECT 0 AS k, jsonb '{}' AS terms, DATE '2000-01-01'"
+    tx.touched("CREATE TABLE stage_loan AS SELECT 0 AS k, jsonb '{}' AS terms, DATE '2000-01-01'"
            " AS start, * FROM loan_standing LIMIT 0")  # fmt: skip
-    tx.run("CREATE TABLE stage_row AS SELECT 0 AS k, * FROM instalment LIMIT 0")
+    tx.touched("CREATE TABLE stage_row AS SELECT 0 AS k, * FROM instalment LIMIT 0")
     for k, each in enumerate(made):
         tx.run(
             f"INSERT INTO stage_loan (k, terms, start, {', '.join(standing)})"

@@ -92,7 +92,7 @@ def ordinary(tx: Tx, process: int, number: int) -> None:
             credit(exposure, 50_000),
         )
     key = f"{process}.{number}"
-    service.post(tx, Entry(kind="bench", subject=loan.owner, memo="", legs=legs, key=key))
+    service.write(tx, Entry(kind="bench", subject=loan.owner, memo="", legs=legs, key=key))
 
 
 def _hot(process: int, number: int) -> Entry:
@@ -101,7 +101,7 @@ def _hot(process: int, number: int) -> Entry:
 
 
 def hot(tx: Tx, process: int, number: int) -> None:
-    service.post(tx, _hot(process, number))
+    service.write(tx, _hot(process, number))
 
 
 def batch(tx: Tx, process: int, number: int) -> None:
@@ -153,7 +153,7 @@ def prepared(server: EmbeddedPostgres, name: str) -> str:
     database = Database(url)
     with database.unit_of_work() as tx:
         business_day.open_first(tx, date(2026, 11, 23))
-        tx.run(
+        tx.touched(
             "CREATE TABLE bare (id bigint PRIMARY KEY, account_id bigint, debit_fen bigint,"
             " credit_fen bigint, booked_date date)"
         )

@@ -51,14 +51,14 @@ def mobile_of(number: int) -> str:
 def fill(database: Database, keys: crypto.FieldKeys) -> None:
     """Stores the customers, and those who may not be sent."""
     with database.unit_of_work() as tx:
-        tx.run("ALTER TABLE customer DROP CONSTRAINT customer_identity_no_index_key")
-        tx.run("DROP INDEX customer_mobile_index_idx")
+        tx.touched("ALTER TABLE customer DROP CONSTRAINT customer_identity_no_index_key")
+        tx.touched("DROP INDEX customer_mobile_index_idx")
     for first in range(1, CUSTOMERS + 1, 500_000):
         with database.unit_of_work() as tx:
-            tx.run(_FILL, first=first, last=min(first + 499_999, CUSTOMERS))
+            tx.touched(_FILL, first=first, last=min(first + 499_999, CUSTOMERS))
     with database.unit_of_work() as tx:
-        tx.run("ALTER TABLE customer ADD UNIQUE (identity_no_index)")
-        tx.run("CREATE INDEX ON customer (mobile_index)")
+        tx.touched("ALTER TABLE customer ADD UNIQUE (identity_no_index)")
+        tx.touched("CREATE INDEX ON customer (mobile_index)")
         now = tx.now
         copy = tx.driver.cursor().copy(
             "COPY blacklist_entry (kind, value_index, value_sealed, reason, source, added_at)"
@@ -70,8 +70,8 @@ def fill(database: Database, keys: crypto.FieldKeys) -> None:
                 sealed = keys.seal(mobile_of(number), at=blacklist_cell("mobile", index))
                 rows.write_row(("mobile", index, sealed, "benchmark", "benchmark", now))
     with database.unit_of_work() as tx:
-        tx.run("ANALYZE customer")
-        tx.run("ANALYZE blacklist_entry")
+        tx.touched("ANALYZE customer")
+        tx.touched("ANALYZE blacklist_entry")
 
 
 def agree(database: Database) -> None:

@@ -126,7 +126,7 @@ def endpoints_of(tx: Tx, partner_id: str, event_id: str) -> list[str]:
 
 def give_again(tx: Tx, partner_id: str, endpoint_id: str, since: datetime) -> int:
     """Has everything since an instant delivered that an endpoint wants and has not taken."""
-    return tx.run(
+    return tx.touched(
         "INSERT INTO webhook_delivery (event_id, endpoint_id, event_seq, subject, state, next_at)"
         " SELECT e.id, p.id, e.seq, e.subject, 'waiting', :now"
         " FROM webhook_endpoint p JOIN event e ON e.partner_id = p.partner_id"
@@ -186,7 +186,7 @@ def lease_due(tx: Tx, *, slow: bool, each: int, limit: int, until: datetime) -> 
 
 def park_deadly(tx: Tx) -> int:
     """Gives up events that were taken ten times and never ended: they may kill who sends them."""
-    return tx.run(
+    return tx.touched(
         "UPDATE webhook_delivery SET state = 'parked', leased_until = NULL,"
         " outcome = 'sending it did not end, ten times'"
         " WHERE state = 'waiting' AND attempts > 9 AND next_at <= :now",
@@ -294,7 +294,7 @@ def attempts_at_endpoint(
 
 def prune_attempts(tx: Tx) -> int:
     """Forgets tries that are older than their log is kept."""
-    return tx.run(
+    return tx.touched(
         "DELETE FROM webhook_attempt WHERE ctid IN (SELECT ctid FROM webhook_attempt"
         " WHERE at < :before LIMIT 5000)",
         before=tx.machine_now - timedelta(days=ATTEMPTS_KEPT_DAYS),

@@ -9,7 +9,7 @@ from lending.foundation.database import Row, Tx
 def spend_assertion(tx: Tx, partner_id: str, jti: str, expires_at: datetime) -> bool:
     """Whether this id of an assertion is new for its partner."""
     return bool(
-        tx.run(
+        tx.touched(
             "INSERT INTO oauth_assertion (partner_id, jti, expires_at)"
             " VALUES (:partner_id, :jti, :expires_at) ON CONFLICT DO NOTHING",
             partner_id=partner_id,
@@ -55,12 +55,12 @@ def revoke_token(tx: Tx, digest: bytes) -> None:
 
 def prune(tx: Tx) -> int:
     """Forgets assertions and tokens that time has ended; the number of rows."""
-    assertions = tx.run(
+    assertions = tx.touched(
         "DELETE FROM oauth_assertion WHERE ctid IN (SELECT ctid FROM oauth_assertion"
         " WHERE expires_at <= :now LIMIT 5000)",
         now=tx.machine_now,
     )
-    tokens = tx.run(
+    tokens = tx.touched(
         "DELETE FROM oauth_token WHERE ctid IN (SELECT ctid FROM oauth_token"
         " WHERE expires_at <= :now LIMIT 5000)",
         now=tx.machine_now,

@@ -35,7 +35,7 @@ def spend_nonce_at_once(database: Database, keyid: str, nonce: str) -> bool:
 
 
 def prune_nonces(tx: Tx) -> int:
-    return tx.run(
+    return tx.touched(
         "DELETE FROM spent_nonce WHERE ctid IN (SELECT ctid FROM spent_nonce"
         " WHERE spent_at < :before LIMIT 5000)",
         before=tx.machine_now - NONCE_KEPT,

@@ -71,7 +71,7 @@ def update_endpoint(
 
 
 def delete_endpoint(tx: Tx, partner_id: str, endpoint_id: str) -> int:
-    return tx.run(
+    return tx.touched(
         "DELETE FROM webhook_endpoint WHERE partner_id = :partner_id AND id = :id",
         partner_id=partner_id,
         id=endpoint_id,
@@ -170,7 +170,7 @@ def set_secrets(
 def insert_check(tx: Tx, endpoint_id: str, event_id: str) -> str | None:
     """A new check's id; None while another one of the endpoint is running."""
     check_id = ids.new("whc")
-    made = tx.run(
+    made = tx.touched(
         "INSERT INTO webhook_check (id, endpoint_id, event_id, state, results, created_at)"
         " VALUES (:id, :endpoint_id, :event_id, 'running', '[]', :now) ON CONFLICT DO NOTHING",
         id=check_id,

@@ -126,7 +126,7 @@ def lock_keys(tx: Tx, partner_id: str) -> None:
 def insert_key(tx: Tx, new: NewKey, registered_by: str) -> bool:
     """Whether the key was new."""
     return bool(
-        tx.run(
+        tx.touched(
             "INSERT INTO partner_key (keyid, partner_id, algorithm, public_jwk, state, description,"
             " functions, registered_at, registered_by) VALUES (:keyid, :partner_id, :algorithm,"
             " :jwk, 'pending', :description, :functions, :now, :registered_by)"

@@ -135,7 +135,7 @@ def insert_receipt(
 ) -> bool:
     """Whether the arrival is new."""
     return bool(
-        tx.run(
+        tx.touched(
             "INSERT INTO guarantor_receipt (id, guarantor_id, claim_id, amount_fen, reference,"
             " arrived_on, entry_id, entered_at) VALUES (:id, :guarantor_id, :claim_id,"
             " :amount_fen, :reference, :arrived_on, :entry_id, :now)"

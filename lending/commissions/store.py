@@ -161,7 +161,7 @@ def set_carried(tx: Tx, bill_ids: Sequence[str], into: str) -> None:
 def insert_bill(tx: Tx, bill: dict[str, Any]) -> bool:
     """Whether the month had none."""
     return bool(
-        tx.run(
+        tx.touched(
             "INSERT INTO commission_bill (id, platform_id, month, state, statement_id, loans,"
             " rows, accrued_fen, clawback_fen, volume_fen, overdue_rate, tier_fen, tiers,"
             " carried_fen, payable_fen, pdf_name, pdf_sha256, pdf_size_bytes, made_at, changed_at)"

@@ -55,7 +55,7 @@ def lock_parameters(tx: Tx) -> None:
 
 
 def end_parameter(tx: Tx, code: str, last_day: date) -> int:
-    return tx.run(
+    return tx.touched(
         "UPDATE regulation_parameter SET valid_to = :last_day"
         " WHERE code = :code AND valid_from <= :last_day AND valid_to IS NULL",
         code=code,
@@ -95,7 +95,7 @@ def _showing(row: Row) -> Showing:
 
 
 def set_scrolled(tx: Tx, showing_id: str) -> int:
-    return tx.run(
+    return tx.touched(
         "UPDATE cost_table_showing SET scrolled_at = coalesce(scrolled_at, :now) WHERE id = :id",
         id=showing_id,
         now=tx.now,
@@ -103,7 +103,7 @@ def set_scrolled(tx: Tx, showing_id: str) -> int:
 
 
 def set_confirmed(tx: Tx, showing_id: str) -> int:
-    return tx.run(
+    return tx.touched(
         "UPDATE cost_table_showing SET confirmed_at = :now WHERE id = :id",
         id=showing_id,
         now=tx.now,

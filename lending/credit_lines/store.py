@@ -31,7 +31,7 @@ def _line(row: Row) -> Line:
 def insert(tx: Tx, new: NewLine, review_due: date) -> str | None:
     """The new line's id; None where the customer has a line or the application made one."""
     line_id = ids.new("line")
-    written = tx.run(
+    written = tx.touched(
         "INSERT INTO credit_line (id, customer_id, application_id, product_code, product_version,"
         " state, limit_fen, security_needed_fen, exposure_fen, review_due, created_at, opened_at,"
         " changed_at) VALUES (:id, :customer_id, :application_id, :code, :version, :state, :limit,"

@@ -52,7 +52,7 @@ def by_mobile(tx: Tx, keys: FieldKeys, mobile: str) -> list[str]:
 def insert(tx: Tx, keys: FieldKeys, person: Profile) -> bool:
     """Whether the row is new: another with the same identity number stays as it is."""
     return bool(
-        tx.run(
+        tx.touched(
             "INSERT INTO customer (id, name_sealed, identity_no_sealed, identity_no_index,"
             " mobile_sealed, mobile_index, birth_date, created_at) VALUES (:id, :name,"
             " :identity_no, :identity_index, :mobile, :mobile_index, :born, :now)"
@@ -161,7 +161,7 @@ def live_consent(tx: Tx, customer_id: str, scope: ConsentScope, subject: str) ->
 
 
 def withdraw_consent(tx: Tx, customer_id: str, scope: ConsentScope, subject: str) -> int:
-    return tx.run(
+    return tx.touched(
         "UPDATE consent SET withdrawn_at = :now WHERE customer_id = :customer_id"
         " AND scope = :scope AND subject = :subject AND withdrawn_at IS NULL",
         customer_id=customer_id,

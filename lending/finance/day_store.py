@@ -43,7 +43,7 @@ ORDER BY contract_number
 
 
 def insert_portfolio(tx: Tx, day: date) -> int:
-    return tx.run(_PORTFOLIO, day=day)
+    return tx.touched(_PORTFOLIO, day=day)
 
 
 def portfolio(tx: Tx, day: date) -> list[Row]:

@@ -44,7 +44,7 @@ def unsettled(tx: Tx, kinds: Sequence[str]) -> Sequence[Row]:
 
 
 def settle(tx: Tx, difference_ids: Sequence[str], on: date) -> int:
-    return tx.run(
+    return tx.touched(
         "UPDATE bank_difference SET settled_at = :now, settled_on = :on WHERE id = ANY (:ids)",
         ids=list(difference_ids),
         on=on,

@@ -36,7 +36,7 @@ def portfolios(tx: Tx, closing: date) -> Sequence[Row]:
 def warn_first(tx: Tx, funder: str, kind: str) -> bool:
     """Whether the funder has not been warned of it already."""
     return bool(
-        tx.run(
+        tx.touched(
             "INSERT INTO portfolio_warned (funder, kind) VALUES (:funder, :kind)"
             " ON CONFLICT DO NOTHING",
             funder=funder,

@@ -178,8 +178,8 @@ def lay_out_positions(tx: Tx, day: date) -> list[str]:
 
     But for those to which something has happened after the date: these are given back.
     """
-    tx.run(_LINES_TABLE)
-    tx.run(_APART_TABLE)
+    tx.touched(_LINES_TABLE)
+    tx.touched(_APART_TABLE)
     tx.run(_LAY_OUT, day=day)
     return [row["loan_id"] for row in tx.all("SELECT loan_id FROM share_apart ORDER BY 1")]
 

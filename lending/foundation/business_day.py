@@ -8,13 +8,16 @@ from lending.foundation.database import Tx
 class BusinessDayNotOpen(RuntimeError):
     """No business date has been opened: the database is migrated but not seeded."""
 
+    def __init__(self) -> None:
+        super().__init__("no business date is open: run `cf seed` once")
+
 
 def today(tx: Tx) -> date:
     """The open business date."""
     if tx.business_date is None:
         tx.business_date = tx.scalar("SELECT business_date FROM business_day")
     if tx.business_date is None:
-        raise BusinessDayNotOpen("no business date is open: run `cf seed` once")
+        raise BusinessDayNotOpen
     return tx.business_date
 
 

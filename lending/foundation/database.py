@@ -6,8 +6,9 @@
 Statements are SQL text with named parameters, written in each module's `store.py` and nowhere else.
 """
 
+import json as _json
 import threading
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -27,6 +28,8 @@ from lending.foundation.libpq import Libpq
 STREAMED_AT_ONCE = 5_000
 PREPARED_MAX = 500
 """Statements that a connection keeps prepared; more than any process runs often."""
+REFUSED = "CF001"
+"""The SQLSTATE with which a statement of our own refuses what it was asked (`refuse` in SQL)."""
 _CHANGES_TABLES = ("ALTER", "DROP")
 _OF_CONNECTION = "cursor and libpq"
 Row = dict[str, Any]
@@ -43,7 +46,7 @@ def _statement(sql: str) -> str:
     return str(text(sql).compile(dialect=_DIALECT))
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=2048)
 def _numbered(sql: str) -> tuple[str, Sequence[str]]:
     """The statement as the server has it, `$1` for `:name`, and the names in their order."""
     compiled = text(sql).compile(dialect=_NUMBERED)
@@ -73,8 +76,7 @@ class Tx:
         sandbox_clock: bool = False,
         kept: dict[Hashable, Any] | None = None,
     ) -> None:
-        self.driver = driver
-        """The psycopg connection of this unit of work, for what must commit with it (jobs)."""
+        self._driver = driver
         self._cursor = cursor
         """The connection's own for single rows: to make one takes a third of a short statement."""
         self._libpq = libpq
@@ -89,6 +91,12 @@ class Tx:
         self._now = None if sandbox_clock else machine_now
         self.business_date: date | None = None
         """Once it was asked for: one unit of work lives on one date (see `business_day`)."""
+
+    @property
+    def driver(self) -> "PsycopgConnection[Any]":
+        """The psycopg connection of this unit of work, for what must commit with it (jobs)."""
+        with self._sending("BEGIN") as driver:
+            return driver
 
     @property
     def now(self) -> datetime:
@@ -119,22 +127,22 @@ class Tx:
 
     def all(self, sql: str, **values: Any) -> Sequence[Row]:
         """All rows."""
-        with _told(self.driver, sql), self.driver.cursor(row_factory=dict_row) as cursor:
+        with self._sending(sql) as driver, driver.cursor(row_factory=dict_row) as cursor:
             return cursor.execute(_statement(sql), values).fetchall()
 
     def stream(self, sql: str, **values: Any) -> Iterator[Row]:
         """All rows, read bit by bit by a cursor on the server: for sets too large to hold."""
         self._streams += 1
         name = f"stream_{self._streams}"
-        with _told(self.driver, sql), self.driver.cursor(name, row_factory=dict_row) as cursor:
+        with self._sending(sql) as driver, driver.cursor(name, row_factory=dict_row) as cursor:
             cursor.itersize = STREAMED_AT_ONCE
             yield from cursor.execute(_statement(sql), values)
 
     def copy(self, sql: str, **values: Any) -> Iterator[bytes]:
         """What a `COPY ... TO STDOUT` gives, bit by bit: rows that the server writes as text."""
         with (
-            _told(self.driver, sql),
-            self.driver.cursor() as cursor,
+            self._sending(sql) as driver,
+            driver.cursor() as cursor,
             cursor.copy(_statement(sql), values) as rows,
         ):
             for row in rows:
@@ -142,30 +150,47 @@ class Tx:
 
     def scalar(self, sql: str, **values: Any) -> Any:
         """The first column of the first row, or None."""
-        with _told(self.driver, sql):
+        with self._sending(sql):
             row = self._cursor.execute(_statement(sql), values).fetchone()
         return row[0] if row else None
 
-    def run(self, sql: str, **values: Any) -> int:
-        """Runs a statement; the number of rows it touched."""
-        with _told(self.driver, sql):
+    def run(
+        self, sql: str, refused: Callable[[Any], Exception] | None = None, /, **values: Any
+    ) -> None:
+        """Runs a statement that nobody waits for: it goes out with what comes next, or with COMMIT.
+
+        What it raises is raised there. One that calls `refuse` in SQL says by it why it refuses,
+        and `refused` what is raised for that reason.
+        """
+
+        def told(fault: psycopg.Error) -> Exception:
+            if refused and fault.sqlstate == REFUSED:
+                return refused(_json.loads(fault.diag.message_detail or ""))
+            return _told_of(self._driver, sql, fault)
+
+        statement, names = _numbered(sql)
+        with _told(self._driver, sql):
+            self._libpq.later(statement, [values[name] for name in names], told)
+
+    def run_many(self, sql: str, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Runs one statement for many rows, as `run` of each."""
+        for row in rows:
+            self.run(sql, **row)
+
+    def touched(self, sql: str, **values: Any) -> int:
+        """Runs a statement, which may change tables; the number of rows it touched."""
+        with self._sending(sql):
             done = self._cursor.execute(_statement(sql), values)
             if (done.statusmessage or "").startswith(_CHANGES_TABLES):
                 self._libpq.forget()
             return done.rowcount
-
-    def run_many(self, sql: str, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Runs one statement for many rows."""
-        if rows:
-            with _told(self.driver, sql), self.driver.cursor() as cursor:
-                cursor.executemany(_statement(sql), rows)
 
     def quick(self, sql: str, **values: Any) -> tuple[Any, ...]:
         """The single row of a statement that runs thousands of times a second.
 
         The connection keeps it prepared.
         """
-        with _told(self.driver, sql):
+        with _told(self._driver, sql):
             return _single(self._libpq, sql, values)
 
     @contextmanager
@@ -173,27 +198,33 @@ class Tx:
         """A part of the unit of work that is undone by itself when it raises."""
         self._parts += 1
         part = f"part_{self._parts}"
-        begin = "" if self._libpq.in_transaction else "BEGIN; "
-        self._command(f"{begin}SAVEPOINT {part}")
+        self._command(f"SAVEPOINT {part}")
         try:
             yield
+            self._command(f"RELEASE SAVEPOINT {part}")
         except BaseException:
+            self._libpq.drop()
             if not self.is_broken:
-                self._command(f"ROLLBACK TO SAVEPOINT {part}")
+                self._command(f"ROLLBACK TO SAVEPOINT {part}; RELEASE SAVEPOINT {part}")
             raise
         finally:
             self._parts -= 1
-            if not self.is_broken:
-                self._command(f"RELEASE SAVEPOINT {part}")
+
+    @contextmanager
+    def _sending(self, sql: str) -> Iterator["PsycopgConnection[Any]"]:
+        """The driver for a statement, after those kept for later."""
+        with _told(self._driver, sql):
+            self._libpq.send()
+            yield self._driver
 
     def _command(self, sql: str) -> None:
-        with _told(self.driver, sql):
+        with _told(self._driver, sql):
             self._libpq.command(sql)
 
     @property
     def is_broken(self) -> bool:
         """Whether the connection is gone, so that nothing more can be done in this unit of work."""
-        return self.driver.closed
+        return self._driver.closed
 
 
 def is_lost(fault: Exception) -> bool:
@@ -211,14 +242,18 @@ def _told(driver: "PsycopgConnection[Any] | None", sql: str) -> Iterator[None]:
     try:
         yield
     except psycopg.Error as fault:
-        raise DBAPIError.instance(
-            sql,
-            None,
-            fault,
-            psycopg.Error,
-            connection_invalidated=driver is None or driver.closed,
-            dialect=_DIALECT,
-        ) from fault
+        raise _told_of(driver, sql, fault) from fault
+
+
+def _told_of(driver: "PsycopgConnection[Any] | None", sql: str, fault: psycopg.Error) -> Exception:
+    return DBAPIError.instance(
+        sql,
+        None,
+        fault,
+        psycopg.Error,
+        connection_invalidated=driver is None or driver.closed,
+        dialect=_DIALECT,
+    )
 
 
 class Database:
@@ -268,16 +303,15 @@ class Database:
         assert not getattr(self._local, "open", False), "units of work do not nest"
         self._local.open = True
         try:
-            with self._transaction() as (tx, libpq):
+            with self._transaction() as (tx, driver, libpq):
                 yield tx
-                if libpq.in_transaction:
-                    with _told(tx.driver, "COMMIT"):
-                        libpq.command("COMMIT")
+                with _told(driver, "COMMIT"):
+                    libpq.commit()
         finally:
             self._local.open = False
 
     @contextmanager
-    def _transaction(self) -> Iterator[tuple[Tx, Libpq]]:
+    def _transaction(self) -> Iterator[tuple[Tx, "PsycopgConnection[Any]", Libpq]]:
         """On a connection out of the pool, rolled back unless what is inside has committed."""
         with _told(None, "CONNECT"):
             pooled = self._engine.raw_connection()
@@ -295,9 +329,11 @@ class Database:
                     sandbox_clock=self._sandbox_clock,
                     kept=self._kept,
                 ),
+                driver,
                 libpq,
             )
         finally:
+            libpq.drop()
             if libpq.in_transaction:
                 _roll_back(driver, libpq)
             if driver.closed:
@@ -337,8 +373,9 @@ class Database:
     @contextmanager
     def rehearsal(self) -> Iterator[Tx]:
         """A transaction that is always undone: what would happen."""
-        with self._transaction() as (tx, _):
+        with self._transaction() as (tx, _, libpq):
             yield tx
+            libpq.send()
 
     def close(self) -> None:
         """Gives all connections back to the server."""

@@ -157,7 +157,7 @@ def take_expected(tx: Tx, expected_id: str, reference: str, entry_id: str) -> No
 def withdraw_expected(tx: Tx, expected_id: str) -> bool:
     """Nothing is expected under an id any more; False when it has come."""
     return bool(
-        tx.run(
+        tx.touched(
             "UPDATE expected_money SET state = 'withdrawn' WHERE id = :id AND state = 'expected'",
             id=expected_id,
         )

@@ -43,7 +43,7 @@ def _share(row: Row) -> FundingShare:
 def insert_request(tx: Tx, new: Request) -> bool:
     """Whether it is new: an application looks for lenders once."""
     return bool(
-        tx.run(
+        tx.touched(
             "INSERT INTO funding_request (id, application_id, customer_id, product_code,"
             " product_version, amount_fen, facts, own_bp, state, created_at, expires_at,"
             " changed_at) VALUES (:id, :application_id, :customer_id, :code, :version, :amount,"

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from lending.foundation import business_day, ids
+from lending.foundation.business_day import BusinessDayNotOpen
 from lending.foundation.database import Tx
 from lending.ledger import books, proof, rules, store
 from lending.ledger.chart import LIMITS, Code, Limits
@@ -91,6 +92,18 @@ def post(tx: Tx, entry: Entry) -> str:
     return _write(tx, replace(entry, legs=rules.lines(entry.legs)))
 
 
+def write(tx: Tx, entry: Entry) -> str:
+    """As `post`, for an entry that nobody waits for: it goes out with what comes next; its id.
+
+    A refusal is raised there, or when the unit of work ends, and undoes the unit of work; that of
+    an entry whose key is used, too.
+
+    Raises EntryDoesNotBalance, OwnerMissing, NoSuchBook; later what else `post` raises.
+    """
+    new = replace(entry, legs=rules.lines(entry.legs))
+    return store.write(tx, new, lambda why: _refusal(new, why))
+
+
 def post_many(tx: Tx, entries: Iterable[Entry]) -> list[str]:
     """Writes entries in their order and in one call, all or none; their ids. As `post` of each.
 
@@ -99,7 +112,7 @@ def post_many(tx: Tx, entries: Iterable[Entry]) -> list[str]:
     asked = [replace(entry, legs=rules.lines(entry.legs)) for entry in entries]
     with tx.savepoint():
         return [
-            _written(tx, entry, *answer)
+            _written(entry, *answer)
             for entry, answer in zip(asked, store.post_many(tx, asked), strict=True)
         ]
 
@@ -263,7 +276,7 @@ def _lock_hold(tx: Tx, hold_id: str) -> Hold:
 
 def _write(tx: Tx, entry: Entry, ending: Hold | None = None) -> str:
     """Writes an entry, and ends a hold with it; the id of the one that is there now."""
-    return _written(tx, entry, *store.post(tx, entry, ending.id if ending else None))
+    return _written(entry, *store.post(tx, entry, ending.id if ending else None))
 
 
 def _there(tx: Tx, entry: Entry) -> str | None:
@@ -272,25 +285,29 @@ def _there(tx: Tx, entry: Entry) -> str | None:
     Raises KeyUsedForAnotherEntry.
     """
     found = store.entry_by_key(tx, entry.key)
-    return _written(tx, entry, "", found) if found else None
+    return _written(entry, "", found) if found else None
 
 
-def _written(tx: Tx, entry: Entry, entry_id: str, refused: dict[str, Any] | None) -> str:
+def _written(entry: Entry, entry_id: str, refused: dict[str, Any] | None) -> str:
     """The id of an entry after it was posted.
 
     Raises KeyUsedForAnotherEntry, LimitPassed, BusinessDayNotOpen, as the answer says.
     """
     if refused is None:
         return entry_id
-    if "entry_id" in refused:
-        if refused["sha256"] != rules.said(entry)[1].hex():
-            raise KeyUsedForAnotherEntry(f"key {entry.key}")
+    if refused.get("sha256") == rules.said(entry)[1].hex():
         return str(refused["entry_id"])
-    if "leg" in refused:
-        account = entry.legs[refused["leg"] - 1].account
-        raise LimitPassed(str(account), refused["limit_fen"], refused["would_be_fen"])
-    business_day.today(tx)  # a business date that is not open is the one reason left
-    raise AssertionError(f"the journal held back: {entry}")
+    raise _refusal(entry, refused)
+
+
+def _refusal(entry: Entry, why: dict[str, Any]) -> Exception:
+    """What is raised for what `journal_post` answers."""
+    if "entry_id" in why:
+        return KeyUsedForAnotherEntry(f"key {entry.key}")
+    if "leg" in why:
+        account = entry.legs[why["leg"] - 1].account
+        return LimitPassed(str(account), why["limit_fen"], why["would_be_fen"])
+    return BusinessDayNotOpen()
 
 
 def _changed(

@@ -1,7 +1,7 @@
 """The SQL of the ledger: accounts, limits, entries, holds. See `books.py` for what only reads."""
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from lending.foundation import ids
@@ -14,6 +14,7 @@ _POST = """
 SELECT journal_post(:id, :kind, :effective, :subject, :memo, :key, :sha256, :reverses, :now, :legs,
     :limits, :hold)
 """
+_WRITE = _POST.replace("journal_post", "refuse(journal_post") + ")"
 _POST_MANY = """
 SELECT journal_post(e ->> 0, e ->> 1, CAST(e ->> 2 AS date), e ->> 3, e ->> 4, e ->> 5,
     decode(e ->> 6, 'hex'), e ->> 7, CAST(:now AS timestamptz), CAST(e ->> 8 AS jsonb), :limits,
@@ -31,24 +32,38 @@ def post(tx: Tx, entry: Entry, hold_id: str | None = None) -> tuple[str, dict[st
 
     Where it could not be written, why, as `journal_post` answers.
     """
-    entry_id = ids.new("jnl")
+    values = _values(tx, entry, hold_id)
+    (answer,) = tx.quick(_POST, **values)
+    return values["id"], answer
+
+
+def write(tx: Tx, entry: Entry, refused: Callable[[dict[str, Any]], Exception]) -> str:
+    """Writes a new entry without waiting for it; its id.
+
+    Where it could not be written `refused` is asked, with what `journal_post` answers.
+    """
+    values = _values(tx, entry)
+    tx.run(_WRITE, refused, **values)
+    return str(values["id"])
+
+
+def _values(tx: Tx, entry: Entry, hold_id: str | None = None) -> dict[str, Any]:
+    """An entry that gets an id, as the database is told it."""
     legs, sha256 = rules.said(entry)
-    (answer,) = tx.quick(
-        _POST,
-        id=entry_id,
-        kind=entry.kind,
-        effective=entry.effective_date,
-        subject=entry.subject,
-        memo=entry.memo,
-        key=entry.key,
-        sha256=sha256,
-        reverses=entry.reverses,
-        now=tx.now,
-        legs=legs,
-        limits=CHART_LIMITS,
-        hold=hold_id,
-    )
-    return entry_id, answer
+    return {
+        "id": ids.new("jnl"),
+        "kind": entry.kind,
+        "effective": entry.effective_date,
+        "subject": entry.subject,
+        "memo": entry.memo,
+        "key": entry.key,
+        "sha256": sha256,
+        "reverses": entry.reverses,
+        "now": tx.now,
+        "legs": legs,
+        "limits": CHART_LIMITS,
+        "hold": hold_id,
+    }
 
 
 def post_many(tx: Tx, entries: Sequence[Entry]) -> list[tuple[str, dict[str, Any] | None]]:

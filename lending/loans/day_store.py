@@ -115,7 +115,7 @@ def numbers_of(tx: Tx, span: Span) -> list[Row]:
 def fall_due(tx: Tx, span: Span, following: date) -> int:
     """Instalments that fall due have earned all their interest; the next ones begin to earn."""
     done = 0
-    while touched := tx.run(_FALL_DUE, first=span.first, last=span.last, following=following):
+    while touched := tx.touched(_FALL_DUE, first=span.first, last=span.last, following=following):
         done += touched
     return done
 
@@ -130,7 +130,7 @@ def accrue(tx: Tx, span: Span, following: date) -> list[Row]:
 
 def classify(tx: Tx, span: Span) -> int:
     """The grade by days past due (R-CLASS-5)."""
-    return tx.run(
+    return tx.touched(
         _CLASSIFY,
         first=span.first,
         last=span.last,

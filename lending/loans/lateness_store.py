@@ -48,4 +48,4 @@ def tell_late(tx: Tx, span: Span, following: date, *, scenarios: Sequence[str]) 
 
 def forget(tx: Tx, loan_id: str) -> bool:
     """Whether anybody had been told that the loan is late; from now on nobody has."""
-    return bool(tx.run("DELETE FROM lateness_told WHERE loan_id = :id", id=loan_id))
+    return bool(tx.touched("DELETE FROM lateness_told WHERE loan_id = :id", id=loan_id))

@@ -253,7 +253,7 @@ def _post(tx: Tx, entries: Sequence[Entry]) -> list[str | None]:
     told = [
         entry for entry in entries if any(leg.debit_fen or leg.credit_fen for leg in entry.legs)
     ]
-    ids = [ledger.post(tx, told[0])] if len(told) == 1 else _post_many(tx, told)
+    ids = [ledger.write(tx, told[0])] if len(told) == 1 else _post_many(tx, told)
     by_key = dict(zip((entry.key for entry in told), ids, strict=True))
     return [by_key.get(entry.key) for entry in entries]
 

@@ -48,7 +48,7 @@ ORDER BY t.state IN ('answered', 'closed'), t.answer_by, t.created_at, t.id LIMI
 def insert(tx: Tx, ticket_id: str, new: NewTicket, opened_by: str) -> bool:
     """Whether it is new: a dispute of the same thing, or a rule's of it, is one ticket."""
     return bool(
-        tx.run(
+        tx.touched(
             "INSERT INTO ticket (id, kind, subject, customer_id, partner_id, text, opened_by, rule,"
             " state, answer_by, created_at, changed_at) VALUES (:id, :kind, :subject, :customer_id,"
             " :partner_id, :text, :opened_by, :rule, 'open', :answer_by, :now, :now)"

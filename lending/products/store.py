@@ -66,7 +66,7 @@ def retire(tx: Tx, code: str) -> None:
 
 
 def insert_published(tx: Tx, product: Product) -> int:
-    return tx.run(
+    return tx.touched(
         "INSERT INTO product_version (code, version, state, definition, published_at)"
         " VALUES (:code, :version, 'published', :definition, :now) ON CONFLICT DO NOTHING",
         code=product.code,

@@ -19,7 +19,7 @@ def insert(tx: Tx, made: Remittance) -> bool:
     """Whether nothing else pays for the same subject."""
     payment = made.payment
     return bool(
-        tx.run(
+        tx.touched(
             "INSERT INTO remittance (id, partner_id, purpose, subject, attempt, channel_order_no,"
             " account_id, amount_fen, debit_code, debit_owner, legs, state, hold_id, created_at)"
             " VALUES (:id, :partner_id, :purpose, :subject, :attempt, :number, :account_id,"

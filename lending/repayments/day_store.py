@@ -51,7 +51,7 @@ ON CONFLICT DO NOTHING
 
 
 def insert_debits(tx: Tx, span: Span, following: date, days_late: list[int]) -> int:
-    return tx.run(
+    return tx.touched(
         _DEBITS,
         first=span.first,
         last=span.last,
@@ -62,7 +62,7 @@ def insert_debits(tx: Tx, span: Span, following: date, days_late: list[int]) -> 
 
 
 def insert_bills(tx: Tx, span: Span, following: date, until: date) -> int:
-    return tx.run(_BILLS, first=span.first, last=span.last, following=following, until=until)
+    return tx.touched(_BILLS, first=span.first, last=span.last, following=following, until=until)
 
 
 def unsent(tx: Tx, limit: int) -> list[str]:

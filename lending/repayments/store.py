@@ -53,7 +53,7 @@ def id_of_channel_order(tx: Tx, channel_order_no: str) -> str | None:
 def insert(tx: Tx, made: Repayment) -> bool:
     """Whether it was put on record: not while another is in flight for the loan."""
     return bool(
-        tx.run(
+        tx.touched(
             "INSERT INTO repayment (id, loan_id, source, what, until_number, channel_order_no,"
             " bank_card_id, amount_fen, state, business_date, created_at) VALUES (:id, :loan_id,"
             " :source, :what, :until, :order_no, :card, :amount, 'held', :business_date, :now)"

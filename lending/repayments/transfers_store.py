@@ -30,7 +30,7 @@ def debit_under_way(tx: Tx, loan_id: str, amount_fen: int) -> bool:
 def insert(tx: Tx, made: Repayment, reference: str) -> bool:
     """Whether it was put on record: not while its reference is."""
     return bool(
-        tx.run(
+        tx.touched(
             "INSERT INTO repayment (id, loan_id, source, what, until_number, amount_fen, state,"
             " channel_reference, business_date, created_at, ended_at) VALUES (:id, :loan_id,"
             " :source, :what, :until, :amount, 'received', :reference, :business_date, :now, :now)"

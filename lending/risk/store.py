@@ -218,7 +218,7 @@ def insert_decision(
         decided_at=tx.now,
         note=note,
     )
-    written = tx.run(
+    written = tx.touched(
         "INSERT INTO decision (id, application_id, outcome, score, limit_fen, periods_max, reasons,"
         " features, versions, decided_by, decided_at, note) VALUES (:id, :application_id, :outcome,"
         " :score, :limit_fen, :periods_max, :reasons, :features, :versions, :decided_by, :now,"

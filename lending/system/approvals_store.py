@@ -73,7 +73,7 @@ def insert(
 ) -> bool:
     """Whether it was put on record: not while the very same is open."""
     return bool(
-        tx.run(
+        tx.touched(
             "INSERT INTO proposal (id, kind, subject, payload, reason, maker_id, maker_person,"
             " digest, expected, state, made_at, expires_at) VALUES (:id, :kind, :subject, :payload,"
             " :reason, :maker_id, :maker_person, :digest, :expected, 'open', :now, :expires_at)"

@@ -17,7 +17,7 @@ def by_login(tx: Tx, login: str) -> Row | None:
 
 def insert(tx: Tx, *, login: str, name: str, person: str, role: Role, password_hash: str) -> bool:
     return bool(
-        tx.run(
+        tx.touched(
             "INSERT INTO operator (id, login, name, person, password_hash, role, state, created_at)"
             " VALUES (:id, :login, :name, :person, :hash, :role, 'active', :now)"
             " ON CONFLICT (login) DO NOTHING",
@@ -42,7 +42,7 @@ def set_failures(tx: Tx, operator_id: str, failures: int, *, locked: bool) -> No
 
 
 def unlock(tx: Tx, login: str) -> int:
-    return tx.run(
+    return tx.touched(
         "UPDATE operator SET failures = 0, state = 'active' WHERE login = :login", login=login
     )
 

@@ -29,6 +29,13 @@ CREATE INDEX ON event (partner_id, created_at, id);
 CREATE INDEX ON event (partner_id, subject, created_at, id);
 CREATE INDEX ON event (seq) WHERE fanned_out_at IS NULL;
 
+-- What a statement that nobody waits for raises where there is a reason not to do it (`Tx.later`). Without one it is not
+-- even called.
+CREATE FUNCTION refuse(p_reason jsonb) RETURNS void LANGUAGE plpgsql STRICT AS $$
+BEGIN
+    RAISE EXCEPTION 'refused: %', p_reason USING ERRCODE = 'CF001', DETAIL = CAST(p_reason AS text);
+END $$;
+
 CREATE TABLE sandbox_clock (
     is_it boolean PRIMARY KEY DEFAULT true CHECK (is_it),
     days integer NOT NULL CHECK (days >= 0),

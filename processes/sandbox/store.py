@@ -107,7 +107,7 @@ def bring_questions_near(tx: Tx) -> int:
 
     What else waits for an instant, such as the end of an offer, waits for it.
     """
-    found = tx.run(
+    found = tx.touched(
         "UPDATE procrastinate_jobs SET scheduled_at = :now"
         " WHERE task_name IN ('loans.send', 'repayments.send')"
         " AND status = 'todo' AND scheduled_at > :now AND scheduled_at <= :now + interval '1 day'",

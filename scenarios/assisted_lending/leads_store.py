@@ -50,7 +50,7 @@ def _lead(row: Row) -> Lead:
 def insert(tx: Tx, keys: FieldKeys, new: Lead, person: Applicant, token: str) -> bool:
     """Whether the lead is new: a number that the platform has used before is not taken again."""
     return bool(
-        tx.run(
+        tx.touched(
             "INSERT INTO lead (id, partner_id, lead_no, schema_version, amount_fen, purpose,"
             " name_sealed, identity_no_sealed, mobile_sealed, name_index, identity_no_index,"
             " mobile_index,"

@@ -127,7 +127,7 @@ def renew(
         "sent_since": sent_since,
         "platforms_max": platforms_max,
     }
-    return tx.run(_GONE, **since), tx.all(_NEW, **since)
+    return tx.touched(_GONE, **since), tx.all(_NEW, **since)
 
 
 def insert_digests(tx: Tx, made: Sequence[tuple[int, bytes, int]]) -> None:
@@ -164,7 +164,7 @@ def count(tx: Tx, partner_id: str, day: date, asked: int, *, most: int) -> bool:
         day=day,
     )
     return bool(
-        tx.run(
+        tx.touched(
             "UPDATE precheck_day SET used = used + :asked"
             " WHERE partner_id = :id AND day = :day AND used + :asked <= :most",
             id=partner_id,

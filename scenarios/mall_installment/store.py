@@ -21,7 +21,7 @@ def _order(row: Row) -> Order:
 def insert_order(tx: Tx, new: Order, token: str) -> bool:
     """Whether the order is new: a number that the partner has used before is not taken again."""
     return bool(
-        tx.run(
+        tx.touched(
             "INSERT INTO mall_order (id, partner_id, order_no, amount_fen, items, return_url,"
             " cancel_url, metadata, application_id, checkout_token_sha256, checkout_token_sealed,"
             " created_at, changed_at, expires_at) VALUES (:id, :partner_id, :order_no,"
@@ -116,7 +116,7 @@ def add_refunded(tx: Tx, order_id: str, amount_fen: int) -> None:
 def insert_refund(tx: Tx, refund: Refund) -> bool:
     """Whether the refund is new: a number that the partner has used before is not taken again."""
     return bool(
-        tx.run(
+        tx.touched(
             "INSERT INTO mall_refund (id, order_id, partner_id, refund_no, amount_fen, items,"
             " reason, loan_reduction_fen, borrower_refund_fen, merchant_claim_fen,"
             " outstanding_principal_fen, business_date, created_at) VALUES (:id, :order_id,"

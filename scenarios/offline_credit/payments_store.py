@@ -77,7 +77,7 @@ def insert_payment(tx: Tx, new: NewPayment) -> bool:
     """Whether the payment is new: a number that the merchant has used is not taken again."""
     command = new.command
     return bool(
-        tx.run(
+        tx.touched(
             "INSERT INTO store_payment (id, partner_id, store_id, till_id, payment_no, amount_fen,"
             " scene, description, release_parts, metadata, product_code, product_version,"
             " token_sha256, token_sealed, code_id, created_at, changed_at, expires_at)"
@@ -270,7 +270,7 @@ def paid_parts(tx: Tx, loan_id: str) -> dict[int, Row]:
 def insert_refund(tx: Tx, refund: Refund) -> bool:
     """Whether the refund is new: a number that the merchant has used is not taken again."""
     return bool(
-        tx.run(
+        tx.touched(
             "INSERT INTO store_refund (id, payment_id, partner_id, refund_no, amount_fen, reason,"
             " loan_reduction_fen, borrower_refund_fen, merchant_claim_fen,"
             " outstanding_principal_fen, business_date, created_at) VALUES (:id, :payment_id,"

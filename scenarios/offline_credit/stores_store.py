@@ -31,7 +31,7 @@ TILL_OF_KEY = """
 def insert_store(tx: Tx, store_id: str, partner_id: str, new: NewStore) -> bool:
     """Whether the store is new: a number that the partner has used is not taken again."""
     return bool(
-        tx.run(
+        tx.touched(
             "INSERT INTO store (id, partner_id, store_no, name, scene, latitude_e6, longitude_e6,"
             " radius_m, state, created_at) VALUES (:id, :partner_id, :store_no, :name, :scene,"
             " :latitude, :longitude, :radius, 'open', :now)"
@@ -83,7 +83,7 @@ def set_store_state(tx: Tx, store_id: str, state: str) -> None:
 def insert_till(tx: Tx, till_id: str, store_id: str, *, till_no: str, keyid: str) -> bool:
     """Whether number and key are free."""
     return bool(
-        tx.run(
+        tx.touched(
             "INSERT INTO store_till (id, store_id, till_no, keyid, state, created_at)"
             " VALUES (:id, :store_id, :till_no, :keyid, 'active', :now) ON CONFLICT DO NOTHING",
             id=till_id,
@@ -123,7 +123,7 @@ def insert_staff(
 ) -> bool:
     """Whether the number is free in the store."""
     return bool(
-        tx.run(
+        tx.touched(
             "INSERT INTO store_staff (id, store_id, staff_no, name_sealed, state, created_at)"
             " VALUES (:id, :store_id, :staff_no, :name, 'active', :now) ON CONFLICT DO NOTHING",
             id=staff_id,
@@ -160,7 +160,7 @@ def end_staff(tx: Tx, staff_id: str) -> bool:
         id=staff_id,
     )
     return bool(
-        tx.run(
+        tx.touched(
             "UPDATE store_staff SET state = 'left' WHERE id = :id AND state = 'active'",
             id=staff_id,
         )

@@ -66,7 +66,7 @@ class TestAQuickStatement:
         text = "x" * 8_000_000
         with database.unit_of_work() as tx:
             if not first:
-                tx.run("SELECT 1")
+                tx.scalar("SELECT 1")
             assert tx.quick("SELECT CAST(:text AS text)", text=text) == (text,)
         sql = "SELECT length(CAST(:text AS text)), CAST(:text AS text)"
         assert database.at_once(sql, text=text) == (len(text), text)
@@ -76,7 +76,7 @@ class TestAQuickStatement:
         def move_and_fail() -> None:
             with database.unit_of_work() as tx:
                 if not first:
-                    tx.run("SELECT 1")
+                    tx.scalar("SELECT 1")
                 assert tx.quick(self.MOVE) == (TODAY + timedelta(days=1),)
                 raise ZeroDivisionError
 
@@ -92,7 +92,7 @@ class TestAQuickStatement:
         def divide(by: int) -> tuple[object, ...]:
             with database.unit_of_work() as tx:
                 if not first:
-                    tx.run("SELECT 1")
+                    tx.scalar("SELECT 1")
                 return tx.quick("SELECT 1 / CAST(:by AS int)", by=by)
 
         with pytest.raises(DBAPIError, match="division by zero"):
@@ -107,7 +107,7 @@ class TestAQuickStatement:
 
         def fail(tx: Tx) -> None:
             with tx.savepoint():
-                tx.run("SELECT 1 / 0")
+                tx.scalar("SELECT 1 / 0")
 
         def fail_twice() -> None:
             with database.unit_of_work() as tx:
@@ -124,7 +124,7 @@ class TestAQuickStatement:
         with database.unit_of_work() as tx:
             tx.quick(self.SLEEP, s=0, name="before")
             for sql in ("CREATE TABLE t (a int)", "ALTER TABLE t ADD b int", "DROP TABLE t"):
-                tx.run(sql)
+                tx.touched(sql)
                 assert tx.quick(self.SLEEP, s=0, name=sql) == (False, sql)
 
     def test_is_prepared_anew_where_the_driver_dropped_it(self, database: Database):
@@ -141,7 +141,7 @@ class TestAQuickStatement:
         def quickly() -> tuple[object, ...]:
             with database.unit_of_work() as tx:
                 if not first:
-                    tx.run("SELECT 1")
+                    tx.scalar("SELECT 1")
                 if pids:
                     end(pids.pop())
                 pids_seen.append(tx.driver.info.backend_pid)
@@ -183,3 +183,157 @@ class TestAQuickStatement:
             with pytest.raises(ZeroDivisionError):
                 move_and_fail(tx)
             assert business_day.today(tx) == TODAY
+
+
+class TestAStatementThatNobodyWaitsFor:
+    MOVE = "UPDATE business_day SET business_date = business_date + CAST(:days AS int)"
+    DIVIDE = "SELECT 1 / CAST(:by AS int)"
+    REFUSE = "SELECT refuse(CAST(:why AS jsonb))"
+
+    @staticmethod
+    def moved(database: Database) -> int:
+        with database.unit_of_work() as tx:
+            return (business_day.today(tx) - TODAY).days
+
+    @pytest.mark.parametrize("begun", [True, False])
+    @pytest.mark.parametrize("many", [1, 3])
+    def test_runs_when_the_unit_of_work_ends(self, database: Database, begun: bool, many: int):
+        with database.unit_of_work() as tx:
+            if begun:
+                tx.scalar("SELECT 1")
+            for _ in range(many):
+                tx.run(self.MOVE, days=1)
+        assert self.moved(database) == many
+
+    def test_runs_before_any_other_statement(self, database: Database):
+        with database.unit_of_work() as tx:
+            for move in (
+                lambda: tx.quick(TestAQuickStatement.MOVE),
+                lambda: tx.touched(self.MOVE, days=1),
+                lambda: tx.run_many(self.MOVE, [{"days": 1}]),
+                lambda: tx.run(self.MOVE, days=1),
+            ):
+                tx.run(self.MOVE, days=1)
+                move()
+            ask = "SELECT business_date FROM business_day"
+            found = [tx.scalar(ask)]
+            tx.run(self.MOVE, days=1)
+            found += [row["business_date"] for row in tx.all(ask)]
+            tx.run(self.MOVE, days=1)
+            found += [row["business_date"] for row in tx.stream(ask)]
+            tx.run(self.MOVE, days=1)
+            copied = b"".join(tx.copy(f"COPY ({ask}) TO STDOUT")).decode().strip()
+            tx.run(self.MOVE, days=1)
+            found += tx.driver.execute(ask).fetchone() or ()
+        assert [(day - TODAY).days for day in found] == [8, 9, 10, 12]
+        assert copied == str(TODAY + timedelta(days=11))
+
+    @pytest.mark.parametrize("begun", [True, False])
+    @pytest.mark.parametrize("many", [1, 2])
+    def test_that_fails_undoes_the_unit_of_work(self, database: Database, begun: bool, many: int):
+        def divide_last() -> None:
+            with database.unit_of_work() as tx:
+                if begun:
+                    tx.touched(self.MOVE, days=1)
+                for _ in range(many - 1):
+                    tx.run(self.MOVE, days=1)
+                tx.run(self.DIVIDE, by=0)
+
+        with pytest.raises(DBAPIError, match=r"division by zero(.|\n)*SELECT 1 /"):
+            divide_last()
+        assert self.moved(database) == 0
+
+    def test_that_fails_is_told_by_the_next_one_and_by_its_own_text(self, database: Database):
+        def divide(tx: Tx) -> None:
+            tx.run(self.DIVIDE, by=0)
+            tx.quick(TestAQuickStatement.MOVE)
+
+        with (
+            pytest.raises(DBAPIError, match=r"division by zero(.|\n)*SELECT 1 /"),
+            database.unit_of_work() as tx,
+        ):
+            divide(tx)
+        assert self.moved(database) == 0
+
+    def test_that_refuses_raises_what_it_was_told_to(self, database: Database):
+        def refuse(why: str) -> None:
+            with database.unit_of_work() as tx:
+                tx.run(self.MOVE, days=1)
+                tx.run(self.REFUSE, lambda told: KeyError(told["field"]), why=why)
+
+        with pytest.raises(KeyError, match="amount_fen"):
+            refuse('{"field": "amount_fen"}')
+        assert self.moved(database) == 0
+        with database.unit_of_work() as tx:
+            tx.run("SELECT refuse(NULL)", KeyError)
+
+    @pytest.mark.parametrize("begun", [True, False])
+    def test_is_undone_with_its_unit_of_work(self, database: Database, begun: bool):
+        def move_and_fail() -> None:
+            with database.unit_of_work() as tx:
+                if begun:
+                    tx.scalar("SELECT 1")
+                tx.run(self.MOVE, days=1)
+                raise ZeroDivisionError
+
+        with pytest.raises(ZeroDivisionError):
+            move_and_fail()
+        assert self.moved(database) == 0
+
+    def test_is_undone_with_its_part_and_no_other(self, database: Database):
+        def fail(tx: Tx) -> None:
+            with tx.savepoint():
+                tx.run(self.MOVE, days=10)
+                raise ZeroDivisionError
+
+        def divide(tx: Tx) -> None:
+            with tx.savepoint():
+                tx.run(self.MOVE, days=100)
+                tx.run(self.DIVIDE, by=0)
+
+        with database.unit_of_work() as tx:
+            tx.run(self.MOVE, days=1)
+            with pytest.raises(ZeroDivisionError):
+                fail(tx)
+            with pytest.raises(DBAPIError, match="division by zero"):
+                divide(tx)
+            with tx.savepoint():
+                tx.run(self.MOVE, days=1)
+        assert self.moved(database) == 2
+
+    def test_is_tried_in_a_rehearsal(self, database: Database):
+        with database.rehearsal() as tx:
+            tx.run(self.MOVE, days=1)
+        assert self.moved(database) == 0
+        with (
+            pytest.raises(DBAPIError, match="division by zero"),
+            database.rehearsal() as tx,
+        ):
+            tx.run(self.DIVIDE, by=0)
+
+    def test_is_prepared_anew_where_the_driver_dropped_it(self, database: Database):
+        for _ in range(2):
+            with database.unit_of_work() as tx:
+                tx.run(self.MOVE, days=1)
+                tx.run(self.DIVIDE, by=1)
+            with database.unit_of_work() as tx:
+                tx.driver.execute("DEALLOCATE ALL")
+        assert self.moved(database) == 2
+
+    def test_may_be_many_and_long(self, database: Database):
+        with database.unit_of_work() as tx:
+            for _ in range(200):
+                tx.run("SELECT CAST(:text AS text)", text="x" * 100_000)
+                tx.run(self.MOVE, days=1)
+        assert self.moved(database) == 200
+
+
+def test_a_unit_of_work_does_not_end_well_after_a_statement_that_failed(database: Database):
+    def swallow() -> None:
+        with database.unit_of_work() as tx:
+            business_day.close(tx)
+            with pytest.raises(DBAPIError):
+                tx.scalar("SELECT 1 / 0")
+
+    with pytest.raises(DBAPIError, match="all of them are undone"):
+        swallow()

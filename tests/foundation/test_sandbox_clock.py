@@ -50,7 +50,7 @@ class TestAdvancing:
             moving = hands.submit(advance, sandbox, 1)
             with pytest.raises(TimeoutError):
                 moving.result(timeout=0.1)
-            tx.run("SELECT 1")
+            tx.scalar("SELECT 1")
             assert tx.now == NOW
         with sandbox.unit_of_work() as tx:
             assert tx.now == NOW + DAY

@@ -207,6 +207,55 @@ class TestPosting:
             assert service.sub_ledger(tx, Code.SUSPENSE) == []
 
 
+class TestWritingWithoutWaiting:
+    @staticmethod
+    def exposed(key: str, *, loan: str = "loan_1", fen: int = LIMIT_FEN) -> Entry:
+        legs = (
+            *transfer(Account(Code.LOAN_PRINCIPAL, loan), BANK, fen),
+            *transfer(EXPOSURE, CONTRA, fen),
+        )
+        return Entry(kind="test", subject=loan, memo="", legs=legs, key=key)
+
+    def test_is_done_by_the_end_and_by_the_next_statement(self, database: Database):
+        with database.unit_of_work() as tx:
+            first = service.write(tx, self.exposed("a", fen=1))
+            assert tx.scalar("SELECT key FROM journal_entry WHERE id = :id", id=first) == "a"
+            service.write(tx, self.exposed("b", fen=2))
+        with database.unit_of_work() as tx:
+            assert service.balance(tx, EXPOSURE) == 3
+        assert entries(database) == 2
+
+    def test_l6_one_that_is_refused_leaves_nothing(self, database: Database):
+        with database.unit_of_work() as tx:
+            service.write(tx, self.exposed("a"))
+        with pytest.raises(LimitPassed) as raised, database.unit_of_work() as tx:
+            service.write(tx, self.exposed("b", loan="loan_2", fen=1))
+        assert raised.value.limit_fen == LIMIT_FEN
+        with database.unit_of_work() as tx:
+            assert service.balance(tx, EXPOSURE) == LIMIT_FEN
+            assert not tx.scalar("SELECT 1 FROM ledger_account WHERE owner = 'loan_2'")
+        assert entries(database) == 1
+
+    @pytest.mark.parametrize("loan", ["loan_1", "loan_2"])
+    def test_l5_a_key_is_used_once(self, database: Database, loan: str):
+        with database.unit_of_work() as tx:
+            service.write(tx, self.exposed("k", fen=1))
+        with pytest.raises(KeyUsedForAnotherEntry), database.unit_of_work() as tx:
+            service.write(tx, self.exposed("k", loan=loan, fen=1))
+        assert entries(database) == 1
+
+    def test_l1_refuses_at_once_what_does_not_balance(self, database: Database):
+        one_sided = Entry(kind="test", subject="x", memo="", legs=(debit(LOAN, 1),), key="k")
+        with database.unit_of_work() as tx, pytest.raises(EntryDoesNotBalance):
+            service.write(tx, one_sided)
+
+    def test_l10_books_nothing_before_the_first_date_is_open(self, database: Database):
+        with database.unit_of_work() as tx:
+            tx.run("DELETE FROM business_day")
+        with pytest.raises(business_day.BusinessDayNotOpen), database.unit_of_work() as tx:
+            service.write(tx, self.exposed("a"))
+
+
 class TestPostingASet:
     def test_writes_each_in_its_order(self, database: Database):
         legs = transfer(LOAN, BANK, 5)

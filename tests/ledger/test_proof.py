@@ -202,7 +202,7 @@ class TestVerifying:
             changed = OTHER[column["data_type"]].format(name)
             with undone(database) as tx:
                 unguard(tx, table)
-                assert tx.run(
+                assert tx.touched(
                     f"UPDATE {table} SET {name} = {changed}"
                     f" WHERE ctid = (SELECT ctid FROM {table} ORDER BY ctid LIMIT 1)"
                 )

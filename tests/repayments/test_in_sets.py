@@ -203,7 +203,7 @@ class TestALoanThatSomebodyElseHolds:
             first, second = (asked(tx, world, each, What.DUE, 700) for each in loans)
         said = {each: answer(ChannelState.PAID, 700) for each in (first, second)}
         with world.database.rehearsal() as other:
-            other.run(f"SELECT FROM {held} = :id FOR UPDATE", id=loans[0])
+            other.all(f"SELECT FROM {held} = :id FOR UPDATE", id=loans[0])
             with world.database.unit_of_work() as tx:
                 assert results.record_free(tx, said) == [first]
         with world.database.unit_of_work() as tx:
