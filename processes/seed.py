@@ -273,6 +273,8 @@ def _write_config(
                 "private_key": str(pem),
                 "port": settings.shop_port,
                 "product_code": merchant.products[0] if merchant.products else "",
+                "account_no": merchant.accounts[0].number,
+                "bank_url": settings.institutions_url,
             },
             indent=2,
         )

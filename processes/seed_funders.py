@@ -73,8 +73,6 @@ def seed(context: Context, each: SandboxFunder, config: Path, product_code: str,
         "name": each.name,
         "port": port,
         "encryption_key": str(pem),
-        "bank_url": context.settings.institutions_url,
-        "account_no": each.account_no,
     }
     config.write_text(json.dumps(told, indent=2, ensure_ascii=False))
 

@@ -23,11 +23,12 @@ from lending.foundation.clock import rfc3339
 from lending.foundation.database import Tx
 from lending.foundation.places import Place
 from lending.foundation.spans import Span
+from lending.funding import money_in
 from lending.guarantees import service as guarantees
 from lending.ledger import guarantors
 from lending.ledger import service as ledger
 from lending.ledger.chart import Code
-from lending.ledger.model import Entry, Leg
+from lending.ledger.model import Account, Entry, Leg
 from lending.loans import life, life_rules
 from lending.loans.model import Loan
 from lending.remittances import service as remittances
@@ -126,7 +127,14 @@ def collect(tx: Tx, claim_id: str) -> None:
         _pay(tx, loan, found, asked, legs, by=POOL, on=today)
 
 
-def receive(tx: Tx, claim_id: str, arrival: Arrival, actor: Actor) -> Claim:
+def receive(
+    tx: Tx,
+    claim_id: str,
+    arrival: Arrival,
+    actor: Actor,
+    *,
+    at: Account = guarantors.AT_THE_BANK,
+) -> Claim:
     """The guarantor's transfer for a claim is on our account: the loan moves on as of its day.
 
     What the borrower has paid meanwhile is owed back to the guarantor.
@@ -141,14 +149,21 @@ def receive(tx: Tx, claim_id: str, arrival: Arrival, actor: Actor) -> Claim:
     if arrival.amount_fen != found.amount_fen:
         raise ArrivalWrong(field="/amount_fen", mend=f"代偿金额应为 {found.amount_fen} 分。")
     _require_date(tx, arrival, since=found.filed_on)
-    legs = guarantors.claim_arrived_legs(found.guarantor_id, arrival.amount_fen)
+    legs = guarantors.claim_arrived_legs(found.guarantor_id, arrival.amount_fen, at)
     entry_id = _pay(tx, loan, found, _parts(found), legs, by=TRANSFER, on=arrival.arrived_on)
     _enter(tx, found.guarantor_id, arrival, entry_id, claim_id)
     audit.record(tx, actor, "claim.receive", claim_id, {"reference": arrival.reference})
     return get(tx, claim_id)
 
 
-def top_up(tx: Tx, guarantor_id: str, arrival: Arrival, actor: Actor) -> int:
+def top_up(
+    tx: Tx,
+    guarantor_id: str,
+    arrival: Arrival,
+    actor: Actor,
+    *,
+    at: Account = guarantors.AT_THE_BANK,
+) -> int:
     """A guarantor's money for its deposit is on our account; what stands there now, fen.
 
     Claims that wait for money are paid out of it.
@@ -164,7 +179,7 @@ def top_up(tx: Tx, guarantor_id: str, arrival: Arrival, actor: Actor) -> int:
             kind="pool.topped_up",
             subject=guarantor_id,
             memo=arrival.reference,
-            legs=guarantors.pool_legs(guarantor_id, arrival.amount_fen),
+            legs=guarantors.pool_legs(guarantor_id, arrival.amount_fen, at),
             key=f"pool:{arrival.reference}",
         ),
     )
@@ -179,6 +194,8 @@ def top_up(tx: Tx, guarantor_id: str, arrival: Arrival, actor: Actor) -> int:
 def take_back(tx: Tx, claim_id: str, because: str, actor: Actor) -> Claim:
     """A claim's money went back to the guarantor: the loan is as if it had never paid (P10).
 
+    What the bank's feed had brought is sent back; of other money people have seen that it went.
+
     Raises NoSuchClaim, ClaimEnded.
     """
     found = get(tx, claim_id)
@@ -188,6 +205,8 @@ def take_back(tx: Tx, claim_id: str, because: str, actor: Actor) -> Claim:
         raise ClaimEnded
     life.take_back(tx, loan, found.id, because)
     ledger.reverse(tx, found.money_entry_id, because)
+    if came := money_in.held(tx, store.reference_of(tx, claim_id)):
+        money_in.send_back(tx, came, "claim.taken_back")
     store.end(tx, claim_id, ClaimState.TAKEN_BACK, because)
     audit.record(tx, actor, "claim.take_back", claim_id, {"because": because})
     _tell(tx, claim_id)

@@ -161,6 +161,12 @@ def reference_known(tx: Tx, reference: str) -> bool:
     )
 
 
+def reference_of(tx: Tx, claim_id: str) -> str:
+    """The bank's number of the transfer that paid a claim; empty where the deposit did."""
+    sql = "SELECT reference FROM guarantor_receipt WHERE claim_id = :id"
+    return tx.scalar(sql, id=claim_id) or ""
+
+
 def owed(tx: Tx, payable: str) -> list[str]:
     """The guarantors that we hold money for."""
     rows = tx.all(

@@ -85,7 +85,7 @@ class TransferState(StrEnum):
     """Where money that came is."""
 
     TAKEN = "taken"
-    """It is the money of a share. Final."""
+    """It is the money of a share, of a claim or of a deposit."""
     RETURNING = "returning"
     """It goes back; it may or may not have been sent."""
     UNKNOWN = "unknown"

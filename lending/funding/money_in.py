@@ -21,6 +21,7 @@ from lending.funding.model import (
     Request,
     RequestState,
     ShareState,
+    Transfer,
     TransferState,
 )
 from lending.ledger import funders as funder_accounts
@@ -30,6 +31,8 @@ from lending.ledger.model import Account, Entry, Leg, credit, debit
 
 SHARE_ID = re.compile(r"shr_[a-z2-7]{26}")
 """What a transfer's remark has to hold, so that we know which share it is for."""
+GUARANTORS = re.compile(r"clm_[a-z2-7]{26}|app_[a-z0-9_]{2,40}")
+"""What a guarantor's transfer names: the claim that it pays, or itself where it is its deposit."""
 AT_ONCE = 200
 
 
@@ -97,7 +100,8 @@ def take(tx: Tx, keys: FieldKeys, came: IncomingMoney) -> None:
     """Books money that came, once: for the share that it names, or on its way back.
 
     It is a share's when it is called, in full, from the funder's own account; what a funder owes is
-    taken as it is expected; all else goes back. Money that comes late finds its share dead.
+    taken as it is expected; what a guarantor sends is left to the job that knows its claims; all
+    else goes back. Money that comes late finds its share dead.
     """
     if (owed := expected.find(tx, keys, came)) and not money_store.is_known(tx, came.reference):
         legs = funder_accounts.clearing_legs(owed["partner_id"], -came.amount_fen)
@@ -105,6 +109,9 @@ def take(tx: Tx, keys: FieldKeys, came: IncomingMoney) -> None:
         money_store.take_expected(tx, owed["id"], came.reference, entry_id)
         return
     share_id = named.group() if (named := SHARE_ID.search(came.remark)) else None
+    if share_id is None and (named := GUARANTORS.search(came.remark)):
+        _leave_to_claims(tx, keys, came, named.group())
+        return
     share = store.share(tx, share_id) if share_id else None
     request = store.lock_request(tx, share.request_id) if share else None
     share = store.share(tx, share.id) if share else None
@@ -119,12 +126,8 @@ def take(tx: Tx, keys: FieldKeys, came: IncomingMoney) -> None:
         store.insert_news(tx, share.id, "funded", {"reference": came.reference})
         _complete(tx, request)
         return
-    suspense = Account(Code.SUSPENSE, came.reference)
-    bank = Account(Code.BANK_SETTLEMENT)
-    legs = (debit(bank, came.amount_fen), credit(suspense, came.amount_fen))
-    _enter(tx, keys, came, legs, state=TransferState.RETURNING, because=because)
-    transfer = money_store.transfer(tx, came.reference)
-    money_back.begin(tx, transfer, suspense)
+    _enter(tx, keys, came, _suspended(came), state=TransferState.RETURNING, because=because)
+    money_back.begin(tx, money_store.transfer(tx, came.reference), suspense(came.reference))
     if share is not None:
         detail = {"reference": came.reference, "amount_fen": came.amount_fen, "reason": because}
         store.insert_news(tx, share.id, "money_returned", detail)
@@ -144,6 +147,30 @@ def give_back(tx: Tx, share: FundingShare) -> None:
         "reason": "loan_not_made",
     }
     store.insert_news(tx, share.id, "money_returned", detail)
+
+
+def suspense(reference: str) -> Account:
+    """Where money stands of which nobody has said yet whose it is."""
+    return Account(Code.SUSPENSE, reference)
+
+
+def held(tx: Tx, reference: str) -> Transfer | None:
+    """Money that came and is not on its way back, locked; None where there is none."""
+    if not money_store.is_known(tx, reference):
+        return None
+    transfer = money_store.transfer(tx, reference, lock=True)
+    return transfer if transfer.state is TransferState.TAKEN else None
+
+
+def from_account(keys: FieldKeys, transfer: Transfer) -> str:
+    """The number of the account that money came from."""
+    return money_store.from_account(keys, transfer)
+
+
+def send_back(tx: Tx, transfer: Transfer, because: str) -> None:
+    """Sends back to its sender what stands in suspense."""
+    money_store.set_state(tx, transfer.reference, TransferState.RETURNING, because)
+    money_back.begin(tx, transfer, suspense(transfer.reference))
 
 
 def not_funded(tx: Tx, share_id: str) -> None:
@@ -194,6 +221,25 @@ def paid_out(tx: Tx, loan_id: str) -> None:
         quotas.use(tx, share, request.product_code)
         store.set_share_state(tx, share.id, ShareState.ACTIVE)
     store.set_request_state(tx, request.id, RequestState.PAID)
+
+
+def _leave_to_claims(tx: Tx, keys: FieldKeys, came: IncomingMoney, named: str) -> None:
+    if money_store.is_known(tx, came.reference):
+        return
+    _enter(tx, keys, came, _suspended(came), state=TransferState.TAKEN)
+    jobs.enqueue(
+        tx,
+        "claims.arrived",
+        queue=jobs.POSTLOAN,
+        lock=named,
+        reference=came.reference,
+        named=named,
+    )
+
+
+def _suspended(came: IncomingMoney) -> tuple[Leg, ...]:
+    bank = Account(Code.BANK_SETTLEMENT)
+    return debit(bank, came.amount_fen), credit(suspense(came.reference), came.amount_fen)
 
 
 def _because_not(tx: Tx, keys: FieldKeys, came: IncomingMoney, share: FundingShare | None) -> str:

@@ -6,6 +6,8 @@ Each gives lines for our book and for the guarantor's; an entry with all of them
 from lending.ledger.chart import Code
 from lending.ledger.model import Account, Leg, guarantor_book, signed
 
+AT_THE_BANK = Account(Code.BANK_SETTLEMENT)
+
 
 def claimed(guarantor: str) -> Account:
     """What a guarantor owes us for claims; 0 at rest, since a claim is booked as it is paid."""
@@ -58,22 +60,24 @@ def claim_from_pool_legs(guarantor: str, amount_fen: int) -> tuple[Leg, ...]:
     )
 
 
-def claim_arrived_legs(guarantor: str, amount_fen: int) -> tuple[Leg, ...]:
-    """A claim's money came to our account; below 0 it went back."""
+def claim_arrived_legs(
+    guarantor: str, amount_fen: int, at: Account = AT_THE_BANK
+) -> tuple[Leg, ...]:
+    """A claim's money came to an account of ours; below 0 it went back."""
     book = guarantor_book(guarantor)
     return (
-        signed(Account(Code.BANK_SETTLEMENT), amount_fen),
+        signed(at, amount_fen),
         signed(claimed(guarantor), -amount_fen),
         signed(Account(Code.CLAIM_PAYABLE, book=book), amount_fen),
         signed(Account(Code.BANK_SETTLEMENT, book=book), -amount_fen),
     )
 
 
-def pool_legs(guarantor: str, amount_fen: int) -> tuple[Leg, ...]:
+def pool_legs(guarantor: str, amount_fen: int, at: Account = AT_THE_BANK) -> tuple[Leg, ...]:
     """A guarantor put money into its deposit; below 0 it was given back."""
     book = guarantor_book(guarantor)
     return (
-        signed(Account(Code.BANK_SETTLEMENT), amount_fen),
+        signed(at, amount_fen),
         signed(pool(guarantor), -amount_fen),
         signed(Account(Code.POOL_DEPOSIT, book=book), amount_fen),
         signed(Account(Code.BANK_SETTLEMENT, book=book), -amount_fen),

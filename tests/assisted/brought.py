@@ -17,6 +17,7 @@ from lending.finance import reconciliation
 from lending.foundation import business_day
 from lending.foundation.audit import SYSTEM
 from lending.foundation.database import Tx
+from lending.funding import money_in
 from lending.guarantees import rules as guarantee_rules
 from lending.guarantees import service as guarantees
 from lending.guarantees.model import FeePayer, LicenceKind
@@ -34,6 +35,7 @@ from tests.loans.world import PRODUCT, World
 from tests.today import TODAY
 
 POOL_FEN = 400_000
+GUARANTORS_ACCOUNT = "62305800000000880001"
 LAST_DAY = date(2026, 11, 30)
 
 
@@ -102,6 +104,16 @@ class Assisted:
         with self.world.database.unit_of_work() as tx:
             today = business_day.today(tx)
             claims.top_up(tx, self.guarantor_id, Arrival(amount_fen, reference, today), SYSTEM)
+
+    def send(self, amount_fen: int, remark: str, *, account: str | None = None) -> str:
+        """The guarantor sends money from its own account; the bank's number of it."""
+        at = self.world.clock.now()
+        return self.world.bank.send(account or GUARANTORS_ACCOUNT, amount_fen, remark, at)
+
+    def look(self) -> None:
+        """Takes in what the bank's feed brings, and what follows from it."""
+        money_in.look(self.world.context)
+        self.world.work()
 
     def claims(self) -> list[Any]:
         """All claims, newest first."""

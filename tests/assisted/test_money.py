@@ -188,6 +188,70 @@ def a_months_statement(tx: Tx, partner_id: str, last: date, kind: str, fen: int)
     )
 
 
+class TestAGuarantorsMoneyThatTheBankBrings:
+    def test_pays_the_claim_that_its_remark_names(self, both: Assisted):
+        world, loan_id = both.world, both.lend(days_ago=60)
+        both.days(1)
+        (claim,) = both.claims()
+        reference = both.send(claim.amount_fen, f"代偿 {claim.id}")
+        both.look()
+        both.look()
+        (paid,) = both.claims()
+        assert (paid.state, paid.paid_by) == (ClaimState.PAID, "transfer")
+        assert world.balance(Code.LOAN_PRINCIPAL, loan_id) == 0
+        assert world.balance(Code.SUSPENSE, reference) == 0
+        both.books_agree()
+
+    def test_goes_back_with_the_claim_that_is_taken_back(self, both: Assisted):
+        world, loan_id = both.world, both.lend(days_ago=60)
+        both.days(1)
+        (claim,) = both.claims()
+        both.send(claim.amount_fen, claim.id)
+        both.look()
+        with world.database.unit_of_work() as tx:
+            claims.take_back(tx, claim.id, "paid twice", SYSTEM)
+        world.work()
+        assert world.balance(Code.LOAN_PRINCIPAL, loan_id) == 600_000
+        assert world.bank.paid()[-1].amount_fen == claim.amount_fen
+        both.books_agree()
+
+    def test_fills_the_deposit_where_it_names_the_guarantor(self, both: Assisted):
+        before = both.world.balance(Code.GUARANTEE_POOL, both.guarantor_id)
+        both.send(123_400, "保证金 app_guarantor")
+        both.look()
+        after = both.world.balance(Code.GUARANTEE_POOL, both.guarantor_id)
+        assert before - after == 123_400
+        both.books_agree()
+
+    @pytest.mark.parametrize("wrong", ["amount", "account", "claim", "partner"])
+    def test_goes_back_where_it_is_not_what_was_asked_for(self, both: Assisted, wrong: str):
+        both.lend(days_ago=60)
+        both.days(1)
+        (claim,) = both.claims()
+        names = {"claim": f"clm_{'a' * 26}", "partner": "app_platform"}
+        reference = both.send(
+            claim.amount_fen - (wrong == "amount"),
+            names.get(wrong, claim.id),
+            account="6230580000000099" if wrong == "account" else None,
+        )
+        both.look()
+        assert [each.state for each in both.claims()] == [ClaimState.FILED]
+        (sent,) = both.world.rows("SELECT reference, state FROM incoming_transfer")
+        assert (sent["reference"], sent["state"]) == (reference, "returned")
+        both.books_agree()
+
+    def test_waits_for_people_where_two_of_them_were_quicker(self, both: Assisted):
+        both.lend(days_ago=60)
+        both.days(1)
+        (claim,) = both.claims()
+        reference = both.send(claim.amount_fen, claim.id)
+        with both.world.database.unit_of_work() as tx:
+            arrival = Arrival(claim.amount_fen, reference, business_day.today(tx))
+            claims.receive(tx, claim.id, arrival, SYSTEM)
+        both.look()
+        assert both.world.balance(Code.SUSPENSE, reference) == -claim.amount_fen
+
+
 class TestAClaim:
     def test_p17_is_paid_from_the_deposit_and_repaid_by_the_borrower(self, both: Assisted):
         world, loan_id = both.world, both.lend(days_ago=60)
