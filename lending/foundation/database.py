@@ -23,11 +23,9 @@ from sqlalchemy import Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from lending.foundation.clock import Clock, SystemClock
-from lending.foundation.libpq import Libpq
+from lending.foundation.libpq import PREPARED_MAX, Libpq
 
 STREAMED_AT_ONCE = 5_000
-PREPARED_MAX = 500
-"""Statements that a connection keeps prepared; more than any process runs often."""
 REFUSED = "CF001"
 """The SQLSTATE with which a statement of our own refuses what it was asked (`refuse` in SQL)."""
 _CHANGES_TABLES = ("ALTER", "DROP")

@@ -1,4 +1,4 @@
-"""A connection without psycopg's cursors: the ends of a transaction, and its hottest statements.
+"""A connection without psycopg's cursors: the ends of a transaction, and what nobody waits for.
 
 psycopg waits for the answer to each statement before it sends the next, `BEGIN` and `COMMIT`
 included, and after a rollback forgets all that it has prepared. Here what nobody waits for goes out
@@ -47,6 +47,8 @@ class _Statement:
 _INT2, _INT4 = (adapters.types[name].oid for name in ("int2", "int4"))
 _UNSENT_MAX = 1000
 """So many statements are kept for later; then they are sent."""
+PREPARED_MAX = 500
+"""So many statements are kept prepared: more than any process runs often."""
 _BEGIN, _COMMIT = _Statement("BEGIN"), _Statement("COMMIT")
 
 
@@ -185,7 +187,11 @@ class Libpq:
             raise
 
     def _is_new(self, one: _Statement) -> bool:
-        return one.values is not None and one.key not in self._prepared
+        return (
+            one.values is not None
+            and one.key not in self._prepared
+            and len(self._prepared) < PREPARED_MAX
+        )
 
     def _prepare(self, one: _Statement) -> None:
         self._names += 1
@@ -193,12 +199,12 @@ class Libpq:
         self._pg.send_prepare(name, one.sql.encode(), one.types)
 
     def _send(self, one: _Statement, *, alone: bool) -> None:
-        if one.values is not None:
-            self._pg.send_query_prepared(self._prepared[one.key], one.values)
-        elif alone:
+        if name := self._prepared.get(one.key):
+            self._pg.send_query_prepared(name, one.values)
+        elif alone and one.values is None:
             self._pg.send_query(one.sql.encode())
         else:
-            self._pg.send_query_params(one.sql.encode(), None)
+            self._pg.send_query_params(one.sql.encode(), one.values, one.types)
 
     def _answered(self, told: Sequence[Told], *, alone: bool) -> "PGresult":
         """What the last gives of all that was sent."""

@@ -8,6 +8,7 @@ from sqlalchemy.exc import DBAPIError
 
 from lending.foundation import business_day, jobs
 from lending.foundation.database import Database, Tx, is_lost
+from lending.foundation.libpq import PREPARED_MAX
 from tests.today import NOW, TODAY
 
 
@@ -319,6 +320,15 @@ class TestAStatementThatNobodyWaitsFor:
             with database.unit_of_work() as tx:
                 tx.driver.execute("DEALLOCATE ALL")
         assert self.moved(database) == 2
+
+    def test_may_be_of_more_kinds_than_are_kept_prepared(self, database: Database):
+        with database.unit_of_work() as tx:
+            for number in range(PREPARED_MAX + 2):
+                tx.run(f"{self.MOVE} - {number}", days=number + 1)
+            assert tx.quick(f"SELECT {PREPARED_MAX}") == (PREPARED_MAX,)
+        with database.unit_of_work() as tx:
+            tx.run(f"{self.MOVE} + 0", days=1)
+        assert self.moved(database) == PREPARED_MAX + 3
 
     def test_may_be_many_and_long(self, database: Database):
         with database.unit_of_work() as tx:
