@@ -14,6 +14,9 @@ PLACES = Decimal("1e-20")
 _RATE_MAX = Decimal(10) ** 9
 _SCAN_POINTS = 256
 _DIGITS = 34
+_HALVINGS = 40
+_TOUCH = Decimal("1e-9")
+"""So little of its worth at the points of the search counts as nothing where the worth turns."""
 
 Worth = Callable[[Decimal], tuple[Decimal, Decimal]]
 """Present value of all flows at a rate, and its derivative by the rate."""
@@ -64,7 +67,7 @@ def xirr(flows: Sequence[tuple[date, int]] | Sequence[tuple[date, Decimal]]) -> 
     return solve([Flow(Decimal(flow), Decimal((day - start).days) / 365) for day, flow in flows])
 
 
-def solve(flows: Iterable[Flow]) -> Decimal:
+def solve(flows: Sequence[Flow]) -> Decimal:
     """The one rate per period, not below 0, at which the flows are worth nothing.
 
     Flows that change their sign once in time (advances, then payments) have at most one such rate.
@@ -78,6 +81,10 @@ def solve(flows: Iterable[Flow]) -> Decimal:
         netted = _netted(flows)
         total = sum((flow.amount for flow in netted), Decimal(0))
         changes = sum((a.amount < 0) != (b.amount < 0) for a, b in pairwise(netted))
+        if flows and not netted:
+            raise NoAnnualRate(
+                "advances and payments cancel out on their days: any rate solves them"
+            )
         if not changes:
             raise NoAnnualRate("there are no advances, or no payments")
         if total < 0:
@@ -131,18 +138,19 @@ def _one_change(worth: Worth, total: Decimal) -> Decimal:
 
 
 def _searched(worth: Worth, total: Decimal) -> Decimal:
-    """The one root in an even net of discount factors from 1 down to 1/256, then in halves."""
+    """The one root in an even net of discount factors from 1 down to 1/256, then in halves.
+
+    Where the worth turns back between two points of the net, its turn is looked at too: it may have
+    touched 0, or been beyond it.
+    """
     rates = [Decimal(_SCAN_POINTS) / k - 1 for k in range(_SCAN_POINTS, 0, -1)]
     while rates[-1] < _RATE_MAX:
         rates.append(rates[-1] * 2)
     with localcontext() as context:
         context.prec = _DIGITS // 2
-        signs = [total > 0, *(worth(rate)[0] > 0 for rate in rates[1:])]
-    if total == 0:
-        rates, signs = rates[1:], signs[1:]
-    brackets = [
-        between for between, (a, b) in zip(pairwise(rates), pairwise(signs), strict=True) if a != b
-    ]
+        points = [_Point(rate, *worth(rate)) for rate in rates]
+        points[0] = _Point(Decimal(0), total or points[0].slope, points[0].slope)
+        brackets = [found for a, b in pairwise(points) for found in _brackets(worth, a, b)]
     if total == 0 and brackets:
         raise NoAnnualRate("several rates solve these cash flows, 0 among them")
     if total == 0:
@@ -153,6 +161,33 @@ def _searched(worth: Worth, total: Decimal) -> Decimal:
         found = " and ".join(f"{low:.4f} to {high:.4f}" for low, high in brackets)
         raise NoAnnualRate(f"several rates per period solve these cash flows: {found}")
     return _between(worth, *brackets[0])
+
+
+@dataclass(frozen=True, slots=True)
+class _Point:
+    """The worth at a rate; just above 0 where it is nothing there."""
+
+    rate: Decimal
+    value: Decimal
+    slope: Decimal
+
+
+def _brackets(worth: Worth, a: _Point, b: _Point) -> list[tuple[Decimal, Decimal]]:
+    """Where the worth falls or rises through 0 between two points."""
+    is_above = a.value > 0
+    if is_above != (b.value > 0):
+        return [(a.rate, b.rate)]
+    if (a.slope < 0 <= b.slope) if is_above else (a.slope > 0 >= b.slope):
+        low, high = a.rate, b.rate
+        for _ in range(_HALVINGS):
+            turn = (low + high) / 2
+            value, slope = worth(turn)
+            if (value > 0) != is_above:
+                return [(a.rate, turn), (turn, b.rate)]
+            low, high = (turn, high) if (slope > 0) == (a.slope > 0) else (low, turn)
+        if abs(value) <= _TOUCH * max(abs(a.value), abs(b.value)):
+            return [(a.rate, turn), (turn, b.rate)]
+    return []
 
 
 def _between(worth: Worth, low: Decimal, high: Decimal) -> Decimal:

@@ -207,6 +207,27 @@ class TestTheEquation:
         with pytest.raises(NoAnnualRate, match="several"):
             solve([Flow(Decimal(amount), Decimal(t)) for t, amount in enumerate(three)])
 
+    @pytest.mark.parametrize(
+        "discounts",
+        [
+            ("0.9", "0.9003", "0.5"),
+            ("0.8", "0.8001", "0.2"),
+            ("0.5", "0.5", "0.9"),
+            ("0.9", "0.9001", "1"),
+            ("0.9999", "1", "1.5"),
+        ],
+    )
+    def test_refuses_several_rates_however_near_each_other(self, discounts: tuple[str, ...]):
+        """Three discount factors at which the flows are worth nothing."""
+        a, b, c = (Decimal(each) for each in discounts)
+        amounts = [-a * b * c, a * b + b * c + a * c, -(a + b + c), Decimal(1)]
+        with pytest.raises(NoAnnualRate, match="several"):
+            solve([Flow(1000 * amount, Decimal(t)) for t, amount in enumerate(amounts)])
+
+    def test_refuses_what_cancels_out(self):
+        with pytest.raises(NoAnnualRate, match="cancel"):
+            solve([Flow(Decimal(-100), Decimal(1)), Flow(Decimal(100), Decimal(1))])
+
     def test_refuses_what_no_rate_solves(self):
         none = [100, -50, 20]
         with pytest.raises(NoAnnualRate, match="no rate"):
