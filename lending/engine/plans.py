@@ -182,7 +182,7 @@ def payment_impossible() -> PlanImpossible:
 
 
 def _impossible(field: str, mend: str) -> PlanImpossible:
-    return PlanImpossible(f"{field[1:]} cannot make a plan", field=field, mend=mend)
+    return PlanImpossible("no plan can be made with this value", field=field, mend=mend)
 
 
 def _check(terms: PlanInput) -> None:
