@@ -192,8 +192,8 @@ def _check(terms: PlanInput) -> None:
         ("/periods", 1 <= terms.periods <= 600, "Use 1 to 600 periods."),
         (
             "/principal_fen",
-            terms.periods <= terms.principal_fen,
-            "Use an amount of at least one fen per period.",
+            terms.principal_fen >= (terms.periods if terms.method in _REPAID_BY_PARTS else 1),
+            "Use an amount of at least one fen, and one per period that repays a part.",
         ),
         ("/principal_fen", terms.principal_fen <= FEN_MAX, f"Use at most {FEN_MAX} fen."),
         ("/every", 1 <= terms.every <= 366, "Use 1 to 366."),

@@ -47,6 +47,58 @@ class TestPlan:
             for row in make_plan(terms).instalments
         ]
 
+    @pytest.mark.parametrize(
+        ("options", "principals", "interests"),
+        [
+            (
+                {"--start": "2023-12-12", "--day-count": "act/act"},
+                [1633, 1646, 1663, 1672, 1687, 1699],
+                [80, 67, 50, 41, 26, 14],
+            ),
+            (
+                {"--start": "2024-01-01", "--day-count": "act/364", "--unit": "week"},
+                [1659, 1662, 1665, 1668, 1671, 1675],
+                [18, 15, 12, 9, 6, 3],
+            ),
+            (
+                {
+                    "--start": "2024-01-01",
+                    "--day-count": "act/364",
+                    "--unit": "week",
+                    "--every": "2",
+                    "--periods": "3",
+                    "--instalment-fen": "3357",
+                },
+                [3321, 3333, 3346],
+                [36, 24, 12],
+            ),
+            (
+                {
+                    "--start": "2024-01-01",
+                    "--day-count": "act/360",
+                    "--unit": "day",
+                    "--every": "15",
+                },
+                [1650, 1657, 1664, 1670, 1677, 1682],
+                [40, 33, 26, 20, 13, 7],
+            ),
+            (
+                {"--start": "2024-01-01", "--rate-percent": "7"},
+                [1643, 1652, 1662, 1672, 1681, 1690],
+                [58, 49, 39, 29, 20, 10],
+            ),
+        ],
+    )
+    def test_gives_the_rows_of_another_lending_system(
+        self, capsys: pytest.CaptureFixture[str], options, principals, interests
+    ):
+        """100.00 at 9.4822 % (the last at 7 %), as the tests of Apache Fineract expect them."""
+        usual = {"--principal-fen": "10000", "--rate-percent": "9.4822", "--rounding": "half-even"}
+        assert run({**usual, **options}) == 0
+        rows = json.loads(capsys.readouterr().out)
+        assert [row["principal_fen"] for row in rows] == principals
+        assert [row["interest_fen"] for row in rows] == interests
+
     def test_repays_no_principal_in_grace_periods(self, capsys: pytest.CaptureFixture[str]):
         assert run({"--grace-periods": "2"}) == 0
         rows = json.loads(capsys.readouterr().out)

@@ -164,6 +164,13 @@ class TestOtherMethods:
         rows = make_plan(terms(method="flat", first_due=date(2026, 12, 8))).instalments
         assert {row.fee_fen for row in rows} == {14_375}
 
+    @pytest.mark.parametrize("method", ["bullet", "interest-only"])
+    def test_a_single_repayment_may_be_of_a_single_fen(self, method: str):
+        plan = make_plan(terms(method=method, principal_fen=1))
+        assert plan.instalments[-1].principal_fen == 1
+        with pytest.raises(PlanImpossible):
+            make_plan(terms(method=method, principal_fen=0))
+
     @pytest.mark.parametrize("day_count", ["30/360", "1/12"])
     @pytest.mark.parametrize("first_due", [date(2026, 12, 8), date(2027, 1, 15), None])
     def test_bullet_bears_the_interest_of_all_periods(self, day_count, first_due):
