@@ -40,7 +40,7 @@ def compare(
             _bank_fen(lines[number]),
             _rows_fen(ours.get(number)),
             ours[number].ledger_fen if number in ours else None,
-            "the bank paid one order number more than once",
+            "银行对同一订单号付款多次",
         )
         for number in twice
     ]
@@ -53,7 +53,7 @@ def compare(
             None,
             None,
             entry.ledger_fen,
-            f"entry {entry.kind} about {entry.subject} belongs to no order",
+            f"分录 {entry.kind}({entry.subject})不属于任何订单",
         )
         for entry in lone
     ]
@@ -82,28 +82,26 @@ def _one(number: str, line: ChannelTransaction | None, order: Order | None) -> I
 
     if order is None:
         state = line.state if line else ""
-        yield differ(DifferenceKind.MISSING_HERE, f"the bank says {state}; we know no such order")
+        yield differ(DifferenceKind.MISSING_HERE, f"银行状态为 {state};本方无此单")
         return
     if line is None:
         if order.state is OrderState.PAID:
-            yield differ(
-                DifferenceKind.MISSING_IN_BANK, "we say paid; the bank knows no such order"
-            )
+            yield differ(DifferenceKind.MISSING_IN_BANK, "本方已付;银行无此单")
     else:
         if (line.kind, line.amount_fen) != (order.kind, order.amount_fen):
             yield differ(
                 DifferenceKind.AMOUNT_DIFFERS,
-                f"bank: {line.kind} {line.amount_fen}; here: {order.kind} {order.amount_fen}",
+                f"银行:{line.kind} {line.amount_fen} 分;本方:{order.kind} {order.amount_fen} 分",
             )
         if _FINAL.get(line.state, OrderState.IN_FLIGHT) is not order.state:
             yield differ(
-                DifferenceKind.STATE_DIFFERS, f"bank: {line.state}; here: {order.state.value}"
+                DifferenceKind.STATE_DIFFERS, f"银行:{line.state};本方:{order.state.value}"
             )
     expected_fen = _rows_fen(order)
     if order.ledger_fen != expected_fen:
         yield differ(
             DifferenceKind.LEDGER_DIFFERS,
-            f"the ledger moved {order.ledger_fen} fen where {expected_fen} are due",
+            f"账上变动 {order.ledger_fen} 分,应为 {expected_fen} 分",
         )
 
 

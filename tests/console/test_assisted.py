@@ -104,6 +104,16 @@ class TestAGuarantor:
         )  # fmt: skip
         assert world.balance(Code.GUARANTEE_POOL, both.guarantor_id) == -8_800
 
+    def test_whose_claim_is_withdrawn_shows_why(self, world: World, app: Flask):
+        both: Assisted = assisted(world, pool_fen=0)
+        loan_id = both.lend(days_ago=60)
+        both.days(1)
+        both.pay(loan_id, What.PAYOFF)
+        both.days(1)
+        (claim,) = both.claims()
+        desk, _ = signed_in(app, world)
+        assert "借款人已还清逾期款" in desk.get(f"/claims/{claim.id}")[1]
+
 
 class TestChannelStatistics:
     def test_show_each_platform(self, world: World, app: Flask):
