@@ -20,6 +20,7 @@ from processes import (
     ledger_commands,
     operator_commands,
     parts,
+    phone,
     ports,
     supervisor,
 )
@@ -29,6 +30,7 @@ KNOWN_FAILURES = (
     Problem,
     SettingMissing,
     installation.DatabaseUnreachable,
+    phone.StuckAtPage,
     ports.PortTaken,
     sandbox_commands.NoSandbox,
     supervisor.PartDidNotStart,

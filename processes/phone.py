@@ -19,6 +19,8 @@ PAUSE_S = 0.1
 class StuckAtPage(RuntimeError):
     """The page that came is not the one that was due."""
 
+    mend = "Look into the logs under var/log, first core.log and front.log."
+
 
 class Buyer:
     """One buyer at one checkout; `sandbox` as the SMS company knows the installation."""

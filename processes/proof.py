@@ -172,4 +172,4 @@ def _until(ask: Callable[[], Order], state: str) -> Order:
         if order.state == state:
             return order
         time.sleep(PAUSE_S)
-    raise TimeoutError(f"the order stayed {order.state}")
+    raise phone.StuckAtPage(f"the order stayed {order.state}")

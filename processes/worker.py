@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import functools
 import logging
 import signal
 from collections.abc import Callable, Mapping, Sequence
@@ -11,6 +12,8 @@ from typing import Any
 
 import procrastinate
 from procrastinate import PsycopgConnector, RetryStrategy
+
+from lending.foundation.errors import Problem
 
 HEARTBEAT_S = 1.0
 STALLED_S = 4.0
@@ -60,7 +63,7 @@ class Worker:
             connector=PsycopgConnector(conninfo=self.database_url, max_size=self.concurrency + 2)
         )
         for name, handler in self.handlers.items():
-            app.task(name=name, retry=RETRY)(handler)
+            app.task(name=name, retry=RETRY)(telling(name, handler))
         async with app.open_async():
             jobs = asyncio.create_task(
                 app.run_worker_async(
@@ -85,6 +88,23 @@ class Worker:
             threads.shutdown(wait=False)
             with contextlib.suppress(asyncio.CancelledError):
                 await jobs
+
+
+def telling(name: str, handler: Handler) -> Handler:
+    """The handler of a job, with a word in the log when it fails; a refusal needs no trace."""
+
+    @functools.wraps(handler)
+    def told(**given: Any) -> Any:
+        try:
+            return handler(**given)
+        except Problem as refused:
+            log.warning("job %s %s failed: %s", name, given, refused)
+            raise
+        except Exception:
+            log.exception("job %s %s failed", name, given)
+            raise
+
+    return told
 
 
 async def _recover(app: procrastinate.App) -> None:
