@@ -2,7 +2,8 @@
 
 While an operator's flag stands, no payout to the borrower's account or for their goods begins; what
 was agreed and not paid out is cancelled, each application by a job of its own, so that one that
-cannot be ended keeps no other from it. A payout that is under way is left to its result.
+cannot be ended keeps no other from it. A payout that is under way is left to its result, and a
+merchant's later parts go on as its service does (STORE-6) unless an operator holds them.
 """
 
 from dataclasses import dataclass

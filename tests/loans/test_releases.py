@@ -7,7 +7,7 @@ from lending.foundation import business_day, ids
 from lending.foundation.audit import Actor
 from lending.foundation.ports import ChannelState
 from lending.ledger.chart import Code
-from lending.loans import releases, signing
+from lending.loans import fraud, releases, signing
 from lending.loans import service as loans
 from lending.loans.errors import (
     NoSuchPart,
@@ -17,6 +17,7 @@ from lending.loans.errors import (
     PartUnderWay,
     ServiceNotConfirmed,
 )
+from lending.loans.fraud import FraudKind
 from lending.loans.model import ReleasePart, ReleaseState
 from lending.loans.terms import Release
 from lending.repayments import service as repayments
@@ -29,6 +30,7 @@ from tests.today import TODAY
 
 SHOP = Actor("partner", "ptn_1")
 BUYER = Actor("customer", "cus_1")
+OPERATOR = Actor("operator", "op_1")
 PARTS = 4
 
 
@@ -134,6 +136,19 @@ class TestReleasing:
         with pytest.raises(PartNotPlanned):
             confirm(world, loan_id, 2)
         assert len(world.bank.paid()) == 2
+
+    def test_goes_on_for_a_borrower_who_is_flagged_until_the_parts_are_held(self, world: World):
+        loan_id = paid_ahead(world)
+        for part in (2, 3):
+            confirm(world, loan_id, part)
+        with world.database.unit_of_work() as tx:
+            kind = FraudKind.IDENTITY
+            fraud.flag(tx, world.keys, world.customer_id, kind, because="冒名", actor=OPERATOR)
+        come_to(world, date(2026, 12, 23))
+        with world.database.unit_of_work() as tx:
+            releases.hold(tx, loan_id, because="核查", actor=OPERATOR)
+        come_to(world, date(2027, 1, 23))
+        assert states(world, loan_id) == ["paid", "planned", "planned"]
 
     def test_takes_what_the_merchant_owes_off_the_part(self, world: World):
         loan_id = paid_ahead(world)
