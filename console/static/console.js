@@ -1,11 +1,14 @@
 // A form is sent without leaving its page: a refusal keeps what was typed and stands at its field,
 // and nothing is sent twice. Without this script forms work as ever.
 
+const SIGNED_OUT = '登录已过期,尚未提交:请先复制已填内容,重新登录后再提交。';
+
 async function send(form, submitter) {
   const typed = new URLSearchParams(new FormData(form));
   if (submitter && submitter.name) typed.append(submitter.name, submitter.value);
   const to = form.getAttribute('action') || location.href;
   const answer = await fetch(to, { method: 'POST', body: typed });
+  if (answer.url.endsWith('/sign-in') && !to.endsWith('/sign-out')) return tell(form, '', SIGNED_OUT);
   if (answer.redirected) return location.assign(answer.url);
   const page = await answer.text();
   const problem = new DOMParser().parseFromString(page, 'text/html').querySelector('[data-problem]');

@@ -1,7 +1,7 @@
 """Keys for signing and verifying.
 
 They are read and checked by pycryptodome. Where `cryptography` is installed, as by the extra
-`cf-partner-sdk[fast]`, it signs and verifies, some four times as fast; it is loaded with the first
+`cf-partner-sdk[fast]`, it signs and verifies, some three times as fast; it is loaded with the first
 key.
 
 `PrivateKey` and `PublicKey` keep the protocols `Signer` and `Verifier` of `http_signatures`. A key
