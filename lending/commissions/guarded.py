@@ -1,6 +1,5 @@
 """What of commissions needs two people: agreements, and answers to disputes that may move money."""
 
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from lending.commissions import service
@@ -12,7 +11,7 @@ from lending.foundation.files import FileStore
 from lending.loans.partner_terms import Basis
 from lending.system.approvals import Kind, Payload, register, whole_number, words
 from lending.system.model import Right
-from lending.system.payloads import choice, day, rate
+from lending.system.payloads import choice, day, decimal, rate
 
 ADJUSTMENT_MAX_FEN = 10**12
 
@@ -56,6 +55,6 @@ def _tiers(payload: Payload) -> tuple[Tier, ...]:
     text = str(payload.get("tiers", "")).strip()
     pairs = [each.partition(":") for each in text.split(",") if each.strip()]
     try:
-        return tuple(Tier(Decimal(at.strip()), Decimal(part.strip())) for at, _, part in pairs)
-    except InvalidOperation:
+        return tuple(Tier(decimal(at.strip()), decimal(part.strip())) for at, _, part in pairs)
+    except ValueError:
         raise AgreementRefused(field="/tiers", mend="请按 起点:系数 填写,以逗号分隔。") from None

@@ -41,6 +41,8 @@ def check(new: NewAgreement, rules: Parameters) -> None:
 def _check_tiers(new: NewAgreement) -> None:
     if (new.tier_by is TierBy.NONE) != (not new.tiers):
         raise AgreementRefused(field="/tiers", mend="阶梯和阶梯依据须同时填写,或都不填。")
+    if not all(tier.at_least.is_finite() and tier.part.is_finite() for tier in new.tiers):
+        raise AgreementRefused(field="/tiers", mend="每级请填写起点和系数。")
     starts = [tier.at_least for tier in new.tiers]
     if starts != sorted(set(starts)):
         raise AgreementRefused(field="/tiers", mend="阶梯起点须从小到大,每个只列一次。")

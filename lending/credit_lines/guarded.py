@@ -4,7 +4,6 @@ The subject of each is a line's id. What only protects us, such as freezing a li
 """
 
 from collections.abc import Callable
-from datetime import date
 from typing import Any
 
 from lending.credit_lines import securities, service
@@ -12,8 +11,8 @@ from lending.credit_lines.errors import NoSuchSecurity
 from lending.foundation.audit import Actor
 from lending.foundation.database import Tx
 from lending.system.approvals import Kind, Payload, register, whole_number, words
-from lending.system.errors import PayloadWrong
 from lending.system.model import Right
+from lending.system.payloads import day
 
 SCENE_SUFFIX = "_fen"
 LIMIT = "limit_fen"
@@ -39,10 +38,7 @@ def _kind(
 
 
 def _raise(tx: Tx, line_id: str, payload: Payload, actor: Actor) -> dict[str, Any]:
-    try:
-        until = date.fromisoformat(words(payload, "last_day"))
-    except ValueError:
-        raise PayloadWrong(field="/last_day", mend="请按 年-月-日 填写。") from None
+    until = day(payload, "last_day")
     amount_fen = whole_number(payload, "amount_fen", least=1)
     service.raise_until(tx, line_id, amount_fen=amount_fen, until=until, actor=actor)
     return _told(tx, line_id)

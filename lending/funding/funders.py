@@ -85,6 +85,10 @@ def agree(tx: Tx, new: FunderAgreement, actor: Actor) -> str:
     get(tx, new.funder_id)
     rules.check_agreement(new)
     agreement_id = store.insert_agreement(tx, new)
+    if agreement_id is None:
+        raise AgreementNotPossible(
+            "该产品已有自此日或更晚生效的协议", field="/valid_from", mend="请填写更晚的生效日。"
+        )
     audit.record(tx, actor, "funder.agree", new.funder_id, {"product": new.product_code})
     return agreement_id
 

@@ -85,12 +85,22 @@ def set_state(tx: Tx, funder_id: str, state: FunderState, because: str) -> None:
     )
 
 
-def insert_agreement(tx: Tx, new: FunderAgreement) -> str:
+def insert_agreement(tx: Tx, new: FunderAgreement) -> str | None:
+    """Its id; None where one from this date or a later one is there, so that two never overlap."""
+    tx.scalar("SELECT partner_id FROM funder WHERE partner_id = :id FOR UPDATE", id=new.funder_id)
+    if tx.scalar(
+        "SELECT EXISTS (SELECT FROM funder_agreement WHERE partner_id = :funder_id"
+        " AND product_code = :product_code AND valid_from >= :valid_from)",
+        funder_id=new.funder_id,
+        product_code=new.product_code,
+        valid_from=new.valid_from,
+    ):
+        return None
     agreement_id = ids.new("fag")
     tx.run(
         "UPDATE funder_agreement SET valid_to = CAST(:valid_from AS date) - 1"
         " WHERE partner_id = :funder_id AND product_code = :product_code"
-        " AND valid_from < :valid_from AND (valid_to IS NULL OR valid_to >= :valid_from)",
+        " AND (valid_to IS NULL OR valid_to >= :valid_from)",
         funder_id=new.funder_id,
         product_code=new.product_code,
         valid_from=new.valid_from,

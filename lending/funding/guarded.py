@@ -5,10 +5,8 @@ alone.
 """
 
 import json
-from collections.abc import Callable
-from datetime import date, time
-from decimal import Decimal, InvalidOperation
-from typing import Any, TypeVar
+from datetime import time
+from typing import Any
 
 from lending.channels import service as channels
 from lending.foundation.audit import Actor
@@ -19,8 +17,7 @@ from lending.funding.model import FunderAgreement, LicenceKind, NewFunder
 from lending.system.approvals import Kind, Payload, register, whole_number, words
 from lending.system.errors import PayloadWrong
 from lending.system.model import Right
-
-T = TypeVar("T")
+from lending.system.payloads import choice, day, rate
 
 KEY_MAX = 2_000
 WHOLE = (
@@ -41,15 +38,8 @@ def kinds() -> dict[str, Kind]:
 
 
 def _take_on(tx: Tx, partner_id: str, payload: Payload, actor: Actor) -> dict[str, Any]:
-    try:
-        kind = LicenceKind(words(payload, "licence_kind"))
-        jwk = json.loads(words(payload, "encryption_jwk", most=KEY_MAX))
-    except ValueError:
-        raise PayloadWrong(
-            field="/encryption_jwk", mend="请选择牌照种类并粘贴 JWK 公钥。"
-        ) from None
     accounts = channels.settlement_accounts(tx, partner_id)
-    if not accounts or not isinstance(jwk, dict):
+    if not accounts:
         raise AgreementNotPossible(
             "账户未登记", field="/account", mend="请先登记资金方的清算账户。"
         )
@@ -58,13 +48,13 @@ def _take_on(tx: Tx, partner_id: str, payload: Payload, actor: Actor) -> dict[st
         tx,
         NewFunder(
             partner_id=partner_id,
-            licence_kind=kind,
+            licence_kind=choice(payload, "licence_kind", LicenceKind),
             licence_no=words(payload, "licence_no"),
             licence_regions=tuple(each.strip() for each in regions.split(",") if each.strip()),
-            licence_from=_read(payload, "licence_from", date.fromisoformat),
-            licence_to=_read(payload, "licence_to", date.fromisoformat),
+            licence_from=day(payload, "licence_from"),
+            licence_to=day(payload, "licence_to"),
             clearing_account_id=accounts[0].id,
-            encryption_jwk=jwk,
+            encryption_jwk=_jwk(payload),
             group_code=str(payload.get("group_code", "")).strip(),
         ),
         actor,
@@ -73,9 +63,7 @@ def _take_on(tx: Tx, partner_id: str, payload: Payload, actor: Actor) -> dict[st
 
 
 def _agree(tx: Tx, partner_id: str, payload: Payload, actor: Actor) -> dict[str, Any]:
-    share_min_bp, share_max_bp = (
-        int(_read(payload, name, Decimal) * 100) for name in ("share_min", "share_max")
-    )
+    share_min_bp, share_max_bp = (_share_bp(payload, name) for name in ("share_min", "share_max"))
     numbers: dict[str, Any] = {name: whole_number(payload, name) for name in WHOLE}
     agreement_id = funders.agree(
         tx,
@@ -84,12 +72,12 @@ def _agree(tx: Tx, partner_id: str, payload: Payload, actor: Actor) -> dict[str,
             product_code=words(payload, "product_code"),
             share_min_bp=share_min_bp,
             share_max_bp=share_max_bp,
-            price_rate=_read(payload, "price_percent", Decimal) / 100,
-            service_fee_rate=_read(payload, "service_fee_percent", Decimal) / 100,
-            income_rate=_read(payload, "income_percent", Decimal) / 100,
-            cut_off=_read(payload, "cut_off", time.fromisoformat),
+            price_rate=rate(payload, "price_percent") / 100,
+            service_fee_rate=rate(payload, "service_fee_percent") / 100,
+            income_rate=rate(payload, "income_percent") / 100,
+            cut_off=_time(payload, "cut_off"),
             is_prefunded=payload.get("is_prefunded") == "yes",
-            valid_from=_read(payload, "valid_from", date.fromisoformat),
+            valid_from=day(payload, "valid_from"),
             **numbers,
         ),
         actor,
@@ -102,8 +90,26 @@ def _resume(tx: Tx, partner_id: str, _payload: Payload, actor: Actor) -> dict[st
     return {"state": funders.get(tx, partner_id).state.value}
 
 
-def _read(payload: Payload, name: str, read: Callable[[str], T]) -> T:
+def _jwk(payload: Payload) -> dict[str, Any]:
     try:
-        return read(words(payload, name))
-    except (ValueError, InvalidOperation):
-        raise PayloadWrong(field=f"/{name}", mend="请按示例填写。") from None
+        jwk = json.loads(words(payload, "encryption_jwk", most=KEY_MAX))
+    except ValueError:
+        jwk = None
+    if not isinstance(jwk, dict):
+        raise PayloadWrong(field="/encryption_jwk", mend="请粘贴 JWK 公钥。")
+    return jwk
+
+
+def _share_bp(payload: Payload, name: str) -> int:
+    """A share in percent, in basis points."""
+    share = rate(payload, name) * 100
+    if share != int(share):
+        raise PayloadWrong(field=f"/{name}", mend="请填写百分数,最多两位小数,如 33.33。")
+    return int(share)
+
+
+def _time(payload: Payload, name: str) -> time:
+    try:
+        return time.fromisoformat(words(payload, name))
+    except ValueError:
+        raise PayloadWrong(field=f"/{name}", mend="请按 时:分 填写,如 17:00。") from None

@@ -44,7 +44,7 @@ class ReferenceTaken(Conflict):
 
 
 class DateWrong(BadInput):
-    """A date is not a date, or lies outside the loan's time."""
+    """A date lies outside the loan's time."""
 
     code, title = "repayment.date_wrong", "日期不正确"
 

@@ -5,7 +5,6 @@ Payloads are plain JSON; their fields are named here and nowhere else.
 
 from collections.abc import Callable
 from dataclasses import asdict
-from datetime import date
 from typing import Any
 
 from lending.foundation.audit import Actor
@@ -19,12 +18,11 @@ from lending.operations import service as tickets
 from lending.operations.errors import DisputeNeedsDecision
 from lending.repayments import changes, receipts, service, transfers
 from lending.repayments import credits as credit_balances
-from lending.repayments.errors import DateWrong
 from lending.repayments.model import What
 from lending.repayments.transfers import Transfer
 from lending.system.approvals import Kind, Payload, register, whole_number, words
-from lending.system.errors import PayloadWrong
 from lending.system.model import Right
+from lending.system.payloads import choice, day
 
 
 def kinds() -> dict[str, Kind]:
@@ -51,9 +49,9 @@ def _kind(
 def _transfer(tx: Tx, loan_id: str, payload: Payload, actor: Actor) -> dict[str, Any]:
     transfer = Transfer(
         amount_fen=whole_number(payload, "amount_fen", least=1),
-        arrived_on=_date(payload, "arrived_on"),
+        arrived_on=day(payload, "arrived_on"),
         reference=words(payload, "reference"),
-        what=_what(payload),
+        what=choice(payload, "what", What),
     )
     made = transfers.enter(tx, loan_id, transfer, actor)
     return {"repayment": made.id, **asdict(receipts.parts(tx, made.id))}
@@ -77,7 +75,7 @@ def _waive(tx: Tx, loan_id: str, payload: Payload, _actor: Actor) -> dict[str, A
 
 
 def _move_due_dates(tx: Tx, loan_id: str, payload: Payload, _actor: Actor) -> dict[str, Any]:
-    return _told(changes.move_due_dates(tx, loan_id, _date(payload, "first_due")))
+    return _told(changes.move_due_dates(tx, loan_id, day(payload, "first_due")))
 
 
 def _charge(tx: Tx, loan_id: str, payload: Payload, _actor: Actor) -> dict[str, Any]:
@@ -122,17 +120,3 @@ def _told(done: Recorded) -> dict[str, Any]:
         "entry": done.entry_id or "",
         "outstanding_principal_fen": done.after.principal_open_fen,
     }
-
-
-def _date(payload: Payload, name: str) -> date:
-    try:
-        return date.fromisoformat(words(payload, name))
-    except ValueError:
-        raise DateWrong(field=f"/{name}", mend="请按 年-月-日 填写。") from None
-
-
-def _what(payload: Payload) -> What:
-    try:
-        return What(words(payload, "what"))
-    except ValueError:
-        raise PayloadWrong(field="/what", mend="请选择还款方式。") from None

@@ -17,6 +17,7 @@ from typing import Any
 from lending.foundation import audit, ids
 from lending.foundation.audit import Actor
 from lending.foundation.database import Tx
+from lending.foundation.money import FEN_MAX
 from lending.system import approvals_store as store
 from lending.system.errors import (
     KindUnknown,
@@ -226,13 +227,13 @@ def newest(tx: Tx, *, subject: str | None = None, only_open: bool = False) -> li
 
 
 def whole_number(payload: Payload, name: str, *, least: int = 0) -> int:
-    """A whole number of a payload, at least so large.
+    """A whole number of a payload, at least so large, and within what an amount can be.
 
     Raises PayloadWrong, naming the field.
     """
     value = payload.get(name)
-    if not isinstance(value, int) or isinstance(value, bool) or value < least:
-        raise PayloadWrong(field=f"/{name}", mend=f"请填写不小于 {least} 的整数。")
+    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= FEN_MAX:
+        raise PayloadWrong(field=f"/{name}", mend=f"请填写 {least} 至 {FEN_MAX} 的整数。")
     return value
 
 

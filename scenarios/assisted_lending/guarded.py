@@ -4,7 +4,6 @@ The subject of each is a partner's id. What only protects us, such as stopping a
 alone.
 """
 
-from datetime import date
 from typing import Any
 
 from lending.channels import listings
@@ -14,6 +13,7 @@ from lending.foundation.database import Tx
 from lending.system.approvals import Kind, Payload, register, whole_number, words
 from lending.system.errors import PayloadWrong
 from lending.system.model import Right
+from lending.system.payloads import day
 from scenarios.assisted_lending import platforms
 from scenarios.assisted_lending.model import NewPlatform
 
@@ -42,8 +42,8 @@ def _agree(tx: Tx, partner_id: str, payload: Payload, actor: Actor) -> dict[str,
         credit_code=words(payload, "credit_code"),
         service=words(payload, "service", most=200),
         contract_no=words(payload, "contract_no"),
-        contract_from=_day(payload, "contract_from"),
-        contract_to=_day(payload, "contract_to"),
+        contract_from=day(payload, "contract_from"),
+        contract_to=day(payload, "contract_to"),
     )
     new = NewPlatform(
         tier=words(payload, "tier"),
@@ -59,13 +59,6 @@ def _agree(tx: Tx, partner_id: str, payload: Payload, actor: Actor) -> dict[str,
 def _resume(tx: Tx, partner_id: str, _payload: Payload, actor: Actor) -> dict[str, Any]:
     listings.resume(tx, partner_id, actor)
     return _told(tx, partner_id)
-
-
-def _day(payload: Payload, name: str) -> date:
-    try:
-        return date.fromisoformat(words(payload, name))
-    except ValueError:
-        raise PayloadWrong(field=f"/{name}", mend="请按 年-月-日 填写。") from None
 
 
 def _told(tx: Tx, partner_id: str) -> dict[str, Any]:

@@ -170,6 +170,10 @@ class TestAnAgreement:
             ({"tier_by": TierBy.VOLUME}, "/tiers"),
             ({"tiers": (Tier(Decimal(0), Decimal(1)),)}, "/tiers"),
             (
+                {"tier_by": TierBy.VOLUME, "tiers": (Tier(Decimal("NaN"), Decimal(1)),)},
+                "/tiers",
+            ),
+            (
                 {"tier_by": TierBy.VOLUME, "tiers": (Tier(Decimal(0), Decimal("1.1")),)},
                 "/tiers",
             ),

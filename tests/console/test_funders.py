@@ -79,10 +79,13 @@ def test_a_funder_is_taken_on_and_agreed_with_by_two_and_stopped_by_one(
 
     assert "未准入" in zhou.get("/funders")[1]
     two_do("funder.take_on", **LICENCE)
-    small = AGREEMENT | {"share_min": "29.99"}
-    status, text = zhou.post(f"{at}/propose", at, kind="funder.agree", reason="x", **small)
-    assert status == 422, text
+    for wrong in ({"share_min": "29.99"}, {"share_min": "33.335"}, {"price_percent": "NaN"}):
+        refused = AGREEMENT | wrong
+        status, text = zhou.post(f"{at}/propose", at, kind="funder.agree", reason="x", **refused)
+        assert status in (400, 422), text
     two_do("funder.agree", **AGREEMENT)
+    status, text = zhou.post(f"{at}/propose", at, kind="funder.agree", reason="x", **AGREEMENT)
+    assert status == 422, text
     with world.database.unit_of_work() as tx:
         (agreed,) = funders.agreements(tx, funder_id=partner_id)
     assert (agreed.share_min_bp, agreed.quota_day_fen) == (3000, 100_000_000)

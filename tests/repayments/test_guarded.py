@@ -188,7 +188,7 @@ class TestATransfer:
     ):
         _, loan_id = world.paid()
         for day in ("2026-11-24", "2026-11-22", "yesterday"):
-            with pytest.raises(DateWrong) as refused:
+            with pytest.raises((DateWrong, PayloadWrong)) as refused:
                 propose(
                     world,
                     two[0],
