@@ -129,6 +129,7 @@ class TestMakingAClient:
             ("base_url", "https://"),
             ("root_keyid", ROOT.keyid[:-1]),
         ],
+        ids=["app_id", "key", "base_url", "root_keyid"],
     )
     def test_names_the_argument_that_cannot_be_right_and_how_to_mend_it(self, field, wrong):
         right = {"app_id": "app_test", "key": PARTNER, "base_url": BASE, "root_keyid": ROOT.keyid}
