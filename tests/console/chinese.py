@@ -3,7 +3,7 @@
 import re
 from html.parser import HTMLParser
 
-_SPOKEN = re.compile(r"[A-Za-z]+(?:[ ,;:'-]+[A-Za-z]+){2,}")
+_SPOKEN = re.compile(r"[A-Za-z][A-Za-z'-]*(?:[,;:]? +[A-Za-z][A-Za-z'-]*){2,}")
 _NAMED = re.compile(r"[a-z]{3,}(?:_[a-z]+)*")
 _SAID_BY = ("placeholder", "title", "aria-label", "alt")
 _ID = re.compile(r"[a-z]{3,5}_[a-z2-7]{26}|app_\w+")
