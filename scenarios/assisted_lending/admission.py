@@ -5,6 +5,7 @@ from datetime import datetime
 from lending.channels import service as channels
 from lending.compliance import gates, parameters
 from lending.customers import rules as customer_rules
+from lending.customers.errors import IdentityNoInvalid, MobileInvalid
 from lending.foundation import business_day
 from lending.foundation.database import Tx
 from lending.products import rules as product_rules
@@ -38,8 +39,11 @@ def admit(tx: Tx, product: Product, lead: NewLead, now: datetime) -> Applicant:
     rules.require_consents(
         lead.consents, {Scope.IDENTITY, *told}, now=now, machine_now=tx.machine_now
     )
-    number = customer_rules.identity_no(lead.applicant.identity_no)
-    mobile = customer_rules.mobile(lead.applicant.mobile)
+    try:
+        number = customer_rules.identity_no(lead.applicant.identity_no)
+        mobile = customer_rules.mobile(lead.applicant.mobile)
+    except (IdentityNoInvalid, MobileInvalid) as wrong:
+        raise type(wrong)(field=f"/applicant{wrong.field}") from None
     customer_rules.require_adult(customer_rules.birth_date(number), business_day.today(tx))
     day = parameters.today(tx)
     gates.require_purpose(lead.purpose, allowed=product.purposes, rules=day)

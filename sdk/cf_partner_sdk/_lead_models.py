@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -48,6 +49,10 @@ class LeadState(OpenEnum):
         return self.known and self not in _OVER
 
 
+_NUMBERS = {
+    "identity_no": re.compile(r"[0-9]{17}[0-9X]"),
+    "mobile": re.compile(r"[0-9]{11}"),
+}
 _OVER = frozenset((LeadState.REFUSED, LeadState.PAID, LeadState.CANCELLED, LeadState.EXPIRED))
 
 
@@ -82,14 +87,27 @@ class PrecheckKey(Model):
     def hashes(
         self, *, identity_no: Optional[str] = None, mobile: Optional[str] = None
     ) -> dict[str, str]:
-        """Return a person as the lender is asked for them. Raises ArgumentInvalid for nobody."""
+        """Return a person as the lender is asked for them.
+
+        Raises ArgumentInvalid for nobody, and for a number that is nobody's: its hash could not be
+        told from a stranger's.
+        """
         known = {
             "identity_no": None if identity_no is None else identity_no.strip().upper(),
             "mobile": None if mobile is None else mobile.strip(),
         }
         made = {name: self._hash(f"{name}:{value}") for name, value in known.items() if value}
         if not made:
-            raise ArgumentInvalid("a person has an identity number, a mobile, or both")
+            raise ArgumentInvalid(
+                "nobody is asked for", field="mobile", mend="Give identity_no, mobile, or both."
+            )
+        for name, value in known.items():
+            if value and _NUMBERS[name].fullmatch(value) is None:
+                raise ArgumentInvalid(
+                    f"this is no {name}",
+                    field=name,
+                    mend="Give the 18 characters of an identity number, 11 digits of a mobile.",
+                )
         return made
 
     def _hash(self, text: str) -> str:

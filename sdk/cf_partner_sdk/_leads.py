@@ -50,7 +50,11 @@ class Leads(Service[R]):
     def precheck_batch(self, people: Sequence[Person], *, key: PrecheckKey) -> Call[list[bool]]:
         """Tell whether each of up to 1,000 people may be sent, in their order."""
         if not 1 <= len(people) <= BATCH_MAX:
-            raise ArgumentInvalid(f"a batch has 1 to {BATCH_MAX} people", field="people")
+            raise ArgumentInvalid(
+                f"a batch has 1 to {BATCH_MAX} people",
+                field="people",
+                mend="Ask for more people in several batches, for nobody not at all.",
+            )
         hashed = [
             key.hashes(identity_no=each.get("identity_no"), mobile=each.get("mobile"))
             for each in people
@@ -210,7 +214,9 @@ def _may(data: Any) -> bool:
 
 def _consent(consent: LeadConsent) -> dict[str, str]:
     if consent.given_at.tzinfo is None:
-        raise ArgumentInvalid("an instant needs its time zone", field="consents")
+        raise ArgumentInvalid(
+            "given_at has no time zone", field="consents", mend="Give an aware datetime."
+        )
     given_at = consent.given_at.astimezone(timezone.utc)
     return {
         "scope": consent.scope,
@@ -230,13 +236,19 @@ def _file(given: Union[str, os.PathLike[str], bytes, BinaryIO]) -> File:
     else:
         content = given.read(FILE_BYTES_MAX + 1)
     if not isinstance(content, bytes):
-        raise ArgumentInvalid("the file is not opened for bytes", field="file")
+        raise ArgumentInvalid(
+            "the file is not opened for bytes", field="file", mend='Open it by open(path, "rb").'
+        )
     if len(content) > FILE_BYTES_MAX:
-        raise ArgumentInvalid("a file has at most 10 MiB", field="file")
+        raise ArgumentInvalid(
+            "a file has at most 10 MiB", field="file", mend="Send a smaller picture or fewer pages."
+        )
     for begin, content_type in FILE_TYPES.items():
         if content.startswith(begin):
             return File(content_type, content)
-    raise ArgumentInvalid("a file is a JPEG, a PNG or a PDF", field="file")
+    raise ArgumentInvalid(
+        "this is no JPEG, PNG or PDF", field="file", mend="Convert it: its content says what it is."
+    )
 
 
 def _path(lead_id: str, *more: str) -> str:

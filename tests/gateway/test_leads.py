@@ -111,14 +111,19 @@ class TestALead:
             for change, code, field in (
                 ({"profile": {"dependants": 1}}, "lead.consent_scope_missing", "/profile"),
                 ({"consents": []}, "fields.refused", "/consents"),
-                ({"identity_no": "11010119900307100"}, "customer.identity_no_invalid", None),
+                (
+                    {"identity_no": "11010119900307100"},
+                    "customer.identity_no_invalid",
+                    "/applicant/identity_no",
+                ),
+                ({"mobile": "123"}, "customer.mobile_invalid", "/applicant/mobile"),
                 ({"amount_fen": 1}, "product.amount_outside", "/amount_fen"),
                 ({"purpose": "house"}, "fields.refused", "/purpose"),
             ):
                 with pytest.raises(ProblemError) as refused:
                     lead_of(cf, shared_world, "S-9", idempotency_key=code + str(field), **change)
                 assert refused.value.code == code
-                assert field is None or refused.value.field == field
+                assert refused.value.field == field
             with pytest.raises(ProblemError):
                 cf.leads.find("S-9")
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from cf_partner_sdk import (
+    ArgumentInvalid,
     Conflict,
     LeadConsent,
     LeadPaid,
@@ -65,6 +66,18 @@ def test_what_no_consent_covers_is_refused(gateway):
             "/profile",
         )
         assert cf.leads.withdraw(submit(gateway, cf, "L-3", "identity").id).state == "cancelled"
+
+
+@pytest.mark.parametrize(
+    ("field", "wrong"),
+    [("mobile", "1390000000"), ("identity_no", "11010119900307100"), ("mobile", "")],
+)
+def test_prechecks_are_not_asked_for_numbers_that_are_nobodys(gateway, field, wrong):
+    with gateway.client() as cf:
+        key = cf.platform.new_precheck_key()
+        with pytest.raises(ArgumentInvalid) as refused:
+            cf.leads.precheck(key=key, **{field: wrong})
+    assert (refused.value.field, bool(refused.value.mend)) == (field, True)
 
 
 def test_prechecks_say_no_for_whom_the_test_bars(gateway):

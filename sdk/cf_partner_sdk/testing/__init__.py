@@ -15,9 +15,15 @@ from .clock import FakeClock
 from .commissions import CommissionTerms
 from .door import NotFaked
 from .failures import Failure
-from .gateway import FakeGateway
 from .quoting import FakeProduct
 from .signed_events import EVENT_TYPES, SignedEvent
+
+try:
+    from .gateway import FakeGateway
+except ModuleNotFoundError as missing:
+    if missing.name != "responses":
+        raise
+    raise ImportError("FakeGateway needs: pip install 'cf-partner-sdk[testing]'") from missing
 
 __all__ = [
     "EVENT_TYPES",
