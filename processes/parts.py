@@ -2,8 +2,10 @@
 
 import argparse
 import logging
+import os
 import signal
 import time
+from typing import Any
 
 from lending.foundation.settings import Settings
 from processes import installation, metrics_page, ports
@@ -115,27 +117,21 @@ def _up(args: argparse.Namespace) -> int:
 
 
 def _front(args: argparse.Namespace) -> int:
-    from granian import Granian  # noqa: PLC0415  only the server needs it
-    from granian.constants import Interfaces  # noqa: PLC0415
-    from granian.http import HTTP1Settings  # noqa: PLC0415
+    from granian.http import HTTP1Settings  # noqa: PLC0415  only the server needs it
 
     settings: Settings = args.settings
     ports.require_free(settings.front_host, settings.front_port, "CF_FRONT_PORT")
     if settings.metrics_port:
         metrics_page.serve(settings)
-    Granian(
+    _serve(
+        settings,
         "processes.application:application",
         address=settings.front_host,
         port=settings.front_port,
-        interface=Interfaces.WSGI,
         workers=settings.front_workers,
         blocking_threads=settings.front_threads,
         http1_settings=HTTP1Settings(header_read_timeout=HEADERS_MS_MAX),
-        respawn_failed_workers=True,
-        log_access=False,
-        factory=True,
-        websockets=False,
-    ).serve()
+    )
     return 0
 
 
@@ -154,21 +150,31 @@ def _postloan(args: argparse.Namespace) -> int:
 
 
 def _simulators(args: argparse.Namespace) -> int:
-    from granian import Granian  # noqa: PLC0415
-    from granian.constants import Interfaces  # noqa: PLC0415
-
     settings: Settings = args.settings
     ports.require_free("127.0.0.1", settings.simulators_port, "CF_SIMULATORS_PORT")
-    Granian(
+    _serve(
+        settings,
         "processes.outside:application",
         address="127.0.0.1",
         port=settings.simulators_port,
-        interface=Interfaces.WSGI,
         workers=1,
         blocking_threads=8,
+    )
+    return 0
+
+
+def _serve(settings: Settings, application: str, **options: Any) -> None:
+    """Serves until it is told to end; its workers make the application out of the environment."""
+    from granian import Granian  # noqa: PLC0415  only the servers need it
+    from granian.constants import Interfaces  # noqa: PLC0415
+
+    os.environ["CF_VAR"] = str(settings.var.resolve())
+    Granian(
+        application,
+        interface=Interfaces.WSGI,
         respawn_failed_workers=True,
         log_access=False,
         factory=True,
         websockets=False,
+        **options,
     ).serve()
-    return 0

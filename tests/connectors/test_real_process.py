@@ -108,13 +108,12 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
     listening = threading.Thread(target=door.serve_forever, daemon=True)
     listening.start()
     environment = os.environ | {
-        "CF_VAR": str(folder),
         "CF_SIMULATORS_PORT": str(made.settings.simulators_port),
         "CF_FRONT_PORT": str(made.settings.front_port),
     }
     with (folder / "simulators.log").open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "processes.cli", "simulators"],
+            [sys.executable, "-m", "processes.cli", "--var", str(folder), "simulators"],
             env=environment,
             stdout=log,
             stderr=subprocess.STDOUT,
