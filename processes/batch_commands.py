@@ -6,6 +6,9 @@ from lending.batch import end_of_day
 from lending.batch.model import ClosedDay, Progress
 from lending.foundation.context import Context
 
+WORKERS_MAX = 32
+"""Each has a connection to the database."""
+
 
 def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Adds `cf eod`."""
@@ -16,29 +19,40 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
         " from any number of processes at once, killed, and run again: nothing is done twice.",
     )
     eod.add_argument("--progress", action="store_true", help="show how far each step is")
-    eod.add_argument("--workers", type=int, default=2, help="parts of a step done side by side (2)")
     eod.add_argument(
-        "--dry-run", action="store_true", help="show what the open date's end would touch, undo it"
+        "--workers",
+        type=_workers,
+        default=2,
+        help=f"parts of a step done side by side, up to {WORKERS_MAX} (2)",
+    )
+    eod.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="show how many loans or rows each step would touch at the end of the open date,"
+        " and undo it; the date need not be over",
     )
     eod.set_defaults(func=_eod)
 
 
 def _eod(args: argparse.Namespace) -> int:
     context: Context = args.context()
+    told = _Show().told if args.progress else _silent
     if args.dry_run:
-        for step, touched in end_of_day.dry_run(context).items():
+        rehearsed = end_of_day.dry_run(context, told)
+        print(f"\r{rehearsed.business_date} would touch, and nothing is written:")
+        for step, touched in rehearsed.touched.items():
             print(f"{step:12}{touched:12,}")
         return 0
-    show = _Show() if args.progress else None
-    closed = end_of_day.catch_up(
-        context,
-        workers=max(1, args.workers),
-        told=show.told if show else _silent,
-        closed=_tell,
-    )
+    closed = end_of_day.catch_up(context, workers=args.workers, told=told, closed=_tell)
     if not closed:
         print("no business date is over")
     return 0
+
+
+def _workers(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= WORKERS_MAX):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to {WORKERS_MAX}")
+    return int(text)
 
 
 def _tell(day: ClosedDay) -> None:

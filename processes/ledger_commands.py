@@ -65,6 +65,7 @@ def _verify(args: argparse.Namespace) -> int:
 def _trial_balance(args: argparse.Namespace) -> int:
     with args.context().database.unit_of_work() as tx:
         service.require_begun(tx, args.date)
+        service.require_kept(tx, args.book)
         rows = service.trial_balance(tx, on=args.date, book=args.book)
     for row in rows:
         print(f"{row.code}  {yuan(row.debit_fen):>18}  {yuan(row.credit_fen):>18}  {row.title}")
@@ -80,8 +81,11 @@ def _balance(args: argparse.Namespace) -> int:
     code: Code = args.code
     with args.context().database.unit_of_work() as tx:
         service.require_begun(tx, args.date)
+        service.require_kept(tx, args.book)
         if args.owner is not None or code not in OWNED:
             account = Account(code, args.owner or "", args.book)
+            if account.owner:
+                service.require_used(tx, account)
             print(yuan(service.balance(tx, account, on=args.date)))
             return 0
         rows = service.sub_ledger(tx, code, on=args.date, book=args.book)
@@ -93,6 +97,8 @@ def _balance(args: argparse.Namespace) -> int:
 
 def _reconcile(args: argparse.Namespace) -> int:
     context: Context = args.context()
+    with context.database.unit_of_work() as tx:
+        service.require_begun(tx, args.date)
     bank = reconciliation.bank_file(context.database, context.channel, on=args.date)
     with context.database.unit_of_work() as tx:
         found = reconciliation.three_way(tx, bank, on=args.date)

@@ -11,13 +11,13 @@ from datetime import date
 
 from lending.batch import store
 from lending.batch.errors import BooksDoNotAgree, DayNotOver, LoansFailed
-from lending.batch.model import ClosedDay, Day, Progress, Step, Timings
+from lending.batch.model import ClosedDay, Day, Progress, Rehearsal, Step, Timings
 from lending.batch.steps import AFTER_CLOSE, END_OF_DAY
 from lending.finance import day as finance
 from lending.foundation import audit, business_day
 from lending.foundation.clock import shanghai_date
 from lending.foundation.context import Context
-from lending.foundation.database import Database, Tx
+from lending.foundation.database import Database, Row, Tx
 from lending.foundation.spans import Span
 from lending.ledger import proof
 from lending.ledger import service as ledger
@@ -25,6 +25,7 @@ from lending.loans import day_store
 
 PART_SIZE = 10_000
 """Open loans in one part of a step."""
+FAILURES_TOLD = 20
 WAIT_S = 0.05
 Told = Callable[[Progress], None]
 
@@ -58,7 +59,9 @@ def run(
             store.lock(tx)
             if business_day.today(tx) != closing:
                 return None
+            ledger.hold_postings(tx)
             if not _late_comers(tx, day):
+                _take_in(tx, day)
                 business_day.close(tx)
                 _prove(tx, day)
                 timings["prove"] = _ms_since(begun)
@@ -107,7 +110,7 @@ def follow(context: Context) -> None:
             store.mark_followed(tx, closed, timings)
 
 
-def dry_run(context: Context, told: Told = lambda _: None) -> dict[str, int]:
+def dry_run(context: Context, told: Told = lambda _: None) -> Rehearsal:
     """What the end of the open date would touch, by step; all of it is undone.
 
     Nothing is asked of the outside, and the date need not be over.
@@ -120,7 +123,7 @@ def dry_run(context: Context, told: Told = lambda _: None) -> dict[str, int]:
             spans = _spans(step, open_loans)
             touched[step.name] = sum(step.run(tx, day, span, {}) for span in spans)
             told(Progress(day.closing, step.name, len(spans), len(spans), touched[step.name]))
-    return touched
+    return Rehearsal(day.closing, touched)
 
 
 def _lay_out(day: Day) -> bool:
@@ -138,10 +141,28 @@ def _lay_out(day: Day) -> bool:
             open_loans = day_store.spans(tx, PART_SIZE)
             for step in END_OF_DAY:
                 store.insert_work(tx, day.closing, step.name, _spans(step, open_loans))
-        for row in store.take_failures(tx, day.closing):
-            again = Span(row["number"], row["number"])
-            store.insert_work(tx, day.closing, row["step"], [again])
+        if failed := store.take_failures(tx, day.closing):
+            _try_again(tx, day, failed)
         return True
+
+
+def _try_again(tx: Tx, day: Day, failed: list[Row]) -> None:
+    """Lays out the step that failed on a loan and all after it, and what is said of the date."""
+    names = [step.name for step in END_OF_DAY if step.by_loan]
+    first: dict[int, int] = {}
+    for row in failed:
+        step = names.index(row["step"])
+        first[row["number"]] = min(first.get(row["number"], step), step)
+    for at, name in enumerate(names):
+        spans = [Span(number, number) for number in sorted(first) if first[number] <= at]
+        store.insert_work(tx, day.closing, name, spans)
+    _say_again(tx, day)
+
+
+def _say_again(tx: Tx, day: Day) -> None:
+    for step in END_OF_DAY:
+        if step.of_date:
+            store.insert_again(tx, day.closing, step.name)
 
 
 def _spans(step: Step, open_loans: list[Span]) -> list[Span]:
@@ -204,7 +225,8 @@ def _on_span(tx: Tx, step: Step, day: Day, span: Span, outside: object) -> int:
 
 
 def _reason(fault: Exception) -> str:
-    return str(getattr(fault, "orig", fault)).strip().splitlines()[0]
+    told = str(getattr(fault, "orig", fault)).strip() or type(fault).__name__
+    return told.splitlines()[0]
 
 
 def _late_comers(tx: Tx, day: Day) -> bool:
@@ -214,16 +236,28 @@ def _late_comers(tx: Tx, day: Day) -> bool:
     """
     failed = store.failures(tx, day.closing)
     if failed:
-        raise LoansFailed(
-            "; ".join(f"{each.step} failed on {each.loan_id}: {each.reason}" for each in failed)
-        )
+        told = [
+            f"{one.step} failed on {one.loan_id}: {one.reason}" for one in failed[:FAILURES_TOLD]
+        ]
+        if more := len(failed) - len(told):
+            told.append(f"and {more} more, which the console lists")
+        raise LoansFailed("; ".join(told))
     behind = day_store.behind(tx, day.following)
     if behind is None:
         return False
     for step in END_OF_DAY:
         if step.by_loan:
             store.insert_work(tx, day.closing, step.name, [behind])
+    _say_again(tx, day)
     return True
+
+
+def _take_in(tx: Tx, day: Day) -> None:
+    """Says of the date once more what is said of it, where something was booked since it was."""
+    if not finance.is_reported(tx, day.closing):
+        for step in END_OF_DAY:
+            if step.of_date:
+                step.run(tx, day, Span(0, 0), None)
 
 
 def _seal(database: Database) -> None:

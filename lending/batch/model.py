@@ -33,6 +33,8 @@ class Step:
     run: Callable[[Tx, Day, Span, Any], int]
     """Does it on a span of open loans, or once where it is not `by_loan`; how many it touched."""
     by_loan: bool = True
+    of_date: bool = False
+    """Says something of the whole date: done anew when a loan comes later."""
     fetch: Callable[[Day], Any] = lambda _: None
     """What it needs of the outside, asked for before its unit of work begins."""
 
@@ -65,3 +67,11 @@ class ClosedDay:
     step_ms: Timings
     touched: dict[str, int]
     """How many loans, or rows, each step changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """What the end of the open date would touch, by step: loans, or rows."""
+
+    business_date: date
+    touched: dict[str, int]

@@ -26,13 +26,29 @@ END_OF_DAY = (
     Step("portfolios", lambda tx, day, _, __: portfolio.warn(tx, day.closing), by_loan=False),
     Step("cured", lambda tx, *_: claims.withdraw_cured(tx), by_loan=False),
     Step("recourse", lambda tx, day, _, __: claims.remit(tx, day.closing), by_loan=False),
-    Step("report", lambda tx, day, _, __: finance.report(tx, day.closing), by_loan=False),
-    Step("thresholds", lambda tx, day, _, __: thresholds.measure(tx, day.closing), by_loan=False),
-    Step("provide", lambda tx, day, _, __: finance.provide(tx, day.closing), by_loan=False),
+    Step(
+        "report",
+        lambda tx, day, _, __: finance.report(tx, day.closing),
+        by_loan=False,
+        of_date=True,
+    ),
+    Step(
+        "thresholds",
+        lambda tx, day, _, __: thresholds.measure(tx, day.closing),
+        by_loan=False,
+        of_date=True,
+    ),
+    Step(
+        "provide",
+        lambda tx, day, _, __: finance.provide(tx, day.closing),
+        by_loan=False,
+        of_date=True,
+    ),
     Step(
         "files_out",
         lambda tx, day, _, __: finance.files_out(tx, day.context, day.closing),
         by_loan=False,
+        of_date=True,
     ),
     Step(
         "files_in",
@@ -44,6 +60,7 @@ END_OF_DAY = (
         "documents",
         lambda tx, day, _, __: finance.documents(tx, day.context, day.closing),
         by_loan=False,
+        of_date=True,
     ),
 )
 

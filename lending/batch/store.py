@@ -28,6 +28,18 @@ def insert_work(tx: Tx, day: date, step: str, spans: Sequence[Span]) -> None:
     )
 
 
+def insert_again(tx: Tx, day: date, step: str) -> None:
+    """Lays a step that is not by loan out once more, unless it waits to be done."""
+    tx.run(
+        "INSERT INTO eod_work (business_date, step, part, first_number, last_number)"
+        " SELECT :day, :step, max(part) + 1, 0, 0 FROM eod_work"
+        " WHERE business_date = :day AND step = :step"
+        " HAVING count(*) = count(done_at)",
+        day=day,
+        step=step,
+    )
+
+
 def has_work(tx: Tx, day: date) -> bool:
     return bool(tx.scalar("SELECT EXISTS (SELECT FROM eod_work WHERE business_date = :d)", d=day))
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from lending.compliance import parameters
 from lending.finance import clearings, day_store, differences
+from lending.foundation import ids
 from lending.foundation.context import Context
 from lending.foundation.database import Tx
 from lending.foundation.errors import OutsideFault
@@ -26,6 +27,11 @@ BankFiles = dict[date, list[ChannelTransaction]]
 def report(tx: Tx, day: date) -> int:
     """Writes the portfolio of the date by product, grade and bucket; how many rows."""
     return day_store.insert_portfolio(tx, day)
+
+
+def is_reported(tx: Tx, day: date) -> bool:
+    """Whether the portfolio of the date, as it was written, is that of now."""
+    return day_store.is_portfolio(tx, day)
 
 
 def provide(tx: Tx, day: date) -> int:
@@ -50,7 +56,7 @@ def provide(tx: Tx, day: date) -> int:
                     subject=product,
                     memo="",
                     legs=(signed(Account(Code.IMPAIRMENT_LOSS), more), signed(account, -more)),
-                    key=f"provide:{product}:{day}",
+                    key=f"provide:{product}:{day}:{ids.new('prv')}",
                 )
             )
     return len(ledger.post_many(tx, entries))

@@ -21,7 +21,19 @@ SELECT :day, s.product_code, s.grade, lateness_bucket(s.days_past_due) AS bucket
             - share_part(s.interest_paid_fen, p.income_cuts, p.place) END)
 FROM loan_standing s LEFT JOIN share_party p ON p.split_id = s.split_id AND p.book = 'own'
 WHERE NOT s.written_off GROUP BY s.product_code, s.grade, bucket
-ON CONFLICT DO NOTHING
+"""
+
+_PORTFOLIO_DIFFERS = """
+WITH stands AS (
+    SELECT product_code, grade, lateness_bucket(days_past_due) AS bucket, count(*) AS loans,
+        sum(principal_open_fen)::bigint AS principal_fen,
+        sum(interest_accrued_fen - interest_paid_fen)::bigint AS interest_fen
+    FROM loan_standing WHERE NOT written_off GROUP BY product_code, grade, bucket
+), said AS (
+    SELECT product_code, grade, bucket, loans, principal_fen, interest_receivable_fen
+    FROM portfolio_day WHERE business_date = :day
+)
+SELECT EXISTS (TABLE stands EXCEPT TABLE said) OR EXISTS (TABLE said EXCEPT TABLE stands)
 """
 
 _CREDIT_REPORT = """
@@ -43,7 +55,14 @@ ORDER BY contract_number
 
 
 def insert_portfolio(tx: Tx, day: date) -> int:
+    """Writes the portfolio of a date anew."""
+    tx.run("DELETE FROM portfolio_day WHERE business_date = :day", day=day)
     return tx.touched(_PORTFOLIO, day=day)
+
+
+def is_portfolio(tx: Tx, day: date) -> bool:
+    """Whether loans stand by product, grade and bucket as the portfolio of a date has them."""
+    return not tx.scalar(_PORTFOLIO_DIFFERS, day=day)
 
 
 def portfolio(tx: Tx, day: date) -> list[Row]:
@@ -86,7 +105,8 @@ def credit_report(tx: Tx, day: date) -> list[Row]:
 def insert_file(tx: Tx, kind: str, day: date, file: StoredFile, lines: int) -> None:
     tx.run(
         "INSERT INTO interface_file (kind, business_date, name, sha256, lines)"
-        " VALUES (:kind, :day, :name, :sha256, :lines) ON CONFLICT DO NOTHING",
+        " VALUES (:kind, :day, :name, :sha256, :lines) ON CONFLICT (kind, business_date)"
+        " DO UPDATE SET name = excluded.name, sha256 = excluded.sha256, lines = excluded.lines",
         kind=kind,
         day=day,
         name=file.name,

@@ -24,6 +24,19 @@ def balance(tx: Tx, account: Account, on: date | None) -> int:
     )
 
 
+def is_open(tx: Tx, account: Account) -> bool:
+    """Whether an account was ever used."""
+    return bool(
+        tx.scalar(
+            "SELECT EXISTS (SELECT FROM ledger_account"
+            " WHERE book = :book AND code = :code AND owner = :owner)",
+            book=account.book,
+            code=account.code.value,
+            owner=account.owner,
+        )
+    )
+
+
 _BY_CODE = """
 WITH closed AS (SELECT coalesce(max(business_date), DATE '0001-01-01') AS until FROM ledger_proof)
 SELECT book, code, sum(debit_fen) AS debit_fen, sum(credit_fen) AS credit_fen FROM (
@@ -129,6 +142,11 @@ def books(tx: Tx) -> list[str]:
 def lock_seals(tx: Tx) -> None:
     """Lets one transaction seal at a time."""
     tx.scalar("SELECT pg_advisory_xact_lock(7100001)")
+
+
+def lock_entries(tx: Tx) -> None:
+    """Lets nobody else write an entry."""
+    tx.run("LOCK TABLE journal_entry IN SHARE MODE")
 
 
 def last_seal(tx: Tx) -> tuple[int, bytes]:

@@ -48,6 +48,19 @@ class NoSuchEntry(NotFound):
     """There is no such entry or hold."""
 
 
+class NoSuchAccount(NotFound):
+    """Nothing was ever booked or held on this account."""
+
+    code, title, field = "ledger.no_such_account", "This account was never used", "/owner"
+    mend = "Check code, owner and book."
+
+
+class BookNotKept(NotFound):
+    """There is no legal book of this name."""
+
+    code, title, field = "ledger.book_not_kept", "This legal book is not kept here", "/book"
+
+
 class AlreadyReversed(Conflict):
     """An entry is reversed at most once, and a reversal is not reversed (L3)."""
 

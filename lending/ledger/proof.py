@@ -99,6 +99,11 @@ def verify_day(tx: Tx, day: date) -> list[str]:
     return findings
 
 
+def hold_postings(tx: Tx) -> None:
+    """Waits for every posting in flight, and holds new ones of others back until we have ended."""
+    books.lock_entries(tx)
+
+
 def close_day(tx: Tx, day: date) -> list[str]:
     """Totals a date on which nothing can be booked any more; what is wrong with the totals (L2).
 

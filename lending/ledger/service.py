@@ -13,12 +13,14 @@ from lending.ledger import books, proof, rules, store
 from lending.ledger.chart import LIMITS, Code, Limits
 from lending.ledger.errors import (
     AlreadyReversed,
+    BookNotKept,
     DateToCome,
     EntryDoesNotBalance,
     HoldEnded,
     KeyUsedForAnotherEntry,
     LimitComesWithOpening,
     LimitPassed,
+    NoSuchAccount,
     NoSuchEntry,
 )
 from lending.ledger.model import (
@@ -39,6 +41,7 @@ from lending.ledger.model import (
 verify = proof.verify
 verify_day = proof.verify_day
 close_day = proof.close_day
+hold_postings = proof.hold_postings
 seal = proof.seal
 
 
@@ -260,6 +263,24 @@ def require_begun(tx: Tx, on: date | None) -> None:
     """
     if on is not None and on > (today := business_day.today(tx)):
         raise DateToCome(f"{on} is to come", mend=f"Use a date up to {today}.")
+
+
+def require_kept(tx: Tx, book: str) -> None:
+    """Refuses a legal book that nobody has: its balances would all be 0.
+
+    Raises BookNotKept.
+    """
+    if book not in (kept := books_kept(tx)):
+        raise BookNotKept(f"there is no book {book}", mend=f"There are {', '.join(kept)}.")
+
+
+def require_used(tx: Tx, account: Account) -> None:
+    """Refuses an account that was never used: its balance would be 0.
+
+    Raises NoSuchAccount.
+    """
+    if not books.is_open(tx, account):
+        raise NoSuchAccount(f"nothing was ever booked on {account}")
 
 
 def sub_ledger(tx: Tx, code: Code, *, on: date | None = None, book: str = OWN) -> list[SubBalance]:

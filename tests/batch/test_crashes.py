@@ -2,7 +2,7 @@
 
 import random
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -16,9 +16,8 @@ from psycopg.conninfo import conninfo_to_dict
 from lending.batch import end_of_day
 from lending.batch.errors import LoansFailed
 from lending.engine.events import Claimed, Event, Paid
-from lending.finance import reconciliation
 from lending.foundation import business_day
-from lending.foundation.database import Tx
+from lending.foundation.database import Database, Tx
 from lending.loans import life
 from processes.postgres import EmbeddedPostgres
 from tests.assisted.brought import LAST_DAY, assisted
@@ -38,6 +37,11 @@ BUSINESS = {
             FROM journal_line l JOIN ledger_account a ON a.id = l.account_id
             WHERE l.entry_seq = e.seq)::text AS lines
         FROM journal_entry e ORDER BY booked_date, kind, lines""",
+    "booked": """SELECT e.booked_date, e.kind, a.book, a.code, a.owner, sum(l.debit_fen),
+            sum(l.credit_fen)
+        FROM journal_entry e JOIN journal_line l ON l.entry_seq = e.seq
+        JOIN ledger_account a ON a.id = l.account_id
+        GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5""",
     "hold": """SELECT d.book, d.code, d.owner, h.amount_fen, h.state FROM ledger_hold h
         JOIN ledger_account d ON d.id = h.debit_account ORDER BY 1, 2, 3, 4, 5""",
     "standing": "SELECT * FROM loan_standing ORDER BY number",
@@ -77,6 +81,11 @@ def digest(url: str) -> dict[str, str]:
             name: sha256(repr(connection.execute(sql).fetchall()).encode()).hexdigest()
             for name, sql in BUSINESS.items()
         }
+
+
+def in_sums(found: dict[str, str]) -> dict[str, str]:
+    """Without how many entries there are: what one loan held up is booked by more of them."""
+    return {name: one for name, one in found.items() if name != "journal"}
 
 
 @dataclass(frozen=True)
@@ -214,70 +223,112 @@ class TestTwoRunners:
 
 
 class TestALoanThatFails:
+    LATE = LAST_DAY + timedelta(days=3)
+    """On this date something falls due and stays unpaid."""
+
     @pytest.fixture
-    def broken(self, lent: World) -> str:
-        """A loan whose course has no length: its interest cannot be divided by days."""
-        loan_id = str(
-            lent.rows(
-                "SELECT loan_id FROM loan_standing WHERE course_until IS NOT NULL ORDER BY number"
-            )[0]["loan_id"]
-        )
+    def broken(self, lent: World) -> tuple[str, date]:
+        """A loan that is late from tonight on and whose course has no days to divide interest by.
+
+        When its course began, too.
+        """
+        for day in range(3):
+            end_of_day.run(lent.context, LAST_DAY + timedelta(days=day))
+            end_of_day.follow(lent.context)
+        loan_id, began = lent.rows(
+            "SELECT loan_id, course_from FROM loan_standing WHERE oldest_due = :day"
+            " AND course_until > oldest_due + 1 ORDER BY number",
+            day=self.LATE,
+        )[0].values()
+        self.begin_course(lent, loan_id, None)
+        return loan_id, began
+
+    def begin_course(self, lent: World, loan_id: str, on: date | None) -> None:
         with lent.database.unit_of_work() as tx:
             tx.run(
-                "UPDATE loan_standing SET course_from = course_until + 90,"
-                " course_until = course_until + 90 WHERE loan_id = :id",
-                id=loan_id,
-            )
-        return loan_id
-
-    def test_is_named_with_its_reason_and_the_others_finish(self, lent: World, broken: str):
-        with pytest.raises(LoansFailed, match=f"accrue failed on {broken}: division by zero"):
-            end_of_day.run(lent.context, LAST_DAY)
-        rows = lent.rows("SELECT loan_id, as_of FROM loan_standing")
-        assert {row["loan_id"] for row in rows if row["as_of"] == LAST_DAY} == {broken}
-        with lent.database.unit_of_work() as tx:
-            assert business_day.today(tx) == LAST_DAY
-
-    def test_is_tried_again_alone_once_it_is_mended(self, lent: World, broken: str):
-        with pytest.raises(LoansFailed):
-            end_of_day.run(lent.context, LAST_DAY)
-        with lent.database.unit_of_work() as tx:
-            tx.run(
-                "UPDATE loan_standing SET course_from = :today, course_until = course_until - 90"
+                "UPDATE loan_standing SET course_from = coalesce(:on, course_until)"
                 " WHERE loan_id = :id",
-                today=LAST_DAY,
-                id=broken,
+                id=loan_id,
+                on=on,
             )
-        ended = end_of_day.run(lent.context, LAST_DAY)
-        assert ended
-        assert (
-            lent.count("SELECT count(*) FROM loan_standing WHERE as_of = :day", day=LAST_DAY) == 0
-        )
+
+    def test_is_named_with_its_reason_and_the_others_finish(
+        self, lent: World, broken: tuple[str, date]
+    ):
+        loan_id, _ = broken
+        with pytest.raises(LoansFailed, match=f"accrue failed on {loan_id}: division by zero"):
+            end_of_day.run(lent.context, self.LATE)
+        rows = lent.rows("SELECT loan_id, as_of FROM loan_standing")
+        assert {row["loan_id"] for row in rows if row["as_of"] == self.LATE} == {loan_id}
         with lent.database.unit_of_work() as tx:
-            assert reconciliation.sub_ledger_check(tx) == []
+            assert business_day.today(tx) == self.LATE
+
+    def test_leaves_no_trace_once_it_is_mended(
+        self, lent: World, broken: tuple[str, date], portfolio: Portfolio
+    ):
+        with pytest.raises(LoansFailed):
+            end_of_day.run(lent.context, self.LATE)
+        self.begin_course(lent, *broken)
+        end_of_day.catch_up(lent.context)
+        assert in_sums(digest(lent.database.url)) == in_sums(portfolio.undisturbed)
 
 
-class TestALoanThatBeginsMeanwhile:
-    def test_comes_to_the_next_date_too(self, lent: World, monkeypatch: pytest.MonkeyPatch):
-        first = end_of_day._seal
-        calls = []
+class TestWhatComesMeanwhile:
+    """Between the last step and the moment in which the date moves."""
 
-        def lend_one_more(database):
-            if not calls:
-                calls.append(1)
-                with database.unit_of_work() as tx:
-                    lend(tx, lent, Lent())
-            first(database)
+    @pytest.fixture
+    def meanwhile(self, monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], None]], None]:
+        def once(happen: Callable[[], None]) -> None:
+            seal, calls = end_of_day._seal, iter((happen,))
 
-        monkeypatch.setattr(end_of_day, "_seal", lend_one_more)
+            def first(database: Database) -> None:
+                next(calls, lambda: None)()
+                seal(database)
+
+            monkeypatch.setattr(end_of_day, "_seal", first)
+
+        return once
+
+    def said(self, lent: World) -> tuple[int, ...]:
+        """Loans and their principal, as the portfolio of the date and as the loans have it."""
+        of_date = "FROM portfolio_day WHERE business_date = :day"
+        return tuple(
+            lent.count(sql, day=LAST_DAY)
+            for sql in (
+                f"SELECT sum(loans) {of_date}",
+                f"SELECT sum(principal_fen) {of_date}",
+                "SELECT count(*) FROM loan_standing WHERE as_of > :day",
+                "SELECT sum(principal_open_fen) FROM loan_standing WHERE as_of > :day",
+            )
+        )
+
+    def test_a_new_loan_comes_to_the_next_date_and_counts_on_this_one(self, lent: World, meanwhile):
+        def begin() -> None:
+            with lent.database.unit_of_work() as tx:
+                lend(tx, lent, Lent())
+
+        meanwhile(begin)
         assert end_of_day.run(lent.context, LAST_DAY)
-        following: date = LAST_DAY + timedelta(days=1)
-        assert lent.rows("SELECT DISTINCT as_of FROM loan_standing") == [{"as_of": following}]
+        loans, principal_fen, loans_now, principal_now_fen = self.said(lent)
+        assert (loans, principal_fen) == (loans_now, principal_now_fen)
+        assert loans == LOANS + 1
+
+    def test_p22_a_payment_counts_on_the_date_on_which_it_is_booked(self, lent: World, meanwhile):
+        loan_id = lent.rows("SELECT loan_id FROM loan_standing WHERE oldest_due < '2026-11-30'")[0]
+
+        def pay() -> None:
+            with lent.database.unit_of_work() as tx:
+                _happen(tx, loan_id["loan_id"], Paid(LAST_DAY, 9_000))
+
+        meanwhile(pay)
+        assert end_of_day.run(lent.context, LAST_DAY)
+        loans, principal_fen, loans_now, principal_now_fen = self.said(lent)
+        assert (loans, principal_fen) == (loans_now, principal_now_fen)
 
 
 class TestADryRun:
     def test_tells_what_would_be_touched_and_changes_nothing(self, lent: World):
         before = digest(lent.database.url)
-        touched = end_of_day.dry_run(lent.context)
+        touched = end_of_day.dry_run(lent.context).touched
         assert touched["accrue"] == LOANS
         assert digest(lent.database.url) == before

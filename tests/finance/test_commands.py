@@ -9,7 +9,7 @@ from lending.foundation.database import Database
 from lending.foundation.ports import ChannelTransaction
 from lending.ledger import service as ledger
 from lending.ledger.chart import Code
-from lending.ledger.errors import DateToCome
+from lending.ledger.errors import BookNotKept, DateToCome, NoSuchAccount
 from lending.ledger.model import Account, Entry, credit, debit
 from processes import ledger_commands
 
@@ -38,7 +38,11 @@ def _entry(database: Database) -> None:
             debit(Account(Code.LOAN_PRINCIPAL, "loan_1"), 123_456),
             credit(Account(Code.INTEREST_INCOME), 123_456),
         )
-        ledger.post(tx, Entry(kind="x", subject="x", memo="", legs=legs, key="k"))
+        theirs = (
+            debit(Account(Code.BANK_SETTLEMENT, book="funder:par_2"), 700),
+            credit(Account(Code.LOAN_PRINCIPAL, "loan_1", "funder:par_2"), 700),
+        )
+        ledger.post(tx, Entry(kind="x", subject="x", memo="", legs=(*legs, *theirs), key="k"))
 
 
 class TestLedgerVerify:
@@ -73,17 +77,25 @@ class TestLedgerTrialBalance:
         assert second.split() == ["601101", "0.00", "1,234.56", "利息收入"]
         assert total.split() == ["total", "1,234.56", "1,234.56"]
 
-    def test_of_an_earlier_date_or_another_book_is_empty(
-        self, cf: Run, capsys: pytest.CaptureFixture[str]
-    ):
-        for words in (("--date", "2026-11-22"), ("--book", "funder:par_1")):
-            assert cf("ledger", "trial-balance", *words) == 0
-            assert capsys.readouterr().out.split() == ["total", "0.00", "0.00"]
+    def test_of_an_earlier_date_is_empty(self, cf: Run, capsys: pytest.CaptureFixture[str]):
+        assert cf("ledger", "trial-balance", "--date", "2026-11-22") == 0
+        assert capsys.readouterr().out.split() == ["total", "0.00", "0.00"]
+
+    def test_of_a_book_that_nobody_has_is_refused_with_those_there_are(self, cf: Run):
+        for words in (("trial-balance",), ("balance", "130301"), ("balance", "130301", "loan_1")):
+            with pytest.raises(BookNotKept) as refused:
+                cf("ledger", *words, "--book", "funder:par_1")
+            assert "own" in refused.value.mend
 
     def test_of_a_date_to_come_is_refused_with_the_open_one(self, cf: Run):
-        for words in (("trial-balance",), ("balance", "130301"), ("balance", "130301", "loan_1")):
+        for words in (
+            ("ledger", "trial-balance"),
+            ("ledger", "balance", "130301"),
+            ("ledger", "balance", "130301", "loan_1"),
+            ("reconcile",),
+        ):
             with pytest.raises(DateToCome) as refused:
-                cf("ledger", *words, "--date", "2026-11-24")
+                cf(*words, "--date", "2026-11-24")
             assert "2026-11-23" in refused.value.mend
 
 
@@ -101,10 +113,10 @@ class TestLedgerBalance:
         [
             (("601101",), "-1,234.56"),
             (("130301", "loan_1"), "1,234.56"),
-            (("130301", "loan_2"), "0.00"),
+            (("601102",), "0.00"),
             (("130301", "loan_1", "--date", "2026-11-23"), "1,234.56"),
             (("130301", "loan_1", "--date", "2026-11-22"), "0.00"),
-            (("130301", "loan_1", "--book", "funder:par_1"), "0.00"),
+            (("130301", "loan_1", "--book", "funder:par_2"), "-7.00"),
         ],
     )
     def test_is_of_any_account_at_any_date_in_any_book(
@@ -112,6 +124,11 @@ class TestLedgerBalance:
     ):
         assert cf("ledger", "balance", *words) == 0
         assert capsys.readouterr().out.strip() == balance
+
+    @pytest.mark.parametrize("words", [("130301", "loan_2"), ("601101", "loan_1")])
+    def test_of_an_account_that_was_never_used_is_refused(self, cf: Run, words: tuple[str, ...]):
+        with pytest.raises(NoSuchAccount):
+            cf("ledger", "balance", *words)
 
     @pytest.mark.parametrize(
         ("words", "named"),
