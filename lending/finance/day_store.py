@@ -49,9 +49,14 @@ WHERE l.start_date = :day
 UNION
 SELECT c.number, l.customer_id, 0, 'normal', 0, l.start_date, l.state
 FROM loan l JOIN contract c ON c.loan_id = l.id
-WHERE l.id IN (SELECT loan_id FROM loan_event WHERE happened_on = :day) AND l.state = 'settled'
+WHERE l.state = 'settled' AND l.id IN (
+    SELECT loan_id FROM loan_event WHERE happened_on = :day
+    UNION
+    SELECT subject FROM journal_entry
+    WHERE seq >= (SELECT journal_from(:day)) AND seq < (SELECT journal_from(:day + 1)))
 ORDER BY contract_number
 """
+"""What ended a loan may have happened earlier and been booked on the date."""
 
 
 def insert_portfolio(tx: Tx, day: date) -> int:

@@ -4,7 +4,12 @@ import json
 from datetime import timedelta
 
 from lending.batch import end_of_day
+from lending.foundation.audit import SYSTEM
 from lending.foundation.files import StoredFile
+from lending.repayments import service as repayments
+from lending.repayments import transfers
+from lending.repayments.model import What
+from lending.repayments.transfers import Transfer
 from tests.loans.world import AMOUNT_FEN, World
 from tests.today import TODAY
 
@@ -31,6 +36,20 @@ class TestTheFileForTheCreditBureau:
             *("contract_number", "customer_id", "days_past_due", "grade"),
             *("principal_open_fen", "start_date", "state"),
         }
+
+    def test_names_what_ended_by_money_of_an_earlier_day(self, world: World):
+        _, loan_id = world.paid()
+        day_ends(world)
+        with world.database.unit_of_work() as tx:
+            owed_fen = repayments.quote(tx, loan_id, What.PAYOFF, on=TODAY).amount_fen
+            came = Transfer(owed_fen, TODAY, "ICBC-1", What.PAYOFF)
+            transfers.enter(tx, loan_id, came, SYSTEM)
+        day_ends(world)
+        row = world.rows(
+            "SELECT * FROM interface_file WHERE kind = 'credit_report' ORDER BY business_date"
+        )[-1]
+        (line,) = world.files.get(StoredFile(row["name"], row["sha256"])).splitlines()
+        assert json.loads(line)["state"] == "settled"
 
 
 class TestTheBanksFile:
