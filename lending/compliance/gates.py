@@ -6,7 +6,6 @@ force is in `parameters`. Rule ids are those of the regulation list.
 """
 
 import re
-import unicodedata
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
@@ -28,7 +27,7 @@ from lending.compliance.errors import (
     SceneBlocked,
     StudentWithoutSecondSource,
 )
-from lending.compliance.model import Act, Notice, Parameters, Place
+from lending.compliance.model import Act, Notice, Parameters, Place, plain
 from lending.foundation.money import percent, yuan
 
 RATE_PLACES = Decimal("1e-8")
@@ -57,10 +56,6 @@ ORDER_PAGE_FIELDS = (
 )
 
 
-def _plain(word: str) -> str:
-    return unicodedata.normalize("NFKC", word).strip().casefold()
-
-
 def require_purpose(
     category: str, *, allowed: Iterable[str], rules: Parameters, mcc: str = ""
 ) -> None:
@@ -72,11 +67,11 @@ def require_purpose(
 
     Raises PurposeNotAllowed.
     """
-    plain = _plain(category)
-    if plain in rules.words("purpose.blocked") or _plain(mcc) in rules.words("purpose.mcc_blocked"):
-        raise PurposeNotAllowed(f"the category {plain} is barred for consumer loans")
-    if plain not in {_plain(word) for word in allowed}:
-        raise PurposeNotAllowed(f"the product does not list the category {plain}")
+    named = plain(category)
+    if named in rules.words("purpose.blocked") or plain(mcc) in rules.words("purpose.mcc_blocked"):
+        raise PurposeNotAllowed(f"the category {named} is barred for consumer loans")
+    if named not in {plain(word) for word in allowed}:
+        raise PurposeNotAllowed(f"the product does not list the category {named}")
 
 
 def require_scene(scene: str, rules: Parameters) -> None:
@@ -84,8 +79,8 @@ def require_scene(scene: str, rules: Parameters) -> None:
 
     Raises SceneBlocked.
     """
-    if _plain(scene) in rules.words("scene.blocked"):
-        raise SceneBlocked(f"loans are barred in the scene {_plain(scene)}")
+    if plain(scene) in rules.words("scene.blocked"):
+        raise SceneBlocked(f"loans are barred in the scene {plain(scene)}")
 
 
 def require_student_second_source(
@@ -179,11 +174,11 @@ def require_fee_names(names: Iterable[str], rules: Parameters) -> None:
     Raises FeeNotAllowed.
     """
     for name in names:
-        plain = _plain(name)
-        if any(barred in plain for barred in rules.words("fee.words_barred")):
-            raise FeeNotAllowed(f"a fee called {plain} is barred")
-        if plain not in rules.words("fee.names_allowed"):
-            raise FeeNotAllowed(f"a fee called {plain} is not on the list")
+        named = plain(name)
+        if any(barred in named for barred in rules.words("fee.words_barred")):
+            raise FeeNotAllowed(f"a fee called {named} is barred")
+        if named not in rules.words("fee.names_allowed"):
+            raise FeeNotAllowed(f"a fee called {named} is not on the list")
 
 
 def require_collectors(

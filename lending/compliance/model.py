@@ -1,5 +1,6 @@
 """Parameters of regulation, what gates answer, and what was shown to a borrower."""
 
+import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -7,6 +8,11 @@ from enum import StrEnum
 from typing import Any
 
 from lending.compliance.errors import ParameterMissing
+
+
+def plain(word: str) -> str:
+    """A word as words are compared: in NFKC form, so that look-alikes are one, and small."""
+    return unicodedata.normalize("NFKC", word).strip().casefold()
 
 
 class Kind(StrEnum):
@@ -73,11 +79,11 @@ class Parameters:
         return int(self.text(code))
 
     def words(self, code: str) -> frozenset[str]:
-        """A list of words.
+        """A list of words, each as `plain` writes it.
 
         Raises ParameterMissing.
         """
-        return frozenset(word for word in self.text(code).split(",") if word)
+        return frozenset(plain(word) for word in self.text(code).split(",") if word)
 
     def switched_on(self, code: str) -> bool:
         """A switch.

@@ -62,6 +62,12 @@ class TestPurpose:
         with pytest.raises(errors.PurposeNotAllowed):
             gates.require_purpose("boat", allowed=SOLD, rules=RULES)
 
+    def test_refuses_what_an_operator_has_barred_in_capitals(self) -> None:
+        rules = in_force(purpose__blocked="House,Ｐhone")
+        for barred in ("house", "phone"):
+            with pytest.raises(errors.PurposeNotAllowed):
+                gates.require_purpose(barred, allowed=[barred], rules=rules)
+
     @pytest.mark.parametrize(
         "barred", ["house", "car", "stock", "fund", "futures", "lending_repay"]
     )
