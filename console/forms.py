@@ -10,7 +10,7 @@ from lending.system.errors import PayloadWrong
 
 E = TypeVar("E", bound=StrEnum)
 
-_YUAN = re.compile(r"\d{1,12}(\.\d{1,2})?")
+_YUAN = re.compile(r"([0-9]{1,12}|[0-9]{1,3}(,[0-9]{3}){1,3})(\.[0-9]{1,2})?")
 
 
 def text(name: str) -> str:
@@ -56,10 +56,10 @@ def fen(name: str) -> int:
 
     Raises PayloadWrong, naming the field.
     """
-    typed = text(name).replace(",", "")
+    typed = text(name)
     if not typed:
         return 0
     if not _YUAN.fullmatch(typed):
         raise PayloadWrong(field=f"/{name}", mend="金额请以元填写,最多两位小数。")
-    whole, _, cents = typed.partition(".")
+    whole, _, cents = typed.replace(",", "").partition(".")
     return int(whole) * 100 + int(cents.ljust(2, "0"))
