@@ -450,8 +450,8 @@ def things_of(world: World, partner: Partner) -> dict[str, str]:
 
 def missing(there: str) -> str:
     """An id like another, of nothing."""
-    prefix, _, rest = there.rpartition("_") if "_" in there[:5] else ("", "", there)
-    return f"{prefix}_{'a' * 26}" if prefix else "A" * len(rest)
+    prefixed = re.fullmatch(r"([a-z]+_)[a-z2-7]{26}", there)
+    return f"{prefixed[1]}{'a' * 26}" if prefixed else "A" * len(there)
 
 
 def ask(

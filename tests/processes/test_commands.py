@@ -32,7 +32,7 @@ class TestPlan:
 
     def test_refuses_in_a_sentence_with_the_mend(self, capsys: pytest.CaptureFixture[str]):
         assert cli.main(["plan", "--principal-fen", "-5", *self.ARGUMENTS[3:]]) == 1
-        assert "Use an amount of at least one fen per period." in capsys.readouterr().err
+        assert "Use an amount of at least one fen, and" in capsys.readouterr().err
 
 
 class TestTenants:
