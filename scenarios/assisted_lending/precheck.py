@@ -92,12 +92,14 @@ def make_key(tx: Tx, keys: FieldKeys, partner_id: str) -> dict[str, Any]:
 
 
 def index_key(context: Context, key_number: int) -> None:
-    """Puts all who may not be sent under a key; safe to run again."""
+    """Puts all who may not be sent under a key; safe to run again. One pruned since has no need."""
     after: int | None = 0
     while after is not None:
         with context.database.unit_of_work() as tx:
             store.lock(tx)
             key = store.key_by_number(tx, key_number)
+            if key is None:
+                return
             rows = store.barred_after(tx, after, INDEXED_AT_ONCE)
             _index(tx, context.keys, [key], rows)
             after = rows[-1]["number"] if rows else None

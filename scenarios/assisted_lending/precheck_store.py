@@ -67,8 +67,8 @@ def key(tx: Tx, partner_id: str, key_id: str) -> Row | None:
     return tx.maybe(KEY, partner_id=partner_id, id=key_id)
 
 
-def key_by_number(tx: Tx, number: int) -> Row:
-    return tx.one(KEY_BY_NUMBER, number=number)
+def key_by_number(tx: Tx, number: int) -> Row | None:
+    return tx.maybe(KEY_BY_NUMBER, number=number)
 
 
 def keys(tx: Tx) -> Sequence[Row]:

@@ -259,6 +259,9 @@ class TestAPrecheck:
                 cf.leads.precheck(key=PrecheckKey("pck_other", "00" * 32), mobile=stranger)
             assert foreign.value.code == "precheck.key_unknown"
 
+    def test_key_that_was_pruned_before_it_was_indexed_needs_nothing(self, shared_world):
+        precheck.index_key(shared_world.context.lending, 2**31 - 1)
+
     def test_of_many_takes_null_for_what_is_not_known_as_one_does(self):
         person = {"identity_no": None, "mobile": OPERATIONS["precheck"].example["mobile"]}
         assert PrecheckRequest().validate({"key": "pck_x", **person}) == {}
