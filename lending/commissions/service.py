@@ -63,6 +63,10 @@ def agree(tx: Tx, new: NewAgreement, actor: Actor) -> str:
     if channels.partner(tx, new.platform_id).kind is not PartnerKind.PLATFORM:
         raise AgreementRefused(field="/platform_id", mend="请选择助贷平台。")
     agreement_id = store.insert_agreement(tx, new)
+    if agreement_id is None:
+        raise AgreementRefused(
+            "该产品已有自此日生效的协议", field="/valid_from", mend="请填写另一生效日。"
+        )
     audit.record(tx, actor, "commission.agree", new.platform_id, {"agreement": agreement_id})
     return agreement_id
 

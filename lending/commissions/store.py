@@ -64,7 +64,8 @@ ORDER BY product_code
 """
 
 
-def insert_agreement(tx: Tx, new: NewAgreement) -> str:
+def insert_agreement(tx: Tx, new: NewAgreement) -> str | None:
+    """Its id; None where the platform has one for the product from the same date."""
     agreement_id = ids.new("cag")
     values = asdict(new)
     values |= {
@@ -72,17 +73,17 @@ def insert_agreement(tx: Tx, new: NewAgreement) -> str:
         "tier_by": new.tier_by.value,
         "tiers": json([[f"{t.at_least:f}", f"{t.part:f}"] for t in new.tiers]),
     }
-    tx.run(
+    made = tx.touched(
         "INSERT INTO commission_agreement (id, platform_id, product_code, basis, rate,"
         " per_loan_fen, cap_rate, clawback_days, clawback_rate, tier_by, tiers, valid_from,"
         " valid_to, made_at) VALUES (:id, :platform_id, :product_code, :basis, :rate,"
         " :per_loan_fen, :cap_rate, :clawback_days, :clawback_rate, :tier_by, :tiers,"
-        " :valid_from, :valid_to, :now)",
+        " :valid_from, :valid_to, :now) ON CONFLICT DO NOTHING",
         id=agreement_id,
         now=tx.now,
         **values,
     )
-    return agreement_id
+    return agreement_id if made else None
 
 
 def agreements(

@@ -1,5 +1,6 @@
 """What platforms and guarantors earn, pay and get back while loans live (ASSIST-6, ASSIST-8)."""
 
+from dataclasses import fields, replace
 from datetime import date
 from decimal import Decimal
 
@@ -10,8 +11,14 @@ from lending.claims import service as claims
 from lending.claims.errors import ArrivalTaken, ArrivalWrong, ClaimEnded, PaymentAnnounced
 from lending.claims.model import Arrival, ClaimState
 from lending.commissions import service as commissions
-from lending.commissions.errors import BillChanged, BillConfirmed, BillDisputed, NotDisputed
-from lending.commissions.model import Bill, PaymentState, Tier
+from lending.commissions.errors import (
+    AgreementRefused,
+    BillChanged,
+    BillConfirmed,
+    BillDisputed,
+    NotDisputed,
+)
+from lending.commissions.model import Bill, NewAgreement, PaymentState, Tier
 from lending.foundation import business_day
 from lending.foundation.audit import SYSTEM
 from lending.foundation.database import Tx, json
@@ -22,9 +29,9 @@ from lending.loans.partner_terms import Basis
 from lending.remittances import service as remittances
 from lending.repayments import changes
 from lending.repayments.model import What
-from tests.assisted.brought import Assisted, assisted
+from tests.assisted.brought import LAST_DAY, Assisted, assisted
 from tests.finance.merchants import lines
-from tests.loans.world import World
+from tests.loans.world import PRODUCT, World
 from tests.meeting import meets
 from tests.today import TODAY
 
@@ -46,6 +53,19 @@ def owed(both: Assisted) -> int:
 def interest_paid(both: Assisted) -> int:
     rows = both.world.rows("SELECT allocation FROM repayment WHERE state <> 'held'")
     return int(rows[0]["allocation"]["interest_fen"])
+
+
+class TestAgreeing:
+    def test_refuses_a_second_agreement_from_the_same_date(self, both: Assisted):
+        with both.world.database.unit_of_work() as tx:
+            found = commissions.agreement(tx, both.platform_id, PRODUCT.code)
+            assert found
+            names = [each.name for each in fields(NewAgreement)]
+            again = NewAgreement(**{name: getattr(found, name) for name in names})
+            with pytest.raises(AgreementRefused) as refused:
+                commissions.agree(tx, again, SYSTEM)
+            assert refused.value.field == "/valid_from"
+            commissions.agree(tx, replace(again, valid_from=LAST_DAY), SYSTEM)
 
 
 class TestACommission:
