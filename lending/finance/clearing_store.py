@@ -33,15 +33,19 @@ def set_agreement(tx: Tx, funder: str, mode: ClearingMode, cut_off: time | None)
     )
 
 
-def waiting(tx: Tx, mode: ClearingMode) -> Sequence[Row]:
-    """Funders of a mode with something to clear, and the time that a date is cut off at."""
+def waiting(tx: Tx, mode: ClearingMode, day: date) -> Sequence[Row]:
+    """Funders of a mode with something to clear, and the time that a date is cut off at.
+
+    What failed waits for a later date than its own, or for something that moves.
+    """
     return tx.all(
         "SELECT f.funder, a.cut_off FROM ("
         " SELECT DISTINCT funder FROM share_movement WHERE clearing_id IS NULL AND due_fen <> 0"
-        " UNION SELECT funder FROM clearing WHERE state = 'failed') f"
+        " UNION SELECT funder FROM clearing WHERE state = 'failed' AND business_date < :day) f"
         " LEFT JOIN clearing_agreement a USING (funder)"
         " WHERE coalesce(a.mode, 'day') = :mode ORDER BY f.funder",
         mode=mode.value,
+        day=day,
     )
 
 

@@ -52,7 +52,7 @@ def clear_day(tx: Tx, day: date) -> int:
         return 0
     made = [
         _clear(tx, row["funder"], ClearingMode.DAY, day=day, until=_cut_off(day, row))
-        for row in store.waiting(tx, ClearingMode.DAY)
+        for row in store.waiting(tx, ClearingMode.DAY, day)
     ]
     return sum(one is not None for one in made)
 
@@ -69,7 +69,7 @@ def clear_events(context: Context) -> bool:
             return False
         made = [
             _clear(tx, row["funder"], ClearingMode.EVENT, day=today, until=None)
-            for row in store.waiting(tx, ClearingMode.EVENT)
+            for row in store.waiting(tx, ClearingMode.EVENT, today)
         ]
     return any(made)
 

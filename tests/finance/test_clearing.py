@@ -189,6 +189,22 @@ class TestAnEvent:
         days_end(world)
         assert how_many(world) == 1
 
+    def test_that_the_bank_refuses_is_tried_again_on_the_next_date(self, world: World, bank_a: str):
+        with world.database.unit_of_work() as tx:
+            clearings.agree(tx, bank_a, ClearingMode.EVENT, None, SYSTEM)
+        loan_id = lent(world, shared_with(bank_a))
+        happen(world, loan_id, Paid(TODAY, PAID_FEN, until=1), "rep-1")
+        world.bank.refuse = {"6230580000000077001"}
+        assert clearings.clear_events(world.context)
+        world.work_until_quiet()
+        assert newest(world, bank_a).state is ClearingState.FAILED
+        assert not clearings.clear_events(world.context)
+        world.bank.refuse = set()
+        days_end(world)
+        assert clearings.clear_events(world.context)
+        world.work_until_quiet()
+        assert newest(world, bank_a).state is ClearingState.PAID
+
 
 class TestTheProof:
     def test_finds_a_movement_that_was_changed(self, world: World, bank_a: str):
