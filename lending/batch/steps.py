@@ -1,15 +1,26 @@
 """The end of day, as a list. Each step finds nothing to do when it is run again."""
 
-from lending.batch.model import Step
+from collections.abc import Callable
+from typing import Any
+
+from lending.batch.model import Day, Step
 from lending.claims import service as claims
 from lending.commissions import service as commissions
 from lending.credit_lines import service as credit_lines
 from lending.finance import clearings, portfolio, statements
 from lending.finance import day as finance
+from lending.foundation.database import Tx
+from lending.foundation.spans import Span
 from lending.loans import day as loans
 from lending.loans import joint_limits, lateness, releases, share_day
 from lending.repayments import day as repayments
 from lending.statistics import thresholds
+
+
+def _of_date(name: str, run: Callable[[Tx, Day, Span, Any], int]) -> Step:
+    """A step that says something of the whole date."""
+    return Step(name, run, by_loan=False, of_date=True)
+
 
 END_OF_DAY = (
     Step("fall_due", lambda tx, day, span, _: loans.fall_due(tx, span, day.following)),
@@ -26,42 +37,17 @@ END_OF_DAY = (
     Step("portfolios", lambda tx, day, _, __: portfolio.warn(tx, day.closing), by_loan=False),
     Step("cured", lambda tx, *_: claims.withdraw_cured(tx), by_loan=False),
     Step("recourse", lambda tx, day, _, __: claims.remit(tx, day.closing), by_loan=False),
-    Step(
-        "report",
-        lambda tx, day, _, __: finance.report(tx, day.closing),
-        by_loan=False,
-        of_date=True,
-    ),
-    Step(
-        "thresholds",
-        lambda tx, day, _, __: thresholds.measure(tx, day.closing),
-        by_loan=False,
-        of_date=True,
-    ),
-    Step(
-        "provide",
-        lambda tx, day, _, __: finance.provide(tx, day.closing),
-        by_loan=False,
-        of_date=True,
-    ),
-    Step(
-        "files_out",
-        lambda tx, day, _, __: finance.files_out(tx, day.context, day.closing),
-        by_loan=False,
-        of_date=True,
-    ),
+    _of_date("report", lambda tx, day, _, __: finance.report(tx, day.closing)),
+    _of_date("thresholds", lambda tx, day, _, __: thresholds.measure(tx, day.closing)),
+    _of_date("provide", lambda tx, day, _, __: finance.provide(tx, day.closing)),
+    _of_date("files_out", lambda tx, day, _, __: finance.files_out(tx, day.context, day.closing)),
     Step(
         "files_in",
         lambda tx, day, _, files: finance.files_in(tx, day.context, day.closing, files),
         by_loan=False,
         fetch=lambda day: finance.fetch_bank_files(day.context, day.closing),
     ),
-    Step(
-        "documents",
-        lambda tx, day, _, __: finance.documents(tx, day.context, day.closing),
-        by_loan=False,
-        of_date=True,
-    ),
+    _of_date("documents", lambda tx, day, _, __: finance.documents(tx, day.context, day.closing)),
 )
 
 AFTER_CLOSE = (

@@ -128,17 +128,17 @@ class TestDeciding:
 
 
 class TestAPerson:
-    def referred(self, world: World) -> str:
-        with_reports(world, DOWN)
+    def judged(self, world: World, report: object, state: str) -> tuple[str, str]:
+        """An order on which the rules have come to a state, and its application."""
+        with_reports(world, report)
         order_id = world.order()
         world.submit(order_id)
         world.work()
-        assert world.state(order_id) == "referred"
-        return order_id
+        assert world.state(order_id) == state
+        return order_id, application_id(world, order_id)
 
     def test_decides_what_the_rules_referred(self, world: World):
-        order_id = self.referred(world)
-        found = application_id(world, order_id)
+        order_id, found = self.judged(world, DOWN, "referred")
         with world.database.unit_of_work() as tx:
             service.decide_by_person(tx, found, Outcome.APPROVE, operator_id="op_1", note="ok")
         assert world.state(order_id) == "approved"
@@ -147,11 +147,7 @@ class TestAPerson:
         assert world.state(order_id) == "paid"
 
     def test_decides_on_a_declined_applicant_who_asks_for_it(self, world: World):
-        with_reports(world, BAD)
-        order_id = world.order()
-        world.submit(order_id)
-        world.work()
-        found = application_id(world, order_id)
+        order_id, found = self.judged(world, BAD, "declined")
         with world.database.unit_of_work() as tx:
             service.ask_for_review(tx, found)
             service.ask_for_review(tx, found)
@@ -169,11 +165,7 @@ class TestAPerson:
             service.ask_for_review(tx, found)
 
     def test_owes_no_answer_once_the_application_has_expired(self, world: World):
-        with_reports(world, BAD)
-        order_id = world.order()
-        world.submit(order_id)
-        world.work()
-        found = application_id(world, order_id)
+        order_id, found = self.judged(world, BAD, "declined")
         with world.database.unit_of_work() as tx:
             service.ask_for_review(tx, found)
             service.expire(tx, found)
